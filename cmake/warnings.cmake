@@ -1,0 +1,23 @@
+# innomap_settings(target): the compile options of every own target.
+function(innomap_settings target)
+  target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
+    -Wmissing-prototypes -Wvla -Wdouble-promotion
+    -include ${CMAKE_SOURCE_DIR}/engine/include/engine/banned.h)
+  if(INNOMAP_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(INNOMAP_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${INNOMAP_SANITIZE}
+                           -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} PRIVATE -fsanitize=${INNOMAP_SANITIZE})
+    target_compile_definitions(${target} PRIVATE IM_ARENA_DEBUG INNOMAP_SANITIZED)
+  endif()
+  if(INNOMAP_COVERAGE)
+    target_compile_options(${target} PRIVATE --coverage)
+    target_link_options(${target} PRIVATE --coverage)
+  endif()
+endfunction()
+option(INNOMAP_WERROR "Warnings are errors" OFF)
+option(INNOMAP_COVERAGE "Count executed lines" OFF)

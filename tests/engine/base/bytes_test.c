@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves engine/base/bytes.c, error.c and json_writer.c. */
+#include <test.h>
+
+#include <engine/json_writer.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+static const char *formatted(double value, int decimals)
+{
+    static char text[IM_NUMBER_MAX + 1];
+
+    text[im_format_double(text, value, decimals)] = '\0';
+    return text;
+}
+
+TEST(numbers_are_written_without_trailing_zeros_or_exponents)
+{
+    assert_string_equal(formatted(0, 6), "0");
+    assert_string_equal(formatted(-0.0000001, 6), "0");
+    assert_string_equal(formatted(121.5, 6), "121.5");
+    assert_string_equal(formatted(-0.25, 2), "-0.25");
+    assert_string_equal(formatted(1e15, 9), "1000000000000000");
+    assert_string_equal(formatted(2.675, 1), "2.7");
+    assert_string_equal(formatted((double)NAN, 3), "null");
+    assert_string_equal(formatted((double)INFINITY, 3), "null");
+}
+
+TEST(writing_then_reading_a_number_gives_it_back)
+{
+    unsigned seed = 7;
+
+    for (int i = 0; i < 20000; i++) {
+        double value = ((double)rand_r(&seed) / RAND_MAX - 0.5) * 400;
+        char text[IM_NUMBER_MAX];
+        double back = 0;
+
+        size_t len = im_format_double(text, value, 9);
+        assert_true(im_parse_double((struct im_bytes){(uint8_t *)text, len}, &back));
+        assert_true(fabs(back - value) <= 0.6e-9);
+    }
+}
+
+TEST(only_plain_decimal_numbers_are_read)
+{
+    static const char *const bad[] = {"",    " 1",  "1 ", "0x10",  "inf", "nan",
+                                      "1,5", "--1", "1e", "1e999", "."};
+    double value;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(im_parse_double(im_bytes_of(bad[i]), &value));
+    assert_true(im_parse_double(im_bytes_of("-1.5e2"), &value));
+    assert_true(value == -150);
+}
+
+TEST(integers_are_read_up_to_their_limits)
+{
+    int64_t value;
+
+    assert_true(im_parse_int64(im_bytes_of("-9223372036854775808"), &value));
+    assert_true(value == INT64_MIN);
+    assert_true(im_parse_int64(im_bytes_of("9223372036854775807"), &value));
+    assert_true(value == INT64_MAX);
+    assert_false(im_parse_int64(im_bytes_of("9223372036854775808"), &value));
+    assert_false(im_parse_int64(im_bytes_of("+1"), &value));
+    assert_false(im_parse_int64(im_bytes_of("-"), &value));
+}
+
+/* RFC 3629, section 4 */
+TEST(utf8_is_refused_when_overlong_surrogate_or_cut)
+{
+    assert_true(im_utf8_valid(im_bytes_of("张江 𠮷")));
+    assert_false(im_utf8_valid(im_bytes_of("\xC0\x80")));
+    assert_false(im_utf8_valid(im_bytes_of("\xED\xA0\x80")));
+    assert_false(im_utf8_valid(im_bytes_of("\xF4\x90\x80\x80")));
+    assert_false(im_utf8_valid(im_bytes_of("\xE5\xBC")));
+}
+
+TEST(a_text_is_never_cut_inside_a_character)
+{
+    assert_int_equal(im_utf8_cut("张江", 5), 3);
+    assert_int_equal(im_utf8_cut("张江", 6), 6);
+    assert_int_equal(im_utf8_cut("ab", 9), 2);
+}
+
+TEST(a_buffer_stops_at_its_maximum_and_says_so)
+{
+    struct im_buf buf = {.max = 300};
+    struct im_error err;
+
+    for (int i = 0; i < 100; i++)
+        im_buf_text(&buf, "abcd");
+    assert_true(buf.failed);
+    assert_int_equal(buf.len, 300);
+    assert_int_equal(im_buf_check(&buf, "answer", &err), IM_ELIMIT);
+    assert_string_equal(err.msg, "answer is larger than 300 bytes");
+    im_buf_release(&buf);
+}
+
+TEST(json_text_is_escaped)
+{
+    struct im_buf buf = {.max = 4096};
+    struct im_json w = {.out = &buf};
+
+    im_json_object(&w);
+    im_json_key(&w, "a\"b");
+    im_json_string(&w, im_bytes_of("</script>\n张\xFF"));
+    im_json_key(&w, "n");
+    im_json_array(&w);
+    im_json_int(&w, -3);
+    im_json_number(&w, 1.5, 3);
+    im_json_null(&w);
+    im_json_array_end(&w);
+    im_json_object_end(&w);
+    im_buf_byte(&buf, 0);
+    assert_string_equal((char *)buf.data,
+                        "{\"a\\\"b\":\"\\u003c/script>\\u000a张\xEF\xBF\xBD\","
+                        "\"n\":[-3,1.5,null]}");
+    im_buf_release(&buf);
+}
+
+TEST(an_error_is_one_line_with_its_context_in_front)
+{
+    struct im_error err;
+
+    assert_int_equal(im_fail(&err, IM_EDATA, "ring %d\nhas %d points", 3, 2), IM_EDATA);
+    im_zh(&err, err.code, "第 %d 环只有 %d 个点", 3, 2);
+    assert_int_equal(im_context(&err, "layer '%s'", "roads"), IM_EDATA);
+    assert_string_equal(err.msg, "layer 'roads': ring 3 has 2 points");
+    assert_string_equal(err.msg_zh, "layer 'roads': 第 3 环只有 2 个点");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_written_without_trailing_zeros_or_exponents),
+        cmocka_unit_test(writing_then_reading_a_number_gives_it_back),
+        cmocka_unit_test(only_plain_decimal_numbers_are_read),
+        cmocka_unit_test(integers_are_read_up_to_their_limits),
+        cmocka_unit_test(utf8_is_refused_when_overlong_surrogate_or_cut),
+        cmocka_unit_test(a_text_is_never_cut_inside_a_character),
+        cmocka_unit_test(a_buffer_stops_at_its_maximum_and_says_so),
+        cmocka_unit_test(json_text_is_escaped),
+        cmocka_unit_test(an_error_is_one_line_with_its_context_in_front),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Drawing: an anti-aliased scanline rasteriser by signed-area coverage, a stroker,
+ * marker sprites. Pixels are premultiplied RGBA, 8 bits a channel, y down. */
+#ifndef TILES_RASTER_H
+#define TILES_RASTER_H
+
+#include <engine/bytes.h>
+
+enum { RASTER_MAX_SIDE_PX = 8192 };
+
+struct raster {
+    uint32_t width_px;
+    uint32_t height_px;
+    uint8_t *rgba; /* width * height * 4 bytes, premultiplied */
+};
+
+/** A fully transparent picture. IM_ELIMIT over RASTER_MAX_SIDE_PX, IM_ENOMEM. */
+IM_CHECKED enum im_code raster_init(struct raster *raster,
+                                    uint32_t width_px,
+                                    uint32_t height_px,
+                                    struct im_error *err);
+void raster_release(struct raster *raster);
+
+/** Straight (not premultiplied) colour, 0..1 each, as styles give it. */
+struct draw_color {
+    float r, g, b, a;
+};
+void raster_clear(struct raster *raster, struct draw_color color);
+
+/** Coverage accumulator and vertex buffers of one worker; grows, is reused, never
+ *  shrinks beyond its maximum (64 MiB). */
+struct draw_scratch;
+struct draw_scratch *draw_scratch_new(void);
+void draw_scratch_free(struct draw_scratch *scratch);
+
+/** Lines or rings in pixels: x0 y0 x1 y1 ...; part_end as in struct geom. */
+struct draw_path {
+    const float *xy;
+    const uint32_t *part_end;
+    uint32_t n_parts;
+};
+
+/** Fill rings by the non-zero rule of consistently wound rings (STACK 2). */
+IM_CHECKED enum im_code draw_fill(struct draw_scratch *scratch,
+                                  struct raster *raster,
+                                  const struct draw_path *rings,
+                                  struct draw_color color,
+                                  struct im_error *err);
+
+enum draw_cap { DRAW_CAP_BUTT, DRAW_CAP_ROUND, DRAW_CAP_SQUARE };
+enum draw_join { DRAW_JOIN_MITER, DRAW_JOIN_ROUND, DRAW_JOIN_BEVEL };
+enum { DRAW_MAX_DASHES = 8 };
+
+struct draw_stroke {
+    float width_px;
+    float offset_px; /* to the right of the direction, as line-offset */
+    enum draw_cap cap;
+    enum draw_join join;
+    float miter_limit;
+    float dashes_px[DRAW_MAX_DASHES]; /* on, off, on, off ...; all > 0 */
+    uint32_t n_dashes;                /* 0: solid */
+    bool closed;                      /* parts are rings: no caps */
+};
+/** One coverage pass for all parts: where they cross, the colour is not doubled. */
+IM_CHECKED enum im_code draw_line(struct draw_scratch *scratch,
+                                  struct raster *raster,
+                                  const struct draw_path *lines,
+                                  const struct draw_stroke *stroke,
+                                  struct draw_color color,
+                                  struct im_error *err);
+
+/** A circle with a ring, drawn once per look and then copied (STACK 2: 12 to 16 times
+ *  cheaper); position to a quarter of a pixel. */
+struct draw_circle {
+    float radius_px;
+    struct draw_color fill;
+    float stroke_px;
+    struct draw_color stroke;
+};
+struct sprite_cache; /* of one worker, bounded: least recently used goes */
+struct sprite_cache *sprite_cache_new(size_t max_bytes);
+void sprite_cache_free(struct sprite_cache *cache);
+IM_CHECKED enum im_code draw_circle_at(struct sprite_cache *cache,
+                                       struct draw_scratch *scratch,
+                                       struct raster *raster,
+                                       float x_px,
+                                       float y_px,
+                                       const struct draw_circle *circle,
+                                       struct im_error *err);
+
+/**
+ * PNG (libpng; ISO 15948): palette of at most 256 colours with alpha (tRNS), exact when
+ * the picture has no more, else by median cut; no filter. Same picture, same bytes.
+ * `level` 1..9; 3 for tiles drawn on request, 6 for tiles kept (STACK 4).
+ */
+IM_CHECKED enum im_code raster_write_png(const struct raster *raster,
+                                         int level,
+                                         struct im_buf *out,
+                                         struct im_error *err);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tiles of a map: what to draw (tile_map), who draws (tile_worker), one tile. */
+#ifndef TILES_TILE_H
+#define TILES_TILE_H
+
+#include <engine/atlas.h>
+#include <engine/query.h>
+
+enum {
+    TILE_MAX_ZOOM = 22,
+    TILE_EXTENT_TU = 4096, /* MVT tile units a side */
+    TILE_MAX_MVT_BYTES = 4 * 1024 * 1024
+};
+
+/** WebMercatorQuad: z 0..22, x east, y south, origin at the top left. */
+struct tile_id {
+    uint32_t z;
+    uint32_t x;
+    uint32_t y;
+};
+/** IM_EARG with the value and the allowed range. */
+IM_CHECKED enum im_code tile_id_check(struct tile_id id, struct im_error *err);
+/** Bounds in degrees, widened by `buffer` tile widths on each side. */
+struct bbox tile_bounds(struct tile_id id, double buffer);
+
+/**
+ * What is drawn: layers of one atlas with their compiled styles and the label plan per
+ * zoom. Immutable from outside, counted, shared by all threads; label plans are built
+ * once per zoom by whoever comes first.
+ */
+struct tile_map;
+struct tile_map_options {
+    const char *layers; /* "map", or ids separated by commas, drawn in style order */
+    enum lang lang;
+    bool leave_out_unreviewed; /* the public profile (DESIGN, "Tiles") */
+};
+/** Errors: IM_ENOTFOUND unknown layer (with the known ones), IM_EDATA a style fault
+ *  with layer and JSON path, IM_ELIMIT over 64 layers, IM_ENOMEM. */
+IM_CHECKED enum im_code tile_map_new(const struct atlas *atlas,
+                                     const struct tile_map_options *options,
+                                     const struct tile_map **out,
+                                     struct im_error *err);
+const struct tile_map *tile_map_ref(const struct tile_map *map);
+void tile_map_unref(const struct tile_map *map);
+const struct atlas *tile_map_atlas(const struct tile_map *map);
+/** Changes whenever any tile of this map may: layer versions, styles, language,
+ * profile, tile format. The ETag is made from it and the tile id, so it costs no
+ * rendering. */
+uint64_t tile_map_version(const struct tile_map *map);
+/** Extent of what is drawn, for TileJSON; empty when nothing is. */
+struct bbox tile_map_extent(const struct tile_map *map);
+
+/** Everything a thread needs to draw: raster, scratch, sprites, fonts. */
+struct tile_worker;
+IM_CHECKED enum im_code tile_worker_new(const char *font_directory,
+                                        struct tile_worker **out,
+                                        struct im_error *err);
+void tile_worker_free(struct tile_worker *worker);
+
+/** A 256 px tile times `scale` (1 or 2), as palette PNG. An empty tile is transparent.
+ */
+IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
+                                        struct tile_worker *worker,
+                                        struct tile_id id,
+                                        unsigned scale,
+                                        struct im_buf *out,
+                                        struct im_error *err);
+/** MVT 2.1, not compressed. Nothing is written for an empty tile (HTTP 204). */
+IM_CHECKED enum im_code tile_encode_mvt(const struct tile_map *map,
+                                        struct im_arena *arena,
+                                        struct tile_id id,
+                                        struct im_buf *out,
+                                        struct im_error *err);
+
+/** TileJSON 3.0.0; `base_url` like "http://host:8080", `version` goes into the URLs. */
+void tile_write_tilejson(const struct tile_map *map,
+                         const char *base_url,
+                         const char *name, /* the {layers} part of the URL */
+                         struct im_json *w);
+/**
+ * The MapLibre style (version 8) of the same map: source "innomap" on our vector tiles,
+ * all styles of its layers in drawing order, absolute URLs.
+ */
+void tile_write_style(const struct tile_map *map,
+                      const char *base_url,
+                      const char *name,
+                      struct im_json *w);
+/** Check one style.json against the subset we draw. IM_EDATA with the JSON path. */
+IM_CHECKED enum im_code style_check(struct im_bytes json, struct im_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP server: libmicrohttpd event threads, render workers, the current atlas. */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include <engine/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct server_options {
+    const char *db_path;
+    const char *address;          /* "127.0.0.1" */
+    uint16_t port;                /* 0: any free one */
+    const char *viewer_directory; /* built viewer; NULL: API and tiles only */
+    const char *font_directory;   /* NULL: the Debian package */
+    const char *review_number;    /* 审图号, NULL or "": 无审图号 */
+    bool is_public;               /* the public profile */
+    unsigned workers;             /* 0: one per core */
+    size_t cache_bytes;           /* 0: 256 MiB; cache off with no_cache */
+    bool no_cache;
+};
+
+struct server;
+/** Start listening; returns when requests are answered. Errors: IM_EENV port in use,
+ *  font or database missing (each with the next step), others of store_open. */
+IM_CHECKED enum im_code server_start(const struct server_options *options,
+                                     struct server **out,
+                                     struct im_error *err);
+uint16_t server_port(const struct server *server);
+/** Stop accepting, finish running requests (at most 10 s), free everything. */
+void server_stop(struct server *server);
+
+#endif
