@@ -32,6 +32,7 @@ struct schema_field {
     size_t n_codes;
     double min; /* numbers: allowed range, -HUGE_VAL..HUGE_VAL when not declared */
     double max;
+    int tile_zoom; /* a property of vector tiles from this zoom on; -1: never */
 };
 
 enum schema_geometry {
