@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommand of this room; argv[0] is its name. Returns an exit code (cli.h). */
+#ifndef LAYERS_CMD_H
+#define LAYERS_CMD_H
+
+int cmd_layers(int argc, char **argv);
+
+#endif

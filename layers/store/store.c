@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Open, make and close a store; its transactions and versions. */
+#include "internal.h"
+
+#include <spatialite.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { BUSY_MS = 5000, WRITE_CACHE_KIB = 256 * 1024 };
+
+/* `file:` URI of a path (sqlite.org/uri.html, 3.1: ?, # and % are escaped). */
+static char *immutable_uri(const char *path)
+{
+    struct im_buf uri = {.max = 16384};
+
+    im_buf_text(&uri, "file:");
+    for (const char *p = path; *p; p++) {
+        if (*p == '?' || *p == '#' || *p == '%')
+            im_buf_printf(&uri, "%%%02x", (unsigned char)*p);
+        else
+            im_buf_byte(&uri, (uint8_t)*p);
+    }
+    im_buf_append(&uri, "?immutable=1", sizeof "?immutable=1");
+    if (uri.failed)
+        im_buf_release(&uri);
+    return (char *)uri.data;
+}
+
+/*
+ * A WAL database needs a -shm file beside it even for reading. On a medium that nobody
+ * can write that is impossible, and needless: `immutable` reads without. Only there,
+ * because on any other file system somebody else may be writing.
+ */
+static bool is_on_readonly_medium(const char *path)
+{
+    struct statvfs info;
+
+    return statvfs(path, &info) == 0 && (info.f_flag & ST_RDONLY);
+}
+
+static enum im_code
+open_immutable(const char *path, sqlite3 **out, struct im_error *err)
+{
+    char *uri = immutable_uri(path);
+    enum im_code rc = IM_OK;
+
+    if (!uri)
+        return im_fail(err, IM_ENOMEM, "open '%s': out of memory", path);
+    if (sqlite3_open_v2(uri, out, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) !=
+        SQLITE_OK)
+        rc = sql_fail(*out, err);
+    free(uri);
+    return rc;
+}
+
+static enum im_code open_connection(struct store *store, struct im_error *err)
+{
+    int flags = store->mode == STORE_READ ? SQLITE_OPEN_READONLY
+                : store->mode == STORE_WRITE
+                    ? SQLITE_OPEN_READWRITE
+                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    enum im_code rc = IM_OK;
+
+    if (store->mode == STORE_READ && is_on_readonly_medium(store->path))
+        rc = open_immutable(store->path, &store->db, err);
+    else if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+        rc = sql_fail(store->db, err);
+    if (rc)
+        return rc;
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    sqlite3_extended_result_codes(store->db, 1);
+    return IM_OK;
+}
+
+/* CANTOPEN after the checks on the file means the -wal and -shm beside it. */
+static enum im_code
+explain_cantopen(const struct store *store, enum im_code rc, struct im_error *err)
+{
+    if (rc != IM_EIO || (sqlite3_errcode(store->db) & 0xff) != SQLITE_CANTOPEN)
+        return rc;
+    im_fail(err, IM_EENV,
+            "cannot make files beside database '%s'; give write permission to its "
+            "folder, or copy the database to one that has it",
+            store->path);
+    return im_zh(
+        err, IM_EENV,
+        "无法在数据库“%s”旁建立文件，请给它的文件夹写权限，或复制到可写的文件夹",
+        store->path);
+}
+
+static enum im_code prepare_writer(struct store *store, struct im_error *err)
+{
+    if (sqlite3_db_readonly(store->db, "main") == 1) {
+        im_fail(err, IM_EENV,
+                "database '%s' can only be read; make it writable or name another with "
+                "--db",
+                store->path);
+        return im_zh(err, IM_EENV, "数据库“%s”只读，请给它写权限，或用 --db 指定另一个",
+                     store->path);
+    }
+    store->spatialite = spatialite_alloc_connection();
+    if (!store->spatialite)
+        return im_fail(err, IM_ENOMEM, "open '%s': out of memory", store->path);
+    spatialite_init_ex(store->db, store->spatialite, 0);
+    return sql_execf(store->db, err, "PRAGMA cache_size=-%d", WRITE_CACHE_KIB);
+}
+
+static enum im_code check_or_make(struct store *store, struct im_error *err)
+{
+    bool is_blank = false;
+    enum im_code rc = store_check_database(store->db, store->path, &is_blank, err);
+
+    rc = explain_cantopen(store, rc, err);
+    if (!rc && store->mode != STORE_READ)
+        rc = prepare_writer(store, err);
+    if (rc || !is_blank)
+        return rc;
+    if (store->mode == STORE_CREATE)
+        return store_make(store, err);
+    im_fail(err, IM_EDATA,
+            "'%s' is a database without tables; fill it with `innomap import`",
+            store->path);
+    return im_zh(err, IM_EDATA, "“%s”是没有任何表的数据库，请先用 innomap import 导入",
+                 store->path);
+}
+
+enum im_code store_open(const char *path,
+                        enum store_mode mode,
+                        struct store **out,
+                        struct im_error *err)
+{
+    struct store *store = NULL;
+    bool is_new = false;
+    enum im_code rc = store_check_file(path, mode, &is_new, err);
+
+    if (rc)
+        return rc;
+    store = calloc(1, sizeof *store);
+    if (!store || !(store->path = strdup(path))) {
+        rc = im_fail(err, IM_ENOMEM, "open '%s': out of memory", path);
+        goto done;
+    }
+    store->mode = mode;
+    rc = explain_cantopen(store, open_connection(store, err), err);
+    if (!rc)
+        rc = check_or_make(store, err);
+    if (rc)
+        goto done;
+    *out = store;
+    store = NULL;
+done:
+    store_close(store);
+    return rc;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    sqlite3_finalize(store->version);
+    sqlite3_close_v2(store->db);
+    if (store->spatialite)
+        spatialite_cleanup_ex(store->spatialite);
+    free(store->path);
+    free(store);
+}
+
+sqlite3 *store_db(struct store *store)
+{
+    return store->db;
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+enum im_code store_make(struct store *store, struct im_error *err)
+{
+    bool is_blank = true;
+    enum im_code rc = sql_exec(store->db, "PRAGMA journal_mode=WAL", err);
+
+    if (!rc)
+        rc = store_begin(store, err);
+    if (rc)
+        return rc;
+    /* somebody else may have made it while this one waited for the lock */
+    rc = store_check_database(store->db, store->path, &is_blank, err);
+    if (!rc && is_blank) {
+        /* not the "Full" form: its 190 further tables serve rasters, topologies and
+           ISO metadata, and show up in other programs as if they were layers */
+        rc = sql_spatialite(store->db, err, "SELECT InitSpatialMetaData(0)");
+        if (!rc)
+            rc = sql_exec(store->db, (const char *)store_schema_sql, err);
+        if (!rc)
+            rc = sql_execf(store->db, err, "PRAGMA application_id=%d",
+                           STORE_APPLICATION_ID);
+        if (!rc)
+            rc = sql_execf(store->db, err, "PRAGMA user_version=%d",
+                           STORE_SCHEMA_VERSION);
+    }
+    if (!rc)
+        rc = store_commit(store, err);
+    if (rc)
+        store_rollback(store);
+    return rc;
+}
+
+enum im_code store_begin(struct store *store, struct im_error *err)
+{
+    store_end_scan(store);
+    enum im_code rc = sql_exec(store->db, "BEGIN IMMEDIATE", err);
+    store->is_writing = rc == IM_OK;
+    return rc;
+}
+
+enum im_code store_commit(struct store *store, struct im_error *err)
+{
+    enum im_code rc = sql_exec(store->db, "COMMIT", err);
+
+    if (!rc)
+        store->is_writing = false;
+    return rc;
+}
+
+void store_rollback(struct store *store)
+{
+    /* some errors (disk full) have rolled back already: then there is nothing to do */
+    if (!sqlite3_get_autocommit(store->db))
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->is_writing = false;
+}
+
+enum im_code
+store_data_version(struct store *store, uint64_t *out, struct im_error *err)
+{
+    bool row = false;
+    enum im_code rc = IM_OK;
+
+    if (store->cursors == 0)
+        store_end_scan(store);
+    if (!store->version)
+        rc = sql_prepare(store->db, &store->version, err,
+                         "SELECT value FROM innomap_meta WHERE key = 'data_version'");
+    if (rc)
+        return rc;
+    rc = sql_step(store->version, &row, err);
+    if (!rc)
+        *out = row ? (uint64_t)sqlite3_column_int64(store->version, 0) : 0;
+    sqlite3_reset(store->version);
+    return rc;
+}
+
+enum im_code
+store_touch_layer(struct store *store, const char *layer_id, struct im_error *err)
+{
+    enum im_code rc =
+        sql_execf(store->db, err,
+                  "UPDATE innomap_layers SET version = version + 1, "
+                  "changed_at = strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now') "
+                  "WHERE id = %Q",
+                  layer_id);
+    if (rc)
+        return rc;
+    if (sqlite3_changes(store->db) != 1)
+        return im_fail(err, IM_ENOTFOUND, "there is no layer '%s'", layer_id);
+    return sql_exec(store->db,
+                    "UPDATE innomap_meta SET value = value + 1 "
+                    "WHERE key = 'data_version'",
+                    err);
+}
