@@ -9,9 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Texts are copied; zero-initialise and set what differs. */
 struct server_options {
     const char *db_path;
-    const char *address;          /* "127.0.0.1" */
+    const char *address;          /* numeric; NULL: "127.0.0.1" */
     uint16_t port;                /* 0: any free one */
     const char *viewer_directory; /* built viewer; NULL: API and tiles only */
     const char *font_directory;   /* NULL: the Debian package */
@@ -20,15 +21,25 @@ struct server_options {
     unsigned workers;             /* 0: one per core */
     size_t cache_bytes;           /* 0: 256 MiB; cache off with no_cache */
     bool no_cache;
+    bool access_log;         /* one line for each answer */
+    unsigned header_seconds; /* for a request to arrive in full; 0: 10 */
 };
 
 struct server;
 /** Start listening; returns when requests are answered. Errors: IM_EENV port in use,
- *  font or database missing (each with the next step), others of store_open. */
+ *  font or viewer missing (each with the next step), others of store_open. */
 IM_CHECKED enum im_code server_start(const struct server_options *options,
                                      struct server **out,
                                      struct im_error *err);
 uint16_t server_port(const struct server *server);
+/** What is served now, for the lines a person sees at the start. */
+struct server_summary {
+    uint64_t data_version;
+    size_t n_layers;
+    uint64_t n_features;
+    size_t n_problems; /* layers that could not be read */
+};
+struct server_summary server_summary(struct server *server);
 /** Stop accepting, finish running requests (at most 10 s), free everything. */
 void server_stop(struct server *server);
 

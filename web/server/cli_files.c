@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the command line finds things, and how it reads the database. */
+#include "cli_files.h"
+
+#include <layers/store.h>
+
+#include <unistd.h>
+#include <wchar.h>
+
+bool cli_find_viewer(char *out, size_t size)
+{
+    static const char *const places[] = {"/viewer", "/../../web/viewer/dist",
+                                         "/../share/innomap/viewer"};
+    char program[3072];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    char *slash;
+
+    if (len <= 0)
+        return false;
+    program[len] = '\0';
+    slash = strrchr(program, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char index[4096];
+
+        snprintf(index, sizeof index, "%s%s/index.html", program, places[i]);
+        if (access(index, R_OK) == 0) {
+            int n = snprintf(out, size, "%s%s", program, places[i]);
+
+            return n > 0 && (size_t)n < size;
+        }
+    }
+    return false;
+}
+
+/* ---- a source that leaves layers out ---- */
+
+struct part_source {
+    struct feature_source whole;
+    const char *layers;
+};
+
+static bool is_in_list(const char *list, const char *id)
+{
+    size_t len = strlen(id);
+
+    for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',')
+        if (strcspn(p, ",") == len && strncmp(p, id, len) == 0)
+            return true;
+    return false;
+}
+
+static bool names_places(const struct source_layer *layer, struct im_arena *arena)
+{
+    const struct layer_schema *schema = NULL;
+
+    return schema_parse(im_bytes_of(layer->definition_json), arena, &schema, NULL) ==
+               IM_OK &&
+           schema->names_places;
+}
+
+static size_t count_listed(const char *list)
+{
+    size_t n = 1;
+
+    for (const char *p = list; *p; p++)
+        n += *p == ',';
+    return n;
+}
+
+static enum im_code describe(void *self,
+                             struct im_arena *arena,
+                             const struct source_layer **layers,
+                             size_t *n_layers,
+                             uint64_t *data_version,
+                             struct im_error *err)
+{
+    struct part_source *part = self;
+    const struct source_layer *all;
+    struct source_layer *some;
+    size_t n_listed = 0;
+    size_t n = 0;
+    enum im_code rc = part->whole.describe(part->whole.self, arena, &all, n_layers,
+                                           data_version, err);
+
+    if (rc != IM_OK)
+        return rc;
+    *layers = all;
+    some = im_arena_calloc(arena, *n_layers ? *n_layers : 1, sizeof *some);
+    if (!some)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    for (size_t i = 0; i < *n_layers; i++) {
+        bool listed = is_in_list(part->layers, all[i].id);
+
+        n_listed += listed;
+        if (listed || names_places(&all[i], arena))
+            some[n++] = all[i];
+    }
+    if (n_listed == count_listed(part->layers)) {
+        *layers = some;
+        *n_layers = n;
+    }
+    return IM_OK;
+}
+
+static enum im_code
+open_layer(void *self, const char *id, struct source_cursor **out, struct im_error *err)
+{
+    struct part_source *part = self;
+
+    return part->whole.open(part->whole.self, id, out, err);
+}
+
+enum im_code cli_read_atlas(const char *db_path,
+                            const char *layers,
+                            const struct atlas **out,
+                            struct im_error *err)
+{
+    struct store *store = NULL;
+    struct part_source part = {.layers = layers};
+    struct feature_source source;
+    enum im_code rc = store_open(db_path, STORE_READ, &store, err);
+
+    if (rc != IM_OK)
+        return rc;
+    part.whole = source = store_source(store);
+    if (layers) {
+        source.self = &part;
+        source.describe = describe;
+        source.open = open_layer;
+    }
+    rc = atlas_build(&source, NULL, out, err);
+    store_close(store);
+    return rc;
+}
+
+bool cli_number(enum lang lang,
+                const char *command,
+                const char *option,
+                const char *text,
+                double min,
+                double max,
+                double *out,
+                int *code)
+{
+    char zh[256];
+    char en[256];
+    char range[2][IM_NUMBER_MAX + 1];
+
+    if (im_parse_double(im_bytes_of(text), out) && *out >= min && *out <= max)
+        return true;
+    range[0][im_format_double(range[0], min, 6)] = '\0';
+    range[1][im_format_double(range[1], max, 6)] = '\0';
+    snprintf(zh, sizeof zh, "%s 为 “%.60s”，允许范围是 %s 至 %s", option, text,
+             range[0], range[1]);
+    snprintf(en, sizeof en, "%s is '%.60s', allowed is %s to %s", option, text,
+             range[0], range[1]);
+    *code = cli_usage(lang, command, zh, en);
+    return false;
+}
+
+size_t cli_columns(struct im_bytes text)
+{
+    size_t columns = 0;
+
+    for (size_t i = 0; i < text.len;) {
+        int width = wcwidth((wchar_t)im_utf8_next(text, &i));
+
+        columns += width > 0 ? (size_t)width : 0;
+    }
+    return columns;
+}

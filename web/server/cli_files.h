@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the command line finds things, and how it reads the database. */
+#ifndef WEB_CLI_FILES_H
+#define WEB_CLI_FILES_H
+
+#include <engine/atlas.h>
+#include <engine/cli.h>
+
+#define CLI_DEFAULT_DB "innomap.db"
+
+/**
+ * The built viewer: beside the program (`viewer`), in the source tree it was built from
+ * (`web/viewer/dist`), or installed (`share/innomap/viewer`). False when it is in none
+ * of these places. `out` gets the first place that holds an index.html.
+ */
+bool cli_find_viewer(char *out, size_t size);
+
+/**
+ * Read the database into an atlas. With `layers` (ids separated by commas; NULL: all)
+ * only these and the ones that name places are read; when one of them is unknown, all
+ * are, so that the error can name what there is.
+ */
+IM_CHECKED enum im_code cli_read_atlas(const char *db_path,
+                                       const char *layers,
+                                       const struct atlas **out,
+                                       struct im_error *err);
+
+/** A whole number option; on failure *code is what the command has to return. */
+bool cli_number(enum lang lang,
+                const char *command,
+                const char *option,
+                const char *text,
+                double min,
+                double max,
+                double *out,
+                int *code);
+
+/** Columns that the text takes on a terminal: Chinese characters take two. */
+size_t cli_columns(struct im_bytes text);
+
+#endif

@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between libmicrohttpd and the routes: reads requests into exchanges, suspends what a
+ * worker has to do, writes answers. Runs in the event threads. */
+#include "http_headers.h"
+#include "http_problem.h"
+#include "http_status.h"
+#include "routes.h"
+#include "server_state.h"
+
+#include <engine/cli.h>
+#include <engine/log.h>
+
+#include <microhttpd.h>
+
+#include <inttypes.h>
+#include <netdb.h>
+#include <unistd.h>
+
+enum { MAX_WORKS = 4, PROBLEM_BYTES = 256 * 1024 };
+
+static const char ALLOW[] = "GET, HEAD, OPTIONS";
+static const char CONTENT_POLICY[] =
+    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; "
+    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'";
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static struct connection *connection_of(struct exchange *x)
+{
+    return (struct connection *)(void *)((char *)x -
+                                         offsetof(struct connection, exchange));
+}
+
+/* ---- the life of an exchange ---- */
+
+static void exchange_begin(struct exchange *x, struct server *server)
+{
+    x->server = server;
+    x->is_first_call = true;
+    x->is_head = false;
+    x->route = NULL;
+    x->host = x->accept_encoding = x->if_none_match = x->accept_language = NULL;
+    x->content_lengths = x->transfer_encodings = 0;
+    x->has_body = false;
+    x->lang = LANG_ZH;
+    x->snapshot = NULL;
+    x->waiter = (struct work_waiter){0};
+    x->n_works = 0;
+    x->body = NULL;
+    x->etag = 0;
+    x->not_modified = x->matched_gzip = x->varies = false;
+    x->keep = KEEP_CHECKED;
+    x->status = 0;
+    x->fault.name[0] = x->fault.value[0] = x->fault.allowed[0] = '\0';
+    x->places = (struct query_places){0};
+    x->url.n_params = x->url.n_segments = 0;
+}
+
+static void exchange_release(struct exchange *x)
+{
+    body_unref(x->body);
+    body_unref(x->waiter.body);
+    snapshot_unref(x->snapshot);
+    x->body = x->waiter.body = NULL;
+    x->snapshot = NULL;
+    if (x->arena)
+        im_arena_reset(x->arena);
+}
+
+struct im_arena *exchange_arena(struct exchange *x)
+{
+    if (!x->arena)
+        x->arena = im_arena_new(EXCHANGE_ARENA_BYTES);
+    return x->arena;
+}
+
+struct snapshot *exchange_snapshot(struct exchange *x)
+{
+    if (!x->snapshot)
+        x->snapshot = current_get(x->server->current);
+    return x->snapshot;
+}
+
+void exchange_etag(const struct exchange *x, bool gzip, char out[ETAG_MAX])
+{
+    snprintf(out, ETAG_MAX, "\"%016" PRIx64 "%s\"", x->etag, gzip ? "-gz" : "");
+}
+
+bool exchange_is_known(struct exchange *x, uint64_t etag)
+{
+    char tag[ETAG_MAX];
+
+    x->etag = etag ? etag : 1;
+    if (!x->if_none_match)
+        return false;
+    /* which of the two forms the client holds does not matter: both are current */
+    for (int gzip = 0; gzip < 2 && !x->not_modified; gzip++) {
+        exchange_etag(x, gzip != 0, tag);
+        x->not_modified = header_etag_matches(x->if_none_match, tag);
+        x->matched_gzip = gzip != 0;
+    }
+    return x->not_modified;
+}
+
+void exchange_base_url(const struct exchange *x, char *out, size_t size)
+{
+    if (x->host)
+        snprintf(out, size, "http://%s", x->host);
+    else /* HTTP/1.0 */
+        snprintf(out, size,
+                 strchr(x->server->address, ':') ? "http://[%s]:%u" : "http://%s:%u",
+                 x->server->address, x->server->port);
+}
+
+enum im_code exchange_reply(struct exchange *x,
+                            const struct im_buf *buf,
+                            const char *content_type,
+                            struct libdeflate_compressor *compressor,
+                            struct body **out,
+                            struct im_error *err)
+{
+    enum im_code rc = im_buf_check(buf, "the answer", err);
+
+    (void)x;
+    if (rc != IM_OK)
+        return rc;
+    *out = body_new(im_buf_bytes(buf), content_type, compressor);
+    return *out ? IM_OK : im_fail(err, IM_ENOMEM, "out of memory for the answer");
+}
+
+/* ---- writing answers ---- */
+
+static void
+add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    /* fails only without memory: an answer with a header less is still an answer */
+    (void)MHD_add_response_header(response, name, value);
+}
+
+static void add_common_headers(struct exchange *x, struct MHD_Response *response)
+{
+    unsigned flags = x->route ? x->route->flags : 0;
+
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    if (flags & ROUTE_OPEN) {
+        add_header(response, "Access-Control-Allow-Origin", "*");
+        add_header(response, "Access-Control-Expose-Headers", "ETag");
+    }
+    if (flags & ROUTE_PAGE) {
+        add_header(response, "Content-Security-Policy", CONTENT_POLICY);
+        add_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
+    }
+    if (atomic_load_explicit(&x->server->stopping, memory_order_relaxed))
+        add_header(response, "Connection", "close");
+}
+
+static void log_access(struct exchange *x, int status, size_t bytes)
+{
+    char quoted[2 * URL_MAX_BYTES];
+
+    if (x->server->access_log)
+        im_log(IM_LOG_INFO, "request", "path=%s status=%d bytes=%zu us=%" PRIu64,
+               im_log_quote(quoted, 600, x->raw), status, bytes,
+               now_us() - x->started_us);
+}
+
+static enum MHD_Result send_response(struct exchange *x,
+                                     struct MHD_Response *response,
+                                     int status,
+                                     size_t bytes)
+{
+    enum MHD_Result result;
+
+    add_common_headers(x, response);
+    result = MHD_queue_response(x->connection, (unsigned)status, response);
+    MHD_destroy_response(response);
+    metrics_count_request(&x->server->metrics,
+                          x->route ? (unsigned)(x->route - routes) : METRICS_ROUTES - 1,
+                          status);
+    log_access(x, status, bytes);
+    exchange_release(x);
+    return result;
+}
+
+static struct MHD_Response *empty_response(void)
+{
+    return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+}
+
+static enum lang problem_language(const struct exchange *x)
+{
+    struct im_bytes text;
+    char name[8];
+    enum lang lang = header_language(x->accept_language, LANG_ZH);
+
+    if (url_param_find(&x->url, "lang", &text)) {
+        param_quote(name, sizeof name, text);
+        cli_lang_parse(name, &lang);
+    }
+    return lang;
+}
+
+static void log_failure(struct exchange *x, int status, const struct im_error *err)
+{
+    char path[600];
+    char reason[600];
+
+    if (status < 500 || err->code == IM_EBUSY || err->code == IM_ESTOPPED)
+        return;
+    im_log(IM_LOG_ERROR, "request_failed",
+           "id=%" PRIu64 " path=%s status=%d code=%s reason=%s",
+           (uint64_t)atomic_fetch_add(&x->server->request_ids, 1) + 1,
+           im_log_quote(path, sizeof path, x->raw), status, im_code_name(err->code),
+           im_log_quote(reason, sizeof reason, err->msg));
+}
+
+static enum MHD_Result
+send_problem(struct exchange *x, int status, const struct im_error *err)
+{
+    struct im_buf buf = {.max = PROBLEM_BYTES};
+    struct im_json w = {.out = &buf};
+    struct http_problem problem = {.status = status,
+                                   .lang = problem_language(x),
+                                   .err = err,
+                                   .fault = &x->fault,
+                                   .places = x->places.n ? &x->places : NULL};
+    struct MHD_Response *response;
+
+    log_failure(x, status, err);
+    problem_write(&problem, &w);
+    if (buf.failed) {
+        im_buf_release(&buf);
+        response = empty_response();
+    } else {
+        response =
+            MHD_create_response_from_buffer(buf.len, buf.data, MHD_RESPMEM_MUST_FREE);
+    }
+    if (!response)
+        return MHD_NO;
+    add_header(response, "Content-Type", "application/problem+json");
+    add_header(response, "Content-Language", problem.lang == LANG_ZH ? "zh" : "en");
+    add_header(response, "Cache-Control", "no-store");
+    if (status == 405)
+        add_header(response, "Allow", ALLOW);
+    if (status == 503)
+        add_header(response, "Retry-After", "1");
+    if (x->has_body)
+        add_header(response, "Connection", "close");
+    return send_response(x, response, status, buf.len);
+}
+
+static enum MHD_Result
+fail(struct exchange *x, enum im_code code, const struct im_error *err)
+{
+    struct im_error own = *err;
+
+    own.code = code;
+    return send_problem(x, x->status >= 300 ? x->status : http_status_of(code), &own);
+}
+
+static void drop_body(void *body)
+{
+    body_unref(body);
+}
+
+static void add_caching(struct exchange *x, struct MHD_Response *response, bool gzip)
+{
+    static const char *const policies[] = {"no-store", "no-cache",
+                                           "public, max-age=31536000, immutable"};
+    char etag[ETAG_MAX];
+
+    add_header(response, "Cache-Control", policies[x->keep]);
+    if (x->keep != KEEP_NOT && x->etag) {
+        exchange_etag(x, gzip, etag);
+        add_header(response, "ETag", etag);
+    }
+}
+
+/* Also on 304, and for bodies too small to be compressed: caches keep one rule a URL.
+ */
+static void add_vary(struct exchange *x, struct MHD_Response *response)
+{
+    if (x->varies || (x->route->flags & ROUTE_VARIES))
+        add_header(response, "Vary", "Accept-Encoding");
+}
+
+static enum MHD_Result send_not_modified(struct exchange *x)
+{
+    struct MHD_Response *response = empty_response();
+
+    if (!response)
+        return MHD_NO;
+    add_caching(x, response, x->matched_gzip);
+    add_vary(x, response);
+    return send_response(x, response, 304, 0);
+}
+
+static enum MHD_Result send_body(struct exchange *x)
+{
+    struct body *body = x->body;
+    bool gzip = body->gzip.len && header_wants_gzip(x->accept_encoding);
+    struct im_bytes bytes = gzip ? body->gzip : body->plain;
+    struct MHD_Response *response;
+    int status = x->status ? x->status : body->status;
+
+    x->varies = body->gzip.len > 0;
+    if (!x->etag && x->keep != KEEP_NOT && exchange_is_known(x, body->hash))
+        return send_not_modified(x);
+    response = MHD_create_response_from_buffer_with_free_callback_cls(
+        bytes.len, (void *)(uintptr_t)bytes.data, drop_body, body);
+    if (!response)
+        return MHD_NO;
+    x->body = NULL; /* the response owns it from here */
+    if (bytes.len) {
+        add_header(response, "Content-Type", body->content_type);
+        if (gzip)
+            add_header(response, "Content-Encoding", "gzip");
+    }
+    add_caching(x, response, gzip);
+    add_vary(x, response);
+    return send_response(x, response, status, bytes.len);
+}
+
+static enum MHD_Result send_options(struct exchange *x)
+{
+    struct MHD_Response *response = empty_response();
+
+    if (!response)
+        return MHD_NO;
+    add_header(response, "Allow", ALLOW);
+    if (x->route && (x->route->flags & ROUTE_OPEN)) {
+        add_header(response, "Access-Control-Allow-Methods", ALLOW);
+        add_header(response, "Access-Control-Allow-Headers", "*");
+        add_header(response, "Access-Control-Max-Age", "86400");
+    }
+    return send_response(x, response, 204, 0);
+}
+
+/* ---- from request to answer ---- */
+
+static void sleep_in(struct work_waiter *waiter)
+{
+    struct exchange *x =
+        (struct exchange *)(void *)((char *)waiter - offsetof(struct exchange, waiter));
+
+    MHD_suspend_connection(x->connection);
+}
+
+static void wake_in(struct work_waiter *waiter)
+{
+    struct exchange *x =
+        (struct exchange *)(void *)((char *)waiter - offsetof(struct exchange, waiter));
+
+    MHD_resume_connection(x->connection);
+}
+
+/* Ask the route; then the answer is sent or the connection sleeps until a worker is
+ * done. */
+static enum MHD_Result ask_route(struct exchange *x)
+{
+    struct im_error err = {0};
+    enum im_code rc;
+    bool joined = false;
+
+    x->waiter.run = NULL;
+    rc = x->route->answer(x, &err);
+    if (rc != IM_OK)
+        return fail(x, rc, &err);
+    if (x->not_modified)
+        return send_not_modified(x);
+    if (!x->waiter.run)
+        return send_body(x);
+    if (x->n_works++ >= MAX_WORKS) { /* the maps it needs are pushed out as fast */
+        im_fail(&err, IM_EBUSY, "the server is busy: too many different maps at once");
+        im_zh(&err, IM_EBUSY, "服务器繁忙：同时请求的图层组合过多");
+        return fail(x, IM_EBUSY, &err);
+    }
+    x->waiter.sleep = sleep_in;
+    x->waiter.wake = wake_in;
+    rc = work_submit(x->server->work, &x->waiter, &joined, &err);
+    if (joined)
+        atomic_fetch_add_explicit(&x->server->metrics.joined, 1, memory_order_relaxed);
+    if (rc == IM_EBUSY)
+        atomic_fetch_add(&x->server->metrics.refused_busy, 1);
+    return rc == IM_OK ? MHD_YES : fail(x, rc, &err);
+}
+
+static enum MHD_Result after_work(struct exchange *x)
+{
+    struct body *body = x->waiter.body;
+
+    x->waiter.body = NULL;
+    x->waiter.run = NULL;
+    if (x->waiter.code != IM_OK)
+        return fail(x, x->waiter.code, &x->waiter.err);
+    if (!body)
+        return ask_route(x);
+    x->body = body;
+    return send_body(x);
+}
+
+static enum im_code not_found(struct exchange *x, struct im_error *err)
+{
+    char path[128];
+
+    param_quote(path, sizeof path, im_bytes_of(x->raw));
+    path[strcspn(path, "?")] = '\0';
+    im_fail(err, IM_ENOTFOUND,
+            "there is no '%s' here; the map is at /, tiles at "
+            "/tiles/map/{z}/{x}/{y}.png (@2x.png, .mvt), questions at /api/nearest",
+            path);
+    return im_zh(err, IM_ENOTFOUND,
+                 "没有 “%s”；地图在 /，瓦片在 /tiles/map/{z}/{x}/{y}.png（@2x.png、"
+                 ".mvt），查询在 /api/nearest",
+                 path);
+}
+
+static enum im_code check_host(struct exchange *x, struct im_error *err)
+{
+    if (!x->host || header_host_valid(x->host))
+        return IM_OK;
+    param_quote(x->fault.value, sizeof x->fault.value, im_bytes_of(x->host));
+    im_fail(err, IM_EARG,
+            "the Host header may hold letters, digits and . - : [ ] only, at most 255");
+    return im_zh(err, IM_EARG, "Host 头只能含字母、数字和 . - : [ ]，最长 255 字节");
+}
+
+static void set_language(struct exchange *x)
+{
+    for (size_t i = 0; i < x->route->n_params; i++)
+        if (strcmp(x->route->params[i].name, "lang") == 0 && x->params[i].is_set)
+            x->lang = x->params[i].choice == 0 ? LANG_ZH : LANG_EN;
+}
+
+static enum MHD_Result answer(struct exchange *x, bool is_options)
+{
+    struct im_error err = {0};
+    enum im_code rc =
+        url_parse((struct im_bytes){(uint8_t *)x->raw, x->raw_len}, &x->url, &err);
+
+    if (x->raw_len > URL_MAX_BYTES)
+        x->status = 414;
+    if (rc == IM_OK)
+        rc = check_host(x, &err);
+    if (rc == IM_OK) {
+        x->route = routes_find(&x->url, x->captures);
+        if (!x->route)
+            rc = not_found(x, &err);
+    }
+    if (rc == IM_OK && is_options)
+        return send_options(x);
+    if (rc == IM_OK)
+        rc = params_parse(&x->url, x->route->params, x->route->n_params, x->params,
+                          &x->fault, &err);
+    if (rc != IM_OK)
+        return fail(x, rc, &err);
+    set_language(x);
+    return ask_route(x);
+}
+
+/* ---- what libmicrohttpd calls ---- */
+
+static enum MHD_Result
+take_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct exchange *x = cls;
+
+    (void)kind;
+    /* first letter first: browsers send twenty headers, four of them interest us */
+    switch (name[0] | 0x20) {
+    case 'h':
+        if (strcasecmp(name, "Host") == 0)
+            x->host = value ? value : "";
+        break;
+    case 'a':
+        if (strcasecmp(name, "Accept-Encoding") == 0)
+            x->accept_encoding = value;
+        else if (strcasecmp(name, "Accept-Language") == 0)
+            x->accept_language = value;
+        break;
+    case 'i':
+        if (strcasecmp(name, "If-None-Match") == 0)
+            x->if_none_match = value;
+        break;
+    case 'c':
+        if (strcasecmp(name, "Content-Length") == 0) {
+            x->content_lengths++;
+            x->has_body = x->has_body || !value || strspn(value, "0") != strlen(value);
+        }
+        break;
+    case 't':
+        if (strcasecmp(name, "Transfer-Encoding") == 0) {
+            x->transfer_encodings++;
+            x->has_body = true;
+        }
+        break;
+    default:
+        break;
+    }
+    return MHD_YES;
+}
+
+/* Requests whose end two servers might see at different places are refused and the
+ * connection is closed, so that nothing can be smuggled behind them. */
+static enum MHD_Result
+refuse(struct exchange *x, int status, const char *en, const char *zh)
+{
+    struct im_error err;
+
+    im_fail(&err, IM_EARG, "%s", en);
+    im_zh(&err, IM_EARG, "%s", zh);
+    x->has_body = true;
+    return send_problem(x, status, &err);
+}
+
+static enum MHD_Result first_call(struct exchange *x, const char *method, bool *done)
+{
+    bool known = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+                 strcmp(method, "OPTIONS") == 0;
+
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, take_header, x);
+    *done = true;
+    if (x->content_lengths > 1 || (x->content_lengths && x->transfer_encodings))
+        return refuse(x, 400,
+                      "the request has Content-Length twice or beside "
+                      "Transfer-Encoding",
+                      "请求含多个 Content-Length，或与 Transfer-Encoding 并存");
+    if (!known)
+        return refuse(x, 405, "only GET, HEAD and OPTIONS are answered here",
+                      "此处只支持 GET、HEAD、OPTIONS");
+    if (x->has_body)
+        return refuse(x, 413, "no request body is taken here", "此处不接受请求体");
+    *done = false;
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *cls,
+                                  struct MHD_Connection *mhd,
+                                  const char *url,
+                                  const char *method,
+                                  const char *version,
+                                  const char *upload_data,
+                                  size_t *upload_data_size,
+                                  void **req_cls)
+{
+    struct exchange *x = *req_cls;
+    struct server *server = cls;
+    bool done = false;
+
+    (void)url;
+    (void)version;
+    (void)upload_data;
+    if (!x)
+        return MHD_NO;
+    x->connection = mhd;
+    if (x->is_first_call) {
+        enum MHD_Result result;
+
+        x->is_first_call = false;
+        connection_begin(connection_of(x));
+        atomic_fetch_add(&server->metrics.in_flight, 1);
+        x->started_us = server->access_log ? now_us() : 0;
+        result = first_call(x, method, &done);
+        x->is_head = method[0] == 'H';
+        return result;
+    }
+    if (*upload_data_size) { /* cannot come: bodies were refused */
+        *upload_data_size = 0;
+        return MHD_YES;
+    }
+    if (x->waiter.run)
+        return after_work(x);
+    return answer(x, method[0] == 'O');
+}
+
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct connection *connection = info ? info->socket_context : NULL;
+    struct exchange *x;
+
+    if (!connection)
+        return NULL;
+    x = &connection->exchange;
+    exchange_begin(x, cls);
+    x->raw_len = strnlen(uri, URL_MAX_BYTES + 1);
+    memcpy(x->raw, uri, x->raw_len);
+    x->raw[x->raw_len] = '\0';
+    return x;
+}
+
+static void on_completed(void *cls,
+                         struct MHD_Connection *mhd,
+                         void **req_cls,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct server *server = cls;
+    struct exchange *x = *req_cls;
+
+    (void)mhd;
+    (void)why;
+    if (!x)
+        return;
+    *req_cls = NULL;
+    exchange_release(x);
+    if (x->is_first_call) /* it broke before it was a request */
+        return;
+    connection_end(&server->connections, connection_of(x));
+    if (atomic_fetch_sub(&server->metrics.in_flight, 1) == 1 &&
+        atomic_load(&server->stopping)) {
+        pthread_mutex_lock(&server->mutex);
+        pthread_cond_broadcast(&server->quiet);
+        pthread_mutex_unlock(&server->mutex);
+    }
+}
+
+static void on_connection(void *cls,
+                          struct MHD_Connection *mhd,
+                          void **socket_context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct server *server = cls;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+        *socket_context =
+            info ? connections_add(&server->connections, info->connect_fd) : NULL;
+    } else if (*socket_context) {
+        connections_remove(&server->connections, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+/* What libmicrohttpd has to say is about single connections of strangers: broken
+ * requests, resets. Nothing an operator could act on. */
+static void on_log(void *cls, const char *format, va_list args)
+{
+    (void)cls;
+    (void)format;
+    (void)args;
+}
+
+enum im_code daemon_start(struct server *server, struct im_error *err)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    bool is_v6 = strchr(server->address, ':') != NULL;
+    struct MHD_OptionItem pool[] = {
+        {MHD_OPTION_THREAD_POOL_SIZE, cores > 1 ? cores : 0, NULL},
+        {MHD_OPTION_END, 0, NULL}};
+
+    if (cores <= 1)
+        pool[0].option = MHD_OPTION_END;
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_ERROR_LOG | (is_v6 ? MHD_USE_IPv6 : 0u),
+        0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS_PER_ADDRESS,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+    if (!server->daemon) {
+        im_fail(err, IM_EENV, "cannot start the HTTP threads");
+        return im_zh(err, IM_EENV, "无法启动 HTTP 线程");
+    }
+    return IM_OK;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request and its answer on their way through the server. */
+#ifndef WEB_EXCHANGE_H
+#define WEB_EXCHANGE_H
+
+#include "http_params.h"
+#include "snapshot.h"
+#include "work.h"
+
+#include <stdatomic.h>
+
+struct exchange;
+struct server;
+
+enum { ROUTE_MAX_CAPTURES = 4, EXCHANGE_ARENA_BYTES = 64 * 1024 * 1024 };
+
+/** How long others may keep an answer. */
+enum keep {
+    KEEP_NOT,     /* no-store: errors, metrics */
+    KEEP_CHECKED, /* no-cache: ask again with the ETag each time */
+    KEEP_FOREVER  /* immutable: the URL names the version */
+};
+
+enum {
+    ROUTE_OPEN = 1,  /* other people's pages may read it (CORS) */
+    ROUTE_PAGE = 2,  /* HTML: Content-Security-Policy */
+    ROUTE_VARIES = 4 /* with Accept-Encoding */
+};
+
+/**
+ * Answer the request in the event thread: set `body` (and `keep`, `etag`), or set
+ * `waiter.run` to have a worker do it, or return an error. After the worker is done the
+ * server sends waiter.body; when that is NULL it asks the route again.
+ */
+typedef enum im_code route_fn(struct exchange *x, struct im_error *err);
+
+struct route {
+    const char *pattern; /* "/tiles/{layers}/{z}/{x}/{y}.png"; {…} takes one segment */
+    route_fn *answer;
+    const struct param_spec *params;
+    size_t n_params;
+    unsigned flags;
+    const char *about;
+};
+
+struct exchange {
+    struct server *server;
+    void *connection; /* struct MHD_Connection; opaque to the routes */
+
+    /* the request */
+    char raw[URL_MAX_BYTES + 2]; /* as sent; one byte more than allowed when longer */
+    size_t raw_len;
+    struct http_url url;
+    bool is_first_call;
+    bool is_head;
+    const struct route *route;
+    struct im_bytes captures[ROUTE_MAX_CAPTURES];
+    struct param_value params[PARAM_MAX];
+    const char *host; /* headers; NULL when absent */
+    const char *accept_encoding;
+    const char *if_none_match;
+    const char *accept_language;
+    unsigned content_lengths;
+    unsigned transfer_encodings;
+    bool has_body;
+    enum lang lang; /* of answers: ?lang=, else zh */
+
+    /* the work */
+    struct snapshot *snapshot; /* the same for the whole exchange */
+    struct im_arena *arena;    /* lazily made, see exchange_arena */
+    struct work_waiter waiter;
+    unsigned n_works; /* how often a worker was asked */
+
+    /* the answer */
+    struct body *body;
+    uint64_t etag; /* 0: none; otherwise what the quoted tag is made from */
+    bool not_modified;
+    bool matched_gzip; /* the tag that matched was the compressed form's */
+    bool varies;       /* with Accept-Encoding */
+    enum keep keep;
+    int status; /* 0: the body's */
+    struct param_fault fault;
+    struct query_places places; /* choices of an ambiguous name */
+
+    uint64_t started_us;
+};
+
+/** Made at the first use; NULL without memory. */
+struct im_arena *exchange_arena(struct exchange *x);
+/** The snapshot of this exchange, taken at the first use. */
+struct snapshot *exchange_snapshot(struct exchange *x);
+
+/** The tag with its quotes, for the plain or the compressed form. */
+enum { ETAG_MAX = 24 };
+void exchange_etag(const struct exchange *x, bool gzip, char out[ETAG_MAX]);
+/**
+ * Set the ETag and say whether the client has these bytes already: then the exchange is
+ * answered with 304 and the route returns IM_OK at once.
+ */
+bool exchange_is_known(struct exchange *x, uint64_t etag);
+
+/** "http://host:port" as the client wrote it. */
+void exchange_base_url(const struct exchange *x, char *out, size_t size);
+
+/** Wrap finished text as the answer. Takes nothing: the bytes are copied. */
+IM_CHECKED enum im_code exchange_reply(struct exchange *x,
+                                       const struct im_buf *buf,
+                                       const char *content_type,
+                                       struct libdeflate_compressor *compressor,
+                                       struct body **out,
+                                       struct im_error *err);
+
+#endif

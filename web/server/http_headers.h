@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readers of request headers (RFC 9110); absent headers are NULL. */
+#ifndef HTTP_HEADERS_H
+#define HTTP_HEADERS_H
+
+#include <engine/query.h>
+
+/** Accept-Encoding (12.5.3): may and should the body be sent with gzip? */
+bool header_wants_gzip(const char *accept_encoding);
+/** If-None-Match (13.1.2): weak comparison against one strong tag given with quotes;
+ *  "*" matches everything. */
+bool header_etag_matches(const char *if_none_match, const char *etag);
+/** Accept-Language (12.5.4): the better of zh and en, `fallback` when it names neither.
+ */
+enum lang header_language(const char *accept_language, enum lang fallback);
+/** Host: letters, digits and . - : [ ] only, 1 to 255 bytes, so that it can be put into
+ *  answers without a second thought. */
+bool header_host_valid(const char *host);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommands of this room; argv[0] is the name. Each returns an exit code (cli.h).
+ */
+#ifndef WEB_CMD_H
+#define WEB_CMD_H
+
+int cmd_serve(int argc, char **argv);
+int cmd_nearest(int argc, char **argv);
+int cmd_within(int argc, char **argv);
+int cmd_tile(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+#endif

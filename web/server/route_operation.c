@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For those who run the server: alive, ready, counters. */
+#include "routes.h"
+#include "server_state.h"
+
+enum { METRICS_MAX_BYTES = 256 * 1024 };
+
+static enum im_code reply_text(struct exchange *x,
+                               struct im_buf *buf,
+                               const char *type,
+                               struct im_error *err)
+{
+    enum im_code rc = exchange_reply(x, buf, type, NULL, &x->body, err);
+
+    x->keep = KEEP_NOT;
+    im_buf_release(buf);
+    return rc;
+}
+
+enum im_code route_healthz(struct exchange *x, struct im_error *err)
+{
+    struct im_buf buf = {.max = 256};
+
+    im_buf_text(&buf, "ok\n");
+    return reply_text(x, &buf, "text/plain; charset=utf-8", err);
+}
+
+enum im_code route_readyz(struct exchange *x, struct im_error *err)
+{
+    struct im_buf buf = {.max = 1024};
+    struct snapshot *snapshot = exchange_snapshot(x);
+
+    if (atomic_load(&x->server->stopping)) {
+        im_fail(err, IM_ESTOPPED, "the server is stopping");
+        return im_zh(err, IM_ESTOPPED, "服务器正在停止");
+    }
+    im_buf_printf(&buf, "ready data_version=%llu database=%s\n",
+                  (unsigned long long)atlas_version(snapshot_atlas(snapshot)),
+                  current_is_healthy(x->server->current) ? "ok" : "unreadable");
+    return reply_text(x, &buf, "text/plain; charset=utf-8", err);
+}
+
+static const char *route_name(unsigned route)
+{
+    return route < n_routes ? routes[route].pattern : NULL;
+}
+
+static void write_cache(struct body_cache *cache, struct im_buf *out)
+{
+    struct body_cache_counts n = body_cache_count(cache);
+
+    metrics_write_value(out, "innomap_cache_hits_total", "counter",
+                        "Answers found in the cache.", n.hits);
+    metrics_write_value(out, "innomap_cache_misses_total", "counter",
+                        "Answers looked for in the cache and not found.", n.misses);
+    metrics_write_value(out, "innomap_cache_evicted_total", "counter",
+                        "Answers dropped to make room.", n.evicted);
+    metrics_write_value(out, "innomap_cache_entries", "gauge", "Answers kept.",
+                        n.entries);
+    metrics_write_value(out, "innomap_cache_bytes", "gauge", "Bytes kept.", n.bytes);
+    metrics_write_value(out, "innomap_cache_max_bytes", "gauge",
+                        "Bytes that may be kept.", n.max_bytes);
+}
+
+enum im_code route_metrics(struct exchange *x, struct im_error *err)
+{
+    struct im_buf buf = {.max = METRICS_MAX_BYTES};
+    const struct atlas *atlas = snapshot_atlas(exchange_snapshot(x));
+
+    metrics_write(&x->server->metrics, route_name, &buf);
+    if (x->server->cache)
+        write_cache(x->server->cache, &buf);
+    metrics_write_value(&buf, "innomap_queue_length", "gauge",
+                        "Jobs that no worker has begun.", work_queued(x->server->work));
+    metrics_write_value(&buf, "innomap_data_version", "gauge",
+                        "Version of the data that is served.", atlas_version(atlas));
+    metrics_write_value(&buf, "innomap_atlas_bytes", "gauge",
+                        "Memory of the snapshot that is served.",
+                        atlas_memory_bytes(atlas));
+    metrics_write_value(&buf, "innomap_layers_left_out", "gauge",
+                        "Layers that could not be read.", atlas_problem_count(atlas));
+    metrics_write_value(&buf, "innomap_database_readable", "gauge",
+                        "1 when the last look at the database went well.",
+                        current_is_healthy(x->server->current));
+    return reply_text(x, &buf, "text/plain; version=0.0.4; charset=utf-8", err);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of paths. */
+#include "routes.h"
+
+static const char *const languages[] = {"zh", "en", NULL};
+
+static const struct param_spec lang_params[] = {
+    {"lang", PARAM_CHOICE, 0, 0, languages},
+};
+static const struct param_spec feature_params[] = {
+    {"layer", PARAM_TEXT, 1, 48, NULL},
+    {"id", PARAM_TEXT, 1, 200, NULL},
+    {"lang", PARAM_CHOICE, 0, 0, languages},
+};
+
+#define LANG lang_params, 1
+#define NONE NULL, 0
+#define TILE "/tiles/{layers}/{z}/{x}/{y}"
+
+/* The first pattern that fits is taken: longer suffixes before shorter ones. */
+const struct route routes[] = {
+    {TILE "@2x.png", route_tile_png_2x, LANG, ROUTE_OPEN, "512 px picture of a tile"},
+    {TILE ".png", route_tile_png, LANG, ROUTE_OPEN, "256 px picture of a tile"},
+    {TILE ".mvt", route_tile_mvt, LANG, ROUTE_OPEN | ROUTE_VARIES, "vector tile"},
+    {"/api/nearest", route_nearest, nearest_params, QUESTION_PARAMS,
+     ROUTE_OPEN | ROUTE_VARIES, "the k nearest places"},
+    {"/api/within", route_within, within_params, QUESTION_PARAMS,
+     ROUTE_OPEN | ROUTE_VARIES, "places within a distance"},
+    {"/api/feature", route_feature, feature_params, 3, ROUTE_OPEN | ROUTE_VARIES,
+     "one place with all its fields"},
+    {"/api/layers", route_layers, LANG, ROUTE_OPEN | ROUTE_VARIES,
+     "layers, counts, sources, legend"},
+    {"/tiles/{layers}.json", route_tilejson, LANG, ROUTE_OPEN | ROUTE_VARIES,
+     "TileJSON"},
+    {"/styles/{id}.json", route_style, LANG, ROUTE_OPEN | ROUTE_VARIES,
+     "MapLibre style"},
+    {"/fonts/{fontstack}/{range}.pbf", route_font, NONE, ROUTE_OPEN | ROUTE_VARIES,
+     "glyphs for MapLibre"},
+    {"/healthz", route_healthz, NONE, 0, "is the process alive"},
+    {"/readyz", route_readyz, NONE, 0, "are questions answered"},
+    {"/metrics", route_metrics, NONE, 0, "counters for Prometheus"},
+    {"/", route_viewer, LANG, ROUTE_PAGE | ROUTE_VARIES, "the map"},
+    {"/{file}", route_viewer, LANG, 0, "files of the viewer"},
+    {"/assets/{file}", route_viewer, LANG, 0, "files of the viewer"},
+    {"/assets/{folder}/{file}", route_viewer, LANG, 0, "files of the viewer"},
+};
+const size_t n_routes = sizeof routes / sizeof *routes;
+
+/* One segment against "literal" or "{name}suffix"; a capture is never empty. */
+static bool segment_fits(struct im_bytes pattern,
+                         struct im_bytes segment,
+                         struct im_bytes *capture,
+                         bool *captured)
+{
+    const uint8_t *end = pattern.len && pattern.data[0] == '{'
+                             ? memchr(pattern.data, '}', pattern.len)
+                             : NULL;
+    size_t suffix;
+
+    *captured = end != NULL;
+    if (!end)
+        return im_bytes_equal(pattern, segment);
+    suffix = pattern.len - (size_t)(end + 1 - pattern.data);
+    if (segment.len <= suffix ||
+        memcmp(segment.data + segment.len - suffix, end + 1, suffix) != 0)
+        return false;
+    *capture = (struct im_bytes){segment.data, segment.len - suffix};
+    return true;
+}
+
+static bool
+fits(const char *pattern, const struct http_url *url, struct im_bytes *captures)
+{
+    size_t n = 0;
+    size_t s = 0;
+
+    while (*pattern == '/' && pattern[1]) {
+        size_t len = strcspn(pattern + 1, "/");
+        struct im_bytes part = {(const uint8_t *)pattern + 1, len};
+        bool captured;
+
+        if (s == url->n_segments ||
+            !segment_fits(part, url->segments[s], &captures[n], &captured))
+            return false;
+        n += captured;
+        s++;
+        pattern += 1 + len;
+    }
+    return s == url->n_segments && (n == 0 || !url->trailing_slash);
+}
+
+const struct route *routes_find(const struct http_url *url,
+                                struct im_bytes captures[ROUTE_MAX_CAPTURES])
+{
+    for (size_t i = 0; i < n_routes && !url->too_deep; i++)
+        if (fits(routes[i].pattern, url, captures))
+            return &routes[i];
+    return NULL;
+}

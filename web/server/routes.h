@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of paths, and the routes' entry points. */
+#ifndef WEB_ROUTES_H
+#define WEB_ROUTES_H
+
+#include "exchange.h"
+
+extern const struct route routes[];
+extern const size_t n_routes;
+
+/**
+ * The route of a parsed URL, with its captures. NULL when there is none. A trailing
+ * slash is tolerated on paths without captures.
+ */
+const struct route *routes_find(const struct http_url *url,
+                                struct im_bytes captures[ROUTE_MAX_CAPTURES]);
+
+/* route_tiles.c */
+enum im_code route_tile_png(struct exchange *x, struct im_error *err);
+enum im_code route_tile_png_2x(struct exchange *x, struct im_error *err);
+enum im_code route_tile_mvt(struct exchange *x, struct im_error *err);
+enum im_code route_tilejson(struct exchange *x, struct im_error *err);
+enum im_code route_style(struct exchange *x, struct im_error *err);
+/* route_fonts.c */
+enum im_code route_font(struct exchange *x, struct im_error *err);
+/* route_query.c */
+enum im_code route_nearest(struct exchange *x, struct im_error *err);
+enum im_code route_within(struct exchange *x, struct im_error *err);
+enum im_code route_feature(struct exchange *x, struct im_error *err);
+enum { QUESTION_PARAMS = 8 };
+extern const struct param_spec nearest_params[QUESTION_PARAMS];
+extern const struct param_spec within_params[QUESTION_PARAMS];
+/* route_layers.c */
+enum im_code route_layers(struct exchange *x, struct im_error *err);
+/* route_operation.c */
+enum im_code route_healthz(struct exchange *x, struct im_error *err);
+enum im_code route_readyz(struct exchange *x, struct im_error *err);
+enum im_code route_metrics(struct exchange *x, struct im_error *err);
+/* route_viewer.c */
+enum im_code route_viewer(struct exchange *x, struct im_error *err);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start and stop of the server. */
+#include "server_state.h"
+
+#include <tiles/raster.h>
+
+#include <microhttpd.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static char *copy_text(const char *text, const char *fallback)
+{
+    return strdup(text && *text ? text : fallback);
+}
+
+/* Each connection is a descriptor; 1,024 is a common soft limit, far under the hard
+ * one.
+ */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+        limit.rlim_cur < MAX_CONNECTIONS + 200) {
+        limit.rlim_cur = limit.rlim_max < MAX_CONNECTIONS + 200 ? limit.rlim_max
+                                                                : MAX_CONNECTIONS + 200;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer connections then */
+    }
+}
+
+static enum im_code cannot_listen(const struct server *s,
+                                  const struct server_options *options,
+                                  struct im_error *err)
+{
+    int why = errno;
+
+    if (why == EADDRINUSE) {
+        im_fail(err, IM_EENV,
+                "port %u on %s is in use by another program; choose another one with "
+                "--port, or stop that program",
+                options->port, s->address);
+        return im_zh(
+            err, IM_EENV,
+            "%s 的端口 %u 已被其他程序占用；请用 --port 换一个端口，或停止该程序",
+            s->address, options->port);
+    }
+    if (why == EACCES) {
+        im_fail(err, IM_EENV,
+                "port %u may not be used by this account; choose one from 1024 to "
+                "65535 with --port",
+                options->port);
+        return im_zh(err, IM_EENV,
+                     "当前用户无权使用端口 %u；请用 --port 选择 1024 至 65535 的端口",
+                     options->port);
+    }
+    im_fail(err, IM_EENV, "cannot listen on %s port %u: %s", s->address, options->port,
+            strerror(why));
+    return im_zh(err, IM_EENV, "无法监听 %s 端口 %u：%s", s->address, options->port,
+                 strerror(why));
+}
+
+static enum im_code bad_address(const struct server *s, struct im_error *err)
+{
+    im_fail(err, IM_EARG,
+            "'%s' is not a numeric address; allowed are for example 127.0.0.1, 0.0.0.0 "
+            "and ::1",
+            s->address);
+    return im_zh(err, IM_EARG, "“%s” 不是数字地址；例如 127.0.0.1、0.0.0.0、::1",
+                 s->address);
+}
+
+/* The socket is ours, so that what goes wrong can be told apart. */
+static enum im_code
+listen_at(struct server *s, const struct server_options *options, struct im_error *err)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    struct sockaddr_storage bound;
+    socklen_t len = sizeof bound;
+    char port[8];
+    int one = 1;
+    enum im_code rc = IM_OK;
+
+    snprintf(port, sizeof port, "%u", options->port);
+    if (getaddrinfo(s->address, port, &hints, &found) != 0)
+        return bad_address(s, err);
+    s->listen_fd =
+        socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (s->listen_fd < 0 ||
+        setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
+        bind(s->listen_fd, found->ai_addr, found->ai_addrlen) != 0 ||
+        listen(s->listen_fd, SOMAXCONN) != 0 ||
+        getsockname(s->listen_fd, (struct sockaddr *)&bound, &len) != 0) {
+        rc = cannot_listen(s, options, err);
+    } else if (getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port,
+                           NI_NUMERICSERV) == 0) {
+        int64_t number = options->port;
+
+        (void)im_parse_int64(im_bytes_of(port), &number);
+        s->port = (uint16_t)number;
+    }
+    freeaddrinfo(found);
+    return rc;
+}
+
+static enum im_code
+make_empty_png(unsigned scale, struct body **out, struct im_error *err)
+{
+    struct raster raster = {0};
+    struct im_buf buf = {.max = 1 << 20};
+    enum im_code rc = raster_init(&raster, 256 * scale, 256 * scale, err);
+
+    if (rc == IM_OK)
+        rc = raster_write_png(&raster, 3, &buf, err);
+    if (rc == IM_OK) {
+        *out = body_new(im_buf_bytes(&buf), "image/png", NULL);
+        if (!*out)
+            rc = im_fail(err, IM_ENOMEM, "out of memory");
+    }
+    raster_release(&raster);
+    im_buf_release(&buf);
+    return rc;
+}
+
+static enum im_code start_connections(struct server *s,
+                                      const struct server_options *options,
+                                      struct im_error *err)
+{
+    enum im_code rc;
+
+    s->connections.metrics = &s->metrics;
+    s->connections.header_ms =
+        1000 * (options->header_seconds ? options->header_seconds : HEADER_SECONDS);
+    s->connections.idle_ms = 1000 * IDLE_SECONDS;
+    rc = connections_start(&s->connections, err);
+    s->connections_started = rc == IM_OK;
+    return rc;
+}
+
+static enum im_code start_workers(struct server *s,
+                                  const struct server_options *options,
+                                  struct im_error *err)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct work_options work = {.n_workers = options->workers ? options->workers
+                                             : cores > 0      ? (unsigned)cores
+                                                              : 1,
+                                .max_queued = MAX_QUEUED,
+                                .max_wait_ms = MAX_WAIT_MS,
+                                .font_directory = options->font_directory};
+
+    return work_start(&work, &s->work, err);
+}
+
+static enum im_code
+start_all(struct server *s, const struct server_options *options, struct im_error *err)
+{
+    /* what can fail for reasons a person has to mend comes first, the dear work later
+     */
+    enum im_code rc = listen_at(s, options, err);
+
+    if (rc == IM_OK && options->viewer_directory)
+        rc = assets_load(options->viewer_directory, &s->assets, err);
+    if (rc == IM_OK)
+        rc = start_workers(s, options, err);
+    if (rc == IM_OK)
+        rc = make_empty_png(1, &s->empty_png[0], err);
+    if (rc == IM_OK)
+        rc = make_empty_png(2, &s->empty_png[1], err);
+    if (rc == IM_OK)
+        rc = current_open(options->db_path, server_leaves_out_unreviewed(s),
+                          &s->current, err);
+    if (rc == IM_OK)
+        rc = start_connections(s, options, err);
+    if (rc == IM_OK)
+        rc = daemon_start(s, err);
+    return rc;
+}
+
+enum im_code server_start(const struct server_options *options,
+                          struct server **out,
+                          struct im_error *err)
+{
+    struct server *s = calloc(1, sizeof *s);
+    enum im_code rc = IM_OK;
+
+    if (!s)
+        return im_fail(err, IM_ENOMEM, "out of memory for the server");
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->quiet, &attr);
+    pthread_condattr_destroy(&attr);
+    s->listen_fd = -1;
+    s->address = copy_text(options->address, "127.0.0.1");
+    s->review_number = copy_text(options->review_number, "");
+    s->is_public = options->is_public;
+    s->access_log = options->access_log;
+    if (!options->no_cache)
+        s->cache =
+            body_cache_new(options->cache_bytes ? options->cache_bytes : CACHE_BYTES);
+    if (!s->address || !s->review_number || (!options->no_cache && !s->cache))
+        rc = im_fail(err, IM_ENOMEM, "out of memory for the server");
+    raise_descriptor_limit();
+    if (rc == IM_OK)
+        rc = start_all(s, options, err);
+    if (rc == IM_OK)
+        *out = s;
+    else
+        server_stop(s);
+    return rc;
+}
+
+uint16_t server_port(const struct server *server)
+{
+    return server->port;
+}
+
+struct server_summary server_summary(struct server *server)
+{
+    struct snapshot *snapshot = current_get(server->current);
+    const struct atlas *atlas = snapshot_atlas(snapshot);
+    struct server_summary sum = {.data_version = atlas_version(atlas),
+                                 .n_layers = atlas_layer_count(atlas),
+                                 .n_problems = atlas_problem_count(atlas)};
+
+    for (size_t i = 0; i < sum.n_layers; i++)
+        sum.n_features += atlas_layer_size(atlas_layer_at(atlas, i));
+    snapshot_unref(snapshot);
+    return sum;
+}
+
+static void wait_until_quiet(struct server *s)
+{
+    struct timespec until;
+    int rc = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += STOP_SECONDS;
+    pthread_mutex_lock(&s->mutex);
+    while (rc == 0 && atomic_load(&s->metrics.in_flight) > 0)
+        rc = pthread_cond_timedwait(&s->quiet, &s->mutex, &until);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+static void stop_daemon(struct server *s)
+{
+    atomic_store(&s->stopping, true);
+    MHD_quiesce_daemon(s->daemon); /* the socket stays ours to close */
+    wait_until_quiet(s);
+    /* whoever still sleeps is woken: MHD_stop_daemon aborts on suspended connections */
+    work_stop(s->work);
+    MHD_stop_daemon(s->daemon);
+}
+
+void server_stop(struct server *s)
+{
+    if (!s)
+        return;
+    if (s->daemon)
+        stop_daemon(s);
+    if (s->connections_started)
+        connections_stop(&s->connections);
+    work_free(s->work);
+    current_close(s->current);
+    body_cache_free(s->cache);
+    assets_free(s->assets);
+    body_unref(s->empty_png[0]);
+    body_unref(s->empty_png[1]);
+    if (s->listen_fd >= 0)
+        close(s->listen_fd);
+    free(s->address);
+    free(s->review_number);
+    pthread_cond_destroy(&s->quiet);
+    pthread_mutex_destroy(&s->mutex);
+    free(s);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all parts of the running server share. */
+#ifndef WEB_SERVER_STATE_H
+#define WEB_SERVER_STATE_H
+
+#include "assets.h"
+#include "connections.h"
+#include "current.h"
+#include "metrics.h"
+
+#include <web/server.h>
+
+struct MHD_Daemon;
+
+enum {
+    IDLE_SECONDS = 15,
+    HEADER_SECONDS = 10,
+    STOP_SECONDS = 10,
+    MAX_CONNECTIONS = 4000,
+    MAX_CONNECTIONS_PER_ADDRESS = 1000,
+    CONNECTION_BYTES = 12 * 1024,
+    MAX_QUEUED = 512,
+    MAX_WAIT_MS = 10000,
+    CACHE_BYTES = 256 * 1024 * 1024
+};
+
+struct server {
+    char *address;
+    char *review_number; /* never NULL */
+    bool is_public;
+    bool access_log;
+    uint16_t port;
+    int listen_fd;
+    struct MHD_Daemon *daemon;
+    struct current *current;
+    struct work *work;
+    struct body_cache *cache; /* NULL: off */
+    struct assets *assets;    /* NULL: no viewer */
+    struct body *empty_png[2];
+    struct connections connections;
+    bool connections_started;
+    struct metrics metrics;
+    atomic_bool stopping;
+    atomic_uint_fast64_t request_ids;
+    pthread_mutex_t mutex;
+    pthread_cond_t quiet; /* in_flight has fallen to 0 */
+};
+
+/** Administrative outlines that nobody has reviewed are not shown (DESIGN, 5). */
+static inline bool server_leaves_out_unreviewed(const struct server *server)
+{
+    return server->is_public && !server->review_number[0];
+}
+
+/* daemon.c */
+IM_CHECKED enum im_code daemon_start(struct server *server, struct im_error *err);
+
+#endif
