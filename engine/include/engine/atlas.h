@@ -60,6 +60,16 @@ bool atlas_number(const struct atlas_layer *layer,
                   uint32_t feature,
                   int field,
                   double *out);
+/** The exact value of an integer field; false for null and for other types. */
+bool atlas_integer(const struct atlas_layer *layer,
+                   uint32_t feature,
+                   int field,
+                   int64_t *out);
+/** The key as text; an integer key is written into `number`. Returns its length. */
+size_t atlas_key(const struct atlas_layer *layer,
+                 uint32_t feature,
+                 char number[IM_NUMBER_MAX],
+                 struct im_bytes *out);
 /** Text columns are dictionaries: equal text, equal code within a layer and field.
  *  Codes are 0 .. atlas_code_count-1; null is ATLAS_NULL_CODE. */
 #define ATLAS_NULL_CODE UINT32_MAX

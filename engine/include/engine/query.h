@@ -23,6 +23,10 @@ bool precision_parse(struct im_bytes text, enum precision *out);
 /** Of one feature: its precision role; without one EXACT. */
 enum precision query_precision(const struct atlas_layer *layer, uint32_t feature);
 
+/** How many placed features of a layer have this precision. */
+uint32_t atlas_layer_count_of(const struct atlas_layer *layer,
+                              enum precision precision);
+
 /** Name of a feature in a language, falling back to the other; "" when it has none. */
 struct im_bytes
 query_name(const struct atlas_layer *layer, uint32_t feature, enum lang lang);

@@ -30,6 +30,7 @@ struct schema_field {
     bool hidden; /* used by the machine (rank, fold keys), not shown to people */
     const struct schema_code *codes; /* NULL: free text or number */
     size_t n_codes;
+    const char *const *synonyms; /* zh and en, NULL-terminated, never NULL */
     double min; /* numbers: allowed range, -HUGE_VAL..HUGE_VAL when not declared */
     double max;
     int tile_zoom; /* a property of vector tiles from this zoom on; -1: never */
@@ -41,6 +42,14 @@ enum schema_geometry {
     SCHEMA_LINE,
     SCHEMA_AREA,
     SCHEMA_MIXED
+};
+
+enum schema_group {
+    SCHEMA_PLACES,
+    SCHEMA_AREAS,
+    SCHEMA_LINKS,
+    SCHEMA_TABLES,
+    SCHEMA_BASE /* the base map: drawn, not offered for queries */
 };
 
 /** Fields with a meaning to the engine; index into fields or SCHEMA_NO_FIELD. */
@@ -60,14 +69,15 @@ struct schema_roles {
 struct layer_schema {
     const char *id;
     struct schema_title title;
-    const char *const *synonyms; /* zh and en, NULL-terminated */
+    const char *const *synonyms; /* zh and en, NULL-terminated, never NULL */
     enum schema_geometry geometry;
+    enum schema_group group;
     const struct schema_field *fields;
     size_t n_fields;
     int key; /* index of the key field */
     struct schema_roles roles;
     bool is_internal;  /* visibility: internal */
-    bool is_base;      /* part of the base map: not offered as a layer to query */
+    bool is_base;      /* group == SCHEMA_BASE */
     bool in_map;       /* drawn in `map` */
     bool names_places; /* its names answer "near X" */
     int order;         /* of layers in lists and legends, ascending */
@@ -90,6 +100,15 @@ IM_CHECKED enum im_code schema_parse(struct im_bytes json,
 /** Layer ids match [a-z][a-z0-9_]{0,47}; `map`, grid names and SpatiaLite's own are
  * reserved. */
 bool schema_id_valid(struct im_bytes id);
+
+/** Fields are named in the same way; `fid`, `geom`, SQLite's row numbers and the
+ * members of an answer (`layer`, `distance_m`, ...) are reserved. */
+bool schema_field_name_valid(struct im_bytes name);
+
+/** "places", "areas", "links", "tables", "base". */
+const char *schema_group_name(enum schema_group group);
+/** "none", "point", "line", "area", "mixed". */
+const char *schema_geometry_name(enum schema_geometry geometry);
 
 /** Index of a field by name, SCHEMA_NO_FIELD when there is none. */
 int schema_field_index(const struct layer_schema *schema, struct im_bytes name);

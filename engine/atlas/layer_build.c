@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading one layer from its source into the form of atlas/layer.h. */
+#include "atlas/layer.h"
+#include "atlas/levels.h"
+#include "geom/check.h"
+#include "geom/hilbert.h"
+
+#include <math.h>
+#include <xxhash.h>
+
+/* A position in the buffers below for each row read. */
+struct raw_row {
+    int64_t fid;
+    size_t point; /* first vertex in `lonlat` */
+    size_t part;
+    size_t area;
+    struct bbox box;
+    uint32_t n_points;
+    uint32_t n_parts;
+    uint32_t n_areas;
+    enum geom_kind kind;
+};
+
+/* Everything in the order of the scan, before it is sorted along the curve. */
+struct layer_builder {
+    struct atlas_layer *layer;
+    struct im_buf rows;
+    struct im_buf lonlat;
+    struct im_buf parts;
+    struct im_buf areas;
+    struct column_builder columns[SCHEMA_MAX_FIELDS];
+    uint32_t *order; /* order[i]: the row of the scan that becomes row i */
+};
+
+static void builder_init(struct layer_builder *b, struct atlas_layer *layer)
+{
+    *b = (struct layer_builder){.layer = layer,
+                                .rows = {.max = SIZE_MAX / 2},
+                                .lonlat = {.max = SIZE_MAX / 2},
+                                .parts = {.max = SIZE_MAX / 2},
+                                .areas = {.max = SIZE_MAX / 2}};
+    for (size_t i = 0; i < layer->schema->n_fields; i++)
+        column_builder_init(&b->columns[i], layer->schema->fields[i].type);
+}
+
+static void builder_release(struct layer_builder *b)
+{
+    im_buf_release(&b->rows);
+    im_buf_release(&b->lonlat);
+    im_buf_release(&b->parts);
+    im_buf_release(&b->areas);
+    for (size_t i = 0; i < SCHEMA_MAX_FIELDS; i++)
+        column_builder_release(&b->columns[i]);
+    free(b->order);
+}
+
+static enum im_code
+check_kind(const struct layer_schema *schema, enum geom_kind kind, struct im_error *err)
+{
+    static const char *const names[] = {"empty", "a point", "a line", "an area"};
+    static const enum geom_kind expected[] = {
+        [SCHEMA_NONE] = GEOM_EMPTY,
+        [SCHEMA_POINT] = GEOM_POINT,
+        [SCHEMA_LINE] = GEOM_LINE,
+        [SCHEMA_AREA] = GEOM_AREA,
+    };
+
+    if (kind == GEOM_EMPTY || schema->geometry == SCHEMA_MIXED ||
+        expected[schema->geometry] == kind)
+        return IM_OK;
+    return im_fail(err, IM_EDATA, "is %s, the layer's geometry is '%s'", names[kind],
+                   schema_geometry_name(schema->geometry));
+}
+
+static enum im_code
+add_geom(struct layer_builder *b, const struct geom *g, struct im_error *err)
+{
+    size_t first = b->lonlat.len;
+
+    if (g->kind == GEOM_EMPTY)
+        return IM_OK;
+    im_buf_append(&b->lonlat, g->lonlat, (size_t)g->n_points * 16);
+    if (g->kind != GEOM_POINT)
+        im_buf_append(&b->parts, g->part_end, (size_t)g->n_parts * 4);
+    if (g->kind == GEOM_AREA)
+        im_buf_append(&b->areas, g->area_end, (size_t)g->n_areas * 4);
+    if (b->lonlat.failed || b->parts.failed || b->areas.failed)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    geom_orient(g, (double *)(b->lonlat.data + first));
+    return IM_OK;
+}
+
+static enum im_code
+add_row(struct layer_builder *b, const struct source_feature *f, struct im_error *err)
+{
+    const struct layer_schema *schema = b->layer->schema;
+    struct raw_row row = {.fid = f->fid,
+                          .point = b->lonlat.len / 16,
+                          .part = b->parts.len / 4,
+                          .area = b->areas.len / 4,
+                          .kind = f->geom.kind};
+    enum im_code rc = geom_check(&f->geom, err);
+
+    if (rc == IM_OK)
+        rc = check_kind(schema, f->geom.kind, err);
+    if (rc == IM_OK)
+        rc = add_geom(b, &f->geom, err);
+    for (size_t i = 0; rc == IM_OK && i < schema->n_fields; i++) {
+        rc = column_add(&b->columns[i], &f->values[i], err);
+        if (rc != IM_OK)
+            rc = im_context(err, "field '%s'", schema->fields[i].name);
+    }
+    if (rc != IM_OK)
+        return im_context(err, "row %lld", (long long)f->fid);
+    if (row.kind != GEOM_EMPTY) {
+        row.box = geom_bbox(&f->geom);
+        row.n_points = f->geom.n_points;
+        row.n_parts = row.kind == GEOM_POINT ? 0 : f->geom.n_parts;
+        row.n_areas = row.kind == GEOM_AREA ? f->geom.n_areas : 0;
+    }
+    im_buf_append(&b->rows, &row, sizeof row);
+    return im_buf_check(&b->rows, "rows", err);
+}
+
+static enum im_code
+scan(struct layer_builder *b, const struct feature_source *source, struct im_error *err)
+{
+    struct source_cursor *cursor = NULL;
+    struct source_feature feature;
+    bool more = true;
+    enum im_code rc = source->open(source->self, b->layer->schema->id, &cursor, err);
+
+    while (rc == IM_OK) {
+        rc = source->next(cursor, &feature, &more, err);
+        if (rc != IM_OK || !more)
+            break;
+        rc = add_row(b, &feature, err);
+        if (rc == IM_OK && b->rows.len / sizeof(struct raw_row) > UINT32_MAX - 2)
+            rc = im_fail(err, IM_ELIMIT, "has more than %u rows", UINT32_MAX - 2);
+    }
+    source->close(cursor);
+    /* numbers of vertices and parts are uint32 all the way down */
+    if (rc == IM_OK &&
+        (b->lonlat.len / 16 >= UINT32_MAX || b->parts.len / 4 >= UINT32_MAX))
+        rc = im_fail(err, IM_ELIMIT, "has more than %u vertices", UINT32_MAX);
+    return rc;
+}
+
+/* Placed rows along the curve over the layer's extent, the others after them. */
+static bool sort_rows(struct layer_builder *b)
+{
+    const struct raw_row *rows = (const struct raw_row *)b->rows.data;
+    struct atlas_layer *layer = b->layer;
+    size_t n = b->rows.len / sizeof *rows;
+    uint64_t *pairs = malloc((n + 1) * 2 * sizeof *pairs);
+    size_t placed = 0;
+    size_t last = 0;
+
+    b->order = malloc((n + 1) * sizeof *b->order);
+    if (!pairs || !b->order) {
+        free(pairs);
+        return false;
+    }
+    layer->extent = bbox_empty();
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].kind != GEOM_EMPTY)
+            layer->extent = bbox_union(layer->extent, rows[i].box);
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].kind != GEOM_EMPTY) {
+            struct bbox box = rows[i].box;
+            uint32_t key = hilbert_of(layer->extent, (box.min_x + box.max_x) / 2,
+                                      (box.min_y + box.max_y) / 2);
+
+            pairs[placed++] = (uint64_t)key << 32 | i;
+        }
+    hilbert_sort(pairs, pairs + n, placed);
+    for (size_t i = 0; i < placed; i++)
+        b->order[i] = (uint32_t)pairs[i];
+    last = placed;
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].kind == GEOM_EMPTY)
+            b->order[last++] = (uint32_t)i;
+    free(pairs);
+    layer->n = (uint32_t)n;
+    layer->n_placed = (uint32_t)placed;
+    return true;
+}
+
+static const struct raw_row *row_at(const struct layer_builder *b, uint32_t i)
+{
+    return (const struct raw_row *)b->rows.data + b->order[i];
+}
+
+/* Which arrays the layer needs: points alone need no starts, one kind needs no kinds.
+ */
+struct needs {
+    bool starts;
+    bool kinds;
+    bool areas;
+};
+
+static struct needs find_needs(const struct layer_builder *b)
+{
+    struct needs needs = {false, false, false};
+
+    for (uint32_t i = 0; i < b->layer->n_placed; i++) {
+        const struct raw_row *row = row_at(b, i);
+
+        needs.starts |= row->kind != GEOM_POINT || row->n_points != 1;
+        needs.kinds |= row->kind != row_at(b, 0)->kind;
+        needs.areas |= row->kind == GEOM_AREA;
+    }
+    return needs;
+}
+
+/* The arrays of a layer while they are filled; the layer itself sees them as const. */
+struct geometry_arrays {
+    double *lonlat;
+    uint32_t *xy;
+    uint32_t *point_start;
+    uint32_t *part_start;
+    uint32_t *parts;
+    uint32_t *area_start;
+    uint32_t *area_ends;
+    uint8_t *kinds;
+    struct bbox *boxes;
+};
+
+static bool allocate_geometry(const struct layer_builder *b,
+                              struct needs needs,
+                              struct geometry_arrays *g)
+{
+    struct im_arena *arena = b->layer->arena;
+    size_t starts = (size_t)b->layer->n_placed + 1;
+    bool fine;
+
+    g->lonlat = im_arena_alloc(arena, b->lonlat.len);
+    g->xy = im_arena_alloc(arena, b->lonlat.len / 2);
+    fine = g->lonlat && g->xy;
+    if (needs.starts) {
+        g->point_start = im_arena_calloc(arena, starts, 4);
+        g->part_start = im_arena_calloc(arena, starts, 4);
+        g->parts = im_arena_alloc(arena, b->parts.len);
+        g->boxes = im_arena_calloc(arena, starts, sizeof *g->boxes);
+        fine = fine && g->point_start && g->part_start && g->parts && g->boxes;
+    }
+    if (needs.areas) {
+        g->area_start = im_arena_calloc(arena, starts, 4);
+        g->area_ends = im_arena_alloc(arena, b->areas.len);
+        fine = fine && g->area_start && g->area_ends;
+    }
+    if (needs.kinds) {
+        g->kinds = im_arena_alloc(arena, starts);
+        fine = fine && g->kinds;
+    }
+    return fine;
+}
+
+static void
+copy_ends(uint32_t *out, const struct im_buf *from, size_t start, uint32_t n)
+{
+    if (n)
+        memcpy(out, from->data + start * 4, (size_t)n * 4);
+}
+
+static void fill_geometry(const struct layer_builder *b, struct geometry_arrays *g)
+{
+    uint32_t n = b->layer->n_placed;
+    uint32_t point = 0;
+    uint32_t part = 0;
+    uint32_t area = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct raw_row *row = row_at(b, i);
+
+        memcpy(g->lonlat + 2 * (size_t)point, b->lonlat.data + row->point * 16,
+               (size_t)row->n_points * 16);
+        if (g->point_start) {
+            g->point_start[i] = point;
+            g->part_start[i] = part;
+            g->boxes[i] = row->box;
+            copy_ends(g->parts + part, &b->parts, row->part, row->n_parts);
+        }
+        if (g->area_start) {
+            g->area_start[i] = area;
+            copy_ends(g->area_ends + area, &b->areas, row->area, row->n_areas);
+        }
+        if (g->kinds)
+            g->kinds[i] = (uint8_t)row->kind;
+        point += row->n_points;
+        part += row->n_parts;
+        area += row->n_areas;
+    }
+    if (g->point_start) {
+        g->point_start[n] = point;
+        g->part_start[n] = part;
+    }
+    if (g->area_start)
+        g->area_start[n] = area;
+    for (size_t i = 0; i < point; i++) {
+        g->xy[2 * i] = world_x(g->lonlat[2 * i]);
+        g->xy[2 * i + 1] = world_y(g->lonlat[2 * i + 1]);
+    }
+}
+
+static bool place_geometry(struct layer_builder *b)
+{
+    struct atlas_layer *layer = b->layer;
+    struct geometry_arrays g = {0};
+
+    if (layer->n_placed == 0)
+        return true;
+    if (!allocate_geometry(b, find_needs(b), &g))
+        return false;
+    fill_geometry(b, &g);
+    layer->kind = row_at(b, 0)->kind;
+    layer->kinds = g.kinds;
+    layer->lonlat = g.lonlat;
+    layer->boxes = g.boxes;
+    layer->area_start = g.area_start;
+    layer->area_ends = g.area_ends;
+    layer->full =
+        (struct shape_level){UINT32_MAX, g.xy, g.point_start, g.part_start, g.parts};
+    return true;
+}
+
+static enum im_code place_columns(struct layer_builder *b, struct im_error *err)
+{
+    struct atlas_layer *layer = b->layer;
+    const struct layer_schema *schema = layer->schema;
+    struct column *columns =
+        im_arena_calloc(layer->arena, schema->n_fields, sizeof *columns);
+    int64_t *fids = im_arena_calloc(layer->arena, layer->n, sizeof *fids);
+
+    if (!columns || !fids)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < layer->n; i++)
+        fids[i] = row_at(b, i)->fid;
+    layer->fids = fids;
+    layer->columns = columns;
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        enum im_code rc = column_finish(&b->columns[i], b->order, layer->n,
+                                        layer->arena, &columns[i], err);
+
+        if (rc != IM_OK)
+            return im_context(err, "field '%s'", schema->fields[i].name);
+        column_builder_release(&b->columns[i]); /* early: keeps the peak low */
+    }
+    return IM_OK;
+}
+
+uint64_t atlas_hash_text(struct im_bytes text)
+{
+    return XXH3_64bits(text.data, text.len);
+}
+
+uint64_t atlas_hash_integer(int64_t value)
+{
+    return XXH3_64bits(&value, sizeof value);
+}
+
+static uint64_t key_hash(const struct atlas_layer *layer, uint32_t row)
+{
+    const struct column *c = &layer->columns[layer->schema->key];
+
+    return c->type == FIELD_TEXT ? atlas_hash_text(column_text(c, c->codes[row]))
+                                 : atlas_hash_integer(c->integers[row]);
+}
+
+static bool same_key(const struct atlas_layer *layer, uint32_t a, uint32_t b)
+{
+    const struct column *c = &layer->columns[layer->schema->key];
+
+    return c->type == FIELD_TEXT ? c->codes[a] == c->codes[b]
+                                 : c->integers[a] == c->integers[b];
+}
+
+static enum im_code index_keys(struct atlas_layer *layer, struct im_error *err)
+{
+    const struct column *c = &layer->columns[layer->schema->key];
+    uint32_t n_slots = 4;
+    uint32_t *slots;
+
+    while (n_slots < layer->n + (uint64_t)layer->n / 2 && n_slots < 1u << 31)
+        n_slots *= 2;
+    slots = im_arena_calloc(layer->arena, n_slots, sizeof *slots);
+    if (!slots)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    for (uint32_t row = 0; row < layer->n; row++) {
+        if (column_is_null(c, row))
+            return im_fail(err, IM_EDATA, "row %lld has no key",
+                           (long long)layer->fids[row]);
+        uint32_t i = (uint32_t)key_hash(layer, row) & (n_slots - 1);
+        for (; slots[i]; i = (i + 1) & (n_slots - 1))
+            if (same_key(layer, slots[i] - 1, row))
+                return im_fail(err, IM_EDATA, "rows %lld and %lld have the same key",
+                               (long long)layer->fids[slots[i] - 1],
+                               (long long)layer->fids[row]);
+        slots[i] = row + 1;
+    }
+    layer->key_slots = slots;
+    layer->n_key_slots = n_slots;
+    return IM_OK;
+}
+
+/* 0..1: by the declared range; else as it is when all values are in 0..1; else from the
+ * smallest value to the largest. */
+static bool place_importance(struct atlas_layer *layer)
+{
+    int field = layer->schema->roles.importance;
+    double min = HUGE_VAL;
+    double max = -HUGE_VAL;
+    float *importance;
+
+    if (field == SCHEMA_NO_FIELD)
+        return true;
+    importance = im_arena_calloc(layer->arena, layer->n, sizeof *importance);
+    if (!importance)
+        return false;
+    for (uint32_t i = 0; i < layer->n; i++) {
+        double v;
+
+        if (atlas_number(layer, i, field, &v)) {
+            min = fmin(min, v);
+            max = fmax(max, v);
+        }
+    }
+    if (isfinite(layer->schema->fields[field].min) &&
+        isfinite(layer->schema->fields[field].max)) {
+        min = layer->schema->fields[field].min;
+        max = layer->schema->fields[field].max;
+    } else if (min >= 0 && max <= 1) {
+        min = 0;
+        max = 1;
+    }
+    for (uint32_t i = 0; i < layer->n; i++) {
+        double v;
+
+        if (!atlas_number(layer, i, field, &v))
+            continue; /* unknown: the least */
+        v = max > min ? (v - min) / (max - min) : 0.5;
+        importance[i] = (float)fmin(fmax(v, 0), 1);
+    }
+    layer->importance = importance;
+    return true;
+}
+
+static bool place_classes(struct atlas_layer *layer)
+{
+    int reviewed = layer->schema->roles.reviewed;
+    uint8_t *classes;
+
+    layer->one_class = (uint8_t)atlas_class_of(PRECISION_EXACT, false);
+    layer->class_count[layer->one_class] = layer->n_placed;
+    if (layer->schema->roles.precision == SCHEMA_NO_FIELD &&
+        reviewed == SCHEMA_NO_FIELD)
+        return true;
+    classes = im_arena_calloc(layer->arena, layer->n_placed, 1);
+    if (!classes)
+        return false;
+    layer->class_count[layer->one_class] = 0;
+    for (uint32_t i = 0; i < layer->n_placed; i++) {
+        double flag = 0;
+        /* a missing flag counts as "not reviewed": the safe side */
+        bool unreviewed = reviewed != SCHEMA_NO_FIELD &&
+                          (!atlas_number(layer, i, reviewed, &flag) || flag == 0);
+
+        classes[i] = (uint8_t)atlas_class_of(query_precision(layer, i), unreviewed);
+        layer->class_count[classes[i]]++;
+    }
+    layer->classes = classes;
+    return true;
+}
+
+static struct bbox tree_box_of(const void *ctx, uint32_t i)
+{
+    return atlas_bbox(ctx, i);
+}
+
+static uint16_t tree_mask_of(const void *ctx, uint32_t i)
+{
+    return (uint16_t)(1u << atlas_class(ctx, i));
+}
+
+static enum im_code assemble(struct layer_builder *b, struct im_error *err)
+{
+    struct atlas_layer *layer = b->layer;
+    enum im_code rc;
+
+    if (!sort_rows(b) || !place_geometry(b))
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    im_buf_release(&b->lonlat); /* early: keeps the peak low */
+    rc = place_columns(b, err);
+    if (rc == IM_OK)
+        rc = index_keys(layer, err);
+    if (rc != IM_OK)
+        return rc;
+    if (!place_importance(layer) || !place_classes(layer) || !levels_build(layer) ||
+        !tree_build(&layer->tree, layer->n_placed, tree_box_of, tree_mask_of, layer,
+                    layer->arena))
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    if (layer->schema->names_places && !layer->schema->is_internal)
+        rc = names_build(&layer->names, layer, layer->arena, err);
+    return rc;
+}
+
+/* An empty layer that knows its schema. */
+static enum im_code layer_new(const struct source_layer *from,
+                              struct atlas_layer **out,
+                              struct im_error *err)
+{
+    struct im_arena *arena = im_arena_new(SIZE_MAX / 2);
+    struct atlas_layer *layer = NULL;
+    enum im_code rc = IM_OK;
+
+    if (arena)
+        layer = im_arena_calloc(arena, 1, sizeof *layer);
+    if (layer) {
+        layer->arena = arena;
+        atomic_init(&layer->refs, 1);
+        layer->version = from->version;
+        layer->definition_json =
+            im_arena_strdup(arena, im_bytes_of(from->definition_json));
+        layer->style_json = im_arena_strdup(arena, im_bytes_of(from->style_json));
+        layer->changed_at = im_arena_strdup(arena, im_bytes_of(from->changed_at));
+    }
+    if (!layer || !layer->definition_json || !layer->style_json || !layer->changed_at)
+        rc = im_fail(err, IM_ENOMEM, "out of memory");
+    else
+        rc = schema_parse(im_bytes_of(layer->definition_json), arena, &layer->schema,
+                          err);
+    if (rc == IM_OK && strcmp(layer->schema->id, from->id) != 0)
+        rc =
+            im_fail(err, IM_EDATA, "the definition is that of '%s'", layer->schema->id);
+    if (rc != IM_OK) {
+        im_arena_free(arena);
+        return rc;
+    }
+    *out = layer;
+    return IM_OK;
+}
+
+enum im_code atlas_layer_build(const struct feature_source *source,
+                               const struct source_layer *from,
+                               struct atlas_layer **out,
+                               struct im_error *err)
+{
+    struct atlas_layer *layer = NULL;
+    struct layer_builder *b = calloc(1, sizeof *b); /* too large for a stack */
+    enum im_code rc;
+
+    if (!b)
+        return im_fail(err, IM_ENOMEM, "layer '%s': out of memory", from->id);
+    rc = layer_new(from, &layer, err);
+    if (rc != IM_OK)
+        goto done;
+    builder_init(b, layer);
+    rc = scan(b, source, err);
+    if (rc == IM_OK)
+        rc = assemble(b, err);
+    builder_release(b);
+    if (rc != IM_OK)
+        goto done;
+    *out = layer;
+    layer = NULL;
+done:
+    if (rc != IM_OK)
+        rc = im_context(err, "layer '%s'", from->id);
+    atlas_layer_unref(layer);
+    free(b);
+    return rc;
+}
+
+struct atlas_layer *atlas_layer_ref(struct atlas_layer *layer)
+{
+    atomic_fetch_add_explicit(&layer->refs, 1, memory_order_relaxed);
+    return layer;
+}
+
+void atlas_layer_unref(struct atlas_layer *layer)
+{
+    /* the last reader must see all others done: release, and acquire before the free */
+    if (layer && atomic_fetch_sub_explicit(&layer->refs, 1, memory_order_acq_rel) == 1)
+        im_arena_free(layer->arena);
+}

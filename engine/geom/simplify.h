@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fewer vertices for low zooms: Douglas and Peucker on world units. */
+#ifndef ENGINE_GEOM_SIMPLIFY_H
+#define ENGINE_GEOM_SIMPLIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Working memory, used again for each part. Zero-initialise. */
+struct simplify_scratch {
+    uint8_t *keep;   /* a mark per vertex */
+    uint32_t *stack; /* pairs: first and last vertex of a stretch */
+    size_t cap;
+};
+void simplify_release(struct simplify_scratch *scratch);
+
+/**
+ * Thin out one line or closed ring. Every vertex left out is within `tolerance` of the
+ * stretch that replaces it; ends stay. A ring stays closed with at least 4 points, even
+ * when it is thinner than the tolerance.
+ *
+ * In:  `xy` x0 y0 x1 y1 ..., `n` points (line: 2 or more, ring: 4 or more, closed)
+ * Out: at most `n` points in `out` (may be `xy` itself), their number returned
+ * Returns 0 when memory runs out.
+ */
+size_t simplify_part(const uint32_t *xy,
+                     size_t n,
+                     bool ring,
+                     double tolerance,
+                     struct simplify_scratch *scratch,
+                     uint32_t *out);
+
+#endif
