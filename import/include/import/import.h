@@ -6,13 +6,16 @@
 #include <layers/store.h>
 
 struct import_options {
-    const char *layer_id; /* the target; must be in the store or given by definition */
+    const char *layer_id; /* the target, in the store; NULL: the definition's own */
     const char *definition_path; /* layer.json to put first, NULL: as in the store */
     const char *style_path;      /* style.json, NULL: as in the store */
     const char *source_layer;    /* of a file with several, NULL: the only one */
     const char *crs; /* overrides what the file says: "EPSG:4549", WKT ...; NULL */
     bool dry_run;    /* everything but the commit */
     bool replace;    /* rows of the layer that the file lacks are removed */
+    /** Called now and then while rows are read; may be NULL. */
+    void (*progress)(void *ctx, uint64_t rows);
+    void *progress_ctx;
 };
 
 struct import_counts {
@@ -26,7 +29,8 @@ struct import_counts {
     uint64_t unplaced; /* of the added: kept without a position */
 };
 
-/** One refused row, as the report shows it. Texts are terminated UTF-8. */
+/** One fault of a refused row (a row may have several), as the report shows it. Texts
+ * are terminated UTF-8. */
 struct import_problem {
     const char *source; /* file name without folders */
     uint64_t row;       /* 1 is the first data row of the file */
@@ -41,10 +45,13 @@ struct import_problem {
 struct import_report {
     struct import_counts counts;
     int64_t run_id;  /* 0 when nothing was committed */
-    bool is_repeat;  /* the same file with the same options was imported before */
+    bool is_repeat;  /* the same file with the same options was imported before, and
+                        nothing differs: nothing was written */
     const char *crs; /* what was used: "EPSG:4326 (declared by the file)" */
     const struct import_problem *problems; /* the first IMPORT_MAX_PROBLEMS */
     size_t n_problems;
+    const char *const *unknown_columns; /* of the file, not stored */
+    size_t n_unknown_columns;
 };
 enum { IMPORT_MAX_PROBLEMS = 1000 };
 
@@ -71,7 +78,8 @@ struct import_shipped_note {
     const char *title_zh;
     const char *title_en;
     const struct import_report *report; /* NULL: not imported, see why */
-    const char *why;                    /* "" or the reason it stays empty */
+    const char *why_zh;                 /* "", or why it stays as it is or empty */
+    const char *why_en;
 };
 IM_CHECKED enum im_code
 import_shipped(struct store *store,

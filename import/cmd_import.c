@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* innomap import: bring files into a layer, or the shipped layers into a database. */
+#include <import/cmd.h>
+#include <import/import.h>
+
+#include <engine/cli.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char COMMAND[] = "import";
+static const char DEFAULT_DB[] = "innomap.db";
+enum { ARENA_MAX = 1 << 30, SHOWN_PROBLEMS = 20 };
+
+static const char HELP_EN[] =
+    "innomap import - bring a file into a layer of the map\n"
+    "\n"
+    "  innomap import FILE... --layer ID [options]\n"
+    "  innomap import --shipped DIR [--basemap FILE] [--db FILE]\n"
+    "\n"
+    "Each row is checked against the layer's definition. Good rows go in together, "
+    "bad\n"
+    "rows are named with the reason; nothing else changes. Importing the same file "
+    "twice\n"
+    "changes nothing.\n"
+    "\n"
+    "Examples\n"
+    "  See what would happen to a list of incubators, then do it:\n"
+    "    innomap import incubators.csv --layer incubators --dry-run\n"
+    "    innomap import incubators.csv --layer incubators\n"
+    "  Parks in the CGCS2000 3-degree zone at 120 E; the list is complete, so parks "
+    "that\n"
+    "  it lacks are removed:\n"
+    "    innomap import parks.geojson --layer parks --crs EPSG:4549 --replace\n"
+    "\n"
+    "Files: CSV (UTF-8), GeoJSON, GeoPackage, Shapefile, KML, GML, MapInfo, XLSX ...\n"
+    "\n"
+    "  --layer ID           the layer that the rows belong to (see innomap layers)\n"
+    "  --db FILE            the database, made when missing; innomap.db by default\n"
+    "  --crs CRS            coordinate system of the file: EPSG:4490, WKT, +proj=...\n"
+    "  --source-layer NAME  which layer of a file that has several\n"
+    "  --definition FILE    layer.json: make the layer, or change its definition\n"
+    "  --style FILE         style.json of the layer\n"
+    "  --replace            remove rows of the layer that the file lacks\n"
+    "  --dry-run            check and report, change nothing\n"
+    "  --shipped DIR        import all layer folders of DIR\n"
+    "  --basemap FILE       GeoPackage with the base map's geometry, for --shipped\n"
+    "  --quiet              report problems only\n"
+    "  --lang zh|en         language of messages\n"
+    "  --help               this text\n"
+    "\n"
+    "Exit: 0 done, 1 nothing could be taken, 2 wrong usage, 3 surroundings (locked "
+    "...)\n";
+
+static const char HELP_ZH[] =
+    "innomap import —— 把文件导入到地图的一个图层\n"
+    "\n"
+    "  innomap import 文件... --layer 图层 [选项]\n"
+    "  innomap import --shipped 文件夹 [--basemap 文件] [--db 文件]\n"
+    "\n"
+    "每一行都按图层定义检查：合格的行一起导入，不合格的行列出原因，其余不变。\n"
+    "同一个文件导入两次，什么也不会改变。\n"
+    "\n"
+    "示例\n"
+    "  先看看导入孵化器名单会怎样，再真正导入：\n"
+    "    innomap import incubators.csv --layer incubators --dry-run\n"
+    "    innomap import incubators.csv --layer incubators\n"
+    "  CGCS2000 三度带（中央经线 120 "
+    "度）的园区；名单是完整的，其中没有的园区将被移除：\n"
+    "    innomap import parks.geojson --layer parks --crs EPSG:4549 --replace\n"
+    "\n"
+    "文件格式：CSV（UTF-8）、GeoJSON、GeoPackage、Shapefile、KML、GML、MapInfo、XLSX "
+    "等\n"
+    "\n"
+    "  --layer 图层         数据所属的图层（见 innomap layers）\n"
+    "  --db 文件            数据库，没有就新建；默认 innomap.db\n"
+    "  --crs 坐标系         文件的坐标系：EPSG:4490、WKT、+proj=...\n"
+    "  --source-layer 名称  文件含多个图层时选哪一个\n"
+    "  --definition 文件    layer.json：新建图层或修改定义\n"
+    "  --style 文件         图层的 style.json\n"
+    "  --replace            移除文件中没有的行\n"
+    "  --dry-run            只检查和报告，不做改动\n"
+    "  --shipped 文件夹     导入其中所有图层文件夹\n"
+    "  --basemap 文件       底图几何的 GeoPackage，配合 --shipped\n"
+    "  --quiet              只报告问题\n"
+    "  --lang zh|en         提示语言\n"
+    "  --help               本说明\n"
+    "\n"
+    "退出码：0 完成，1 没有可导入的内容，2 用法错误，3 环境问题（数据库被占用等）\n";
+
+enum option_id {
+    OPT_LAYER = 1000,
+    OPT_DB,
+    OPT_CRS,
+    OPT_SOURCE_LAYER,
+    OPT_DEFINITION,
+    OPT_STYLE,
+    OPT_REPLACE,
+    OPT_DRY_RUN,
+    OPT_SHIPPED,
+    OPT_BASEMAP,
+    OPT_QUIET,
+    OPT_LANG,
+    OPT_HELP
+};
+
+static const struct option OPTIONS[] = {
+    {"layer", required_argument, NULL, OPT_LAYER},
+    {"db", required_argument, NULL, OPT_DB},
+    {"crs", required_argument, NULL, OPT_CRS},
+    {"source-layer", required_argument, NULL, OPT_SOURCE_LAYER},
+    {"definition", required_argument, NULL, OPT_DEFINITION},
+    {"style", required_argument, NULL, OPT_STYLE},
+    {"replace", no_argument, NULL, OPT_REPLACE},
+    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+    {"shipped", required_argument, NULL, OPT_SHIPPED},
+    {"basemap", required_argument, NULL, OPT_BASEMAP},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"lang", required_argument, NULL, OPT_LANG},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0}};
+
+struct command {
+    enum lang lang;
+    const char *db;
+    const char *shipped;
+    const char *basemap;
+    struct import_options options;
+    bool is_quiet;
+    bool wants_help;
+    char **files;
+    int n_files;
+};
+
+/* -1 to go on, else the exit code. */
+static int take_option(struct command *c, int option)
+{
+    switch (option) {
+    case OPT_LAYER:
+        c->options.layer_id = optarg;
+        return -1;
+    case OPT_DB:
+        c->db = optarg;
+        return -1;
+    case OPT_CRS:
+        c->options.crs = optarg;
+        return -1;
+    case OPT_SOURCE_LAYER:
+        c->options.source_layer = optarg;
+        return -1;
+    case OPT_DEFINITION:
+        c->options.definition_path = optarg;
+        return -1;
+    case OPT_STYLE:
+        c->options.style_path = optarg;
+        return -1;
+    case OPT_REPLACE:
+        c->options.replace = true;
+        return -1;
+    case OPT_DRY_RUN:
+        c->options.dry_run = true;
+        return -1;
+    case OPT_SHIPPED:
+        c->shipped = optarg;
+        return -1;
+    case OPT_BASEMAP:
+        c->basemap = optarg;
+        return -1;
+    case OPT_QUIET:
+        c->is_quiet = true;
+        return -1;
+    case OPT_LANG:
+        return cli_lang_parse(optarg, &c->lang)
+                   ? -1
+                   : cli_usage(c->lang, COMMAND, "--lang 只能是 zh 或 en",
+                               "--lang is zh or en");
+    default:
+        c->wants_help = true;
+        return -1;
+    }
+}
+
+static int parse(struct command *c, int argc, char **argv)
+{
+    int option;
+
+    optind = 0; /* other subcommands and tests have parsed before */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            return cli_bad_option(c->lang, COMMAND, OPTIONS, option, argv[optind - 1]);
+        int code = take_option(c, option);
+        if (code >= 0)
+            return code;
+    }
+    c->files = argv + optind;
+    c->n_files = argc - optind;
+    return -1;
+}
+
+static int check_usage(const struct command *c)
+{
+    if (c->shipped) {
+        if (c->n_files || c->options.layer_id || c->options.crs ||
+            c->options.source_layer || c->options.definition_path ||
+            c->options.style_path || c->options.replace || c->options.dry_run)
+            return cli_usage(c->lang, COMMAND,
+                             "--shipped 只能与 --basemap、--db、--quiet、--lang 同用",
+                             "--shipped goes with --basemap, --db, --quiet and --lang "
+                             "only");
+        return -1;
+    }
+    if (c->basemap)
+        return cli_usage(c->lang, COMMAND, "--basemap 要与 --shipped 同用",
+                         "--basemap goes with --shipped");
+    if (c->n_files == 0)
+        return cli_usage(c->lang, COMMAND, "请给出要导入的文件",
+                         "name the file to import");
+    if (!c->options.layer_id && !c->options.definition_path)
+        return cli_usage(c->lang, COMMAND, "请用 --layer 指明图层",
+                         "say which layer with --layer");
+    if (c->n_files > 1 && c->options.replace)
+        return cli_usage(c->lang, COMMAND, "--replace 一次只能用于一个文件",
+                         "--replace takes one file at a time");
+    return -1;
+}
+
+/* ---- the report ---- */
+
+static void print_problem(enum lang lang, const struct import_problem *p)
+{
+    if (lang == LANG_ZH)
+        printf("  %s 第 %llu 行，%s%s%s%s：%s\n", p->source, (unsigned long long)p->row,
+               p->field, *p->value ? " “" : "", p->value, *p->value ? "”" : "",
+               p->reason_zh);
+    else
+        printf("  %s, row %llu, %s%s%s%s: %s\n", p->source, (unsigned long long)p->row,
+               p->field, *p->value ? " '" : "", p->value, *p->value ? "'" : "",
+               p->reason_en);
+}
+
+static void print_problems(enum lang lang, const struct import_report *r)
+{
+    size_t shown = r->n_problems < SHOWN_PROBLEMS ? r->n_problems : SHOWN_PROBLEMS;
+
+    for (size_t i = 0; i < shown; i++)
+        print_problem(lang, &r->problems[i]);
+    if (r->n_problems > shown)
+        printf(cli_text(lang, "  ……还有 %zu 处\n", "  ... and %zu more\n"),
+               r->n_problems - shown);
+}
+
+static void print_unknown(enum lang lang, const struct import_report *r)
+{
+    if (r->n_unknown_columns == 0)
+        return;
+    printf("%s", cli_text(lang, "  未存入的列：", "  columns not stored: "));
+    for (size_t i = 0; i < r->n_unknown_columns; i++)
+        printf("%s%s", i ? ", " : "", r->unknown_columns[i]);
+    printf("\n");
+}
+
+static void print_count(enum lang lang, uint64_t n, const char *zh, const char *en)
+{
+    if (n && lang == LANG_ZH)
+        printf("，%s %llu", zh, (unsigned long long)n);
+    else if (n)
+        printf(", %llu %s", (unsigned long long)n, en);
+}
+
+static void print_counts(enum lang lang, const struct import_counts *c)
+{
+    printf(cli_text(lang, "读取 %llu 行", "%llu rows read"),
+           (unsigned long long)c->read);
+    print_count(lang, c->added, "新增", "added");
+    print_count(lang, c->changed, "更新", "changed");
+    print_count(lang, c->unchanged, "未变", "unchanged");
+    print_count(lang, c->gone, "移除", "removed");
+    print_count(lang, c->refused, "拒绝", "refused");
+    print_count(lang, c->skipped, "空行", "empty");
+    print_count(lang, c->unplaced, "无位置", "without a position");
+}
+
+static void
+print_report(const struct command *c, const char *name, const struct import_report *r)
+{
+    enum lang lang = c->lang;
+
+    if (!c->is_quiet) {
+        printf("%s: ", name);
+        if (r->is_repeat)
+            printf("%s", cli_text(lang, "以前导入过，没有变化；",
+                                  "imported before, "
+                                  "nothing changed; "));
+        print_counts(lang, &r->counts);
+        if (c->options.dry_run)
+            printf("%s",
+                   cli_text(lang, "（试运行，未写入）", " (dry run, not written)"));
+        printf("\n");
+        if (*r->crs && !r->is_repeat)
+            printf(cli_text(lang, "  坐标系：%s\n", "  coordinates: %s\n"), r->crs);
+        print_unknown(lang, r);
+    }
+    print_problems(lang, r);
+}
+
+/* ---- running ---- */
+
+static void show_progress(void *ctx, uint64_t rows)
+{
+    const struct command *c = ctx;
+
+    fprintf(stderr, cli_text(c->lang, "\r已读取 %llu 行", "\r%llu rows read"),
+            (unsigned long long)rows);
+    fflush(stderr);
+}
+
+static void clear_progress(const struct command *c)
+{
+    if (c->options.progress)
+        fprintf(stderr, "\r\033[K");
+}
+
+static int import_one(struct command *c, struct store *store, const char *path)
+{
+    struct import_report report;
+    struct im_error err = {0};
+    struct im_arena *arena = im_arena_new(ARENA_MAX);
+    const char *slash = strrchr(path, '/');
+    int code = CLI_DONE;
+    enum im_code rc = arena
+                          ? import_file(store, path, &c->options, arena, &report, &err)
+                          : im_fail(&err, IM_ENOMEM, "out of memory");
+
+    clear_progress(c);
+    if (rc) {
+        code = cli_fail(c->lang, COMMAND, &err);
+        if (arena && report.n_problems)
+            print_problems(c->lang, &report);
+    } else {
+        print_report(c, slash ? slash + 1 : path, &report);
+    }
+    im_arena_free(arena);
+    return code;
+}
+
+static void print_note(void *ctx, const struct import_shipped_note *n)
+{
+    const struct command *c = ctx;
+    const char *title = cli_text(c->lang, n->title_zh, n->title_en);
+    const char *why = cli_text(c->lang, n->why_zh, n->why_en);
+
+    if (!n->report) {
+        fprintf(stderr, "%s: %s\n", title, why);
+        return;
+    }
+    if (!c->is_quiet) {
+        printf("%s: ", title);
+        print_counts(c->lang, &n->report->counts);
+        if (*why)
+            printf(cli_text(c->lang, "（%s）", " (%s)"), why);
+        printf("\n");
+        print_unknown(c->lang, n->report);
+    }
+    print_problems(c->lang, n->report);
+}
+
+static int import_all(struct command *c, struct store *store)
+{
+    struct im_error err = {0};
+
+    if (c->shipped) {
+        enum im_code rc =
+            import_shipped(store, c->shipped, c->basemap, print_note, c, &err);
+
+        return rc ? cli_fail(c->lang, COMMAND, &err) : CLI_DONE;
+    }
+    int code = CLI_DONE;
+    for (int i = 0; i < c->n_files && code == CLI_DONE; i++)
+        code = import_one(c, store, c->files[i]);
+    return code;
+}
+
+/* A dry run makes no database: where there is none, one in a folder of its own is used
+ * and removed. */
+struct trial {
+    char folder[64];
+    char path[80];
+};
+
+static bool begin_trial(struct trial *t)
+{
+    snprintf(t->folder, sizeof t->folder, "/tmp/innomap-dry-run-XXXXXX");
+    if (!mkdtemp(t->folder))
+        return false;
+    snprintf(t->path, sizeof t->path, "%s/db", t->folder);
+    return true;
+}
+
+static void end_trial(const struct trial *t)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char path[96];
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(path, sizeof path, "%s%s", t->path, suffixes[i]);
+        unlink(path);
+    }
+    rmdir(t->folder);
+}
+
+static int run(struct command *c)
+{
+    struct store *store = NULL;
+    struct im_error err = {0};
+    struct trial trial = {0};
+    const char *path = c->db;
+    bool is_trial =
+        c->options.dry_run && access(c->db, F_OK) != 0 && begin_trial(&trial);
+
+    if (is_trial)
+        path = trial.path;
+    enum im_code rc = store_open(path, STORE_CREATE, &store, &err);
+    int code = rc ? cli_fail(c->lang, COMMAND, &err) : import_all(c, store);
+    store_close(store);
+    if (is_trial)
+        end_trial(&trial);
+    return code;
+}
+
+int cmd_import(int argc, char **argv)
+{
+    struct command c = {.lang = cli_lang(argc, argv), .db = DEFAULT_DB};
+    int code = parse(&c, argc, argv);
+
+    if (code < 0 && c.wants_help) {
+        fputs(cli_text(c.lang, HELP_ZH, HELP_EN), stdout);
+        return CLI_DONE;
+    }
+    if (code < 0)
+        code = check_usage(&c);
+    if (code >= 0)
+        return code;
+    if (isatty(STDERR_FILENO) && !c.is_quiet) {
+        c.options.progress = show_progress;
+        c.options.progress_ctx = &c;
+    }
+    return run(&c);
+}

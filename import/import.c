@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bring one foreign file into one layer. */
+#include "internal.h"
+
+enum im_code import_file(struct store *store,
+                         const char *path,
+                         const struct import_options *options,
+                         struct im_arena *arena,
+                         struct import_report *out,
+                         struct im_error *err)
+{
+    struct job job = {.layer_id = options->layer_id,
+                      .path = path,
+                      .source_layer = options->source_layer,
+                      .crs = options->crs,
+                      .origin = "file",
+                      .dry_run = options->dry_run,
+                      .replace = options->replace,
+                      .progress = options->progress,
+                      .progress_ctx = options->progress_ctx};
+    enum im_code rc = IM_OK;
+
+    if (options->definition_path)
+        rc = file_read_text(options->definition_path, arena, &job.definition, err);
+    if (!rc && options->style_path) {
+        rc = file_read_text(options->style_path, arena, &job.style, err);
+        job.has_style = true;
+    }
+    return rc ? rc : job_run(store, &job, arena, out, err);
+}

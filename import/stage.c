@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The good rows of a file, outside of memory: what stays in memory is 32 bytes a row
+ * for its order and 24 for its key.
+ *
+ *   a record of the spill file (numbers as this machine has them: it never leaves it)
+ *     u32 length of the blob, the blob (length 0: no position)
+ *     for each field that the import says something about:
+ *       u8 kind, then i64 | f64 | u32 length and text | nothing
+ */
+#include "internal.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum { RECORD_MAX = 1 << 30, HILBERT_BITS = 24, FIRST_KEYS = 1024 };
+
+struct stage_key {
+    uint64_t hash[2]; /* XXH3, 128 bit: two keys are never taken for one */
+    uint64_t row;     /* 0: free */
+};
+
+enum im_code stage_init(struct stage *stage,
+                        const struct layer_schema *schema,
+                        const bool *has_field,
+                        bool has_geom,
+                        struct im_error *err)
+{
+    *stage = (struct stage){.schema = schema,
+                            .has_field = has_field,
+                            .has_geom = has_geom,
+                            .record = {.max = RECORD_MAX}};
+    stage->spill = tmpfile();
+    if (stage->spill)
+        return IM_OK;
+    im_fail(err, IM_EENV, "cannot make a temporary file; is there space in /tmp?");
+    return im_zh(err, IM_EENV, "无法建立临时文件，请检查 /tmp 的空间");
+}
+
+void stage_release(struct stage *stage)
+{
+    if (stage->map)
+        munmap((void *)(uintptr_t)stage->map, (size_t)stage->spilled);
+    if (stage->spill)
+        fclose(stage->spill);
+    free(stage->entries);
+    free(stage->keys);
+    im_buf_release(&stage->record);
+    *stage = (struct stage){0};
+}
+
+/* ---- keys ---- */
+
+static XXH128_hash_t hash_key(const struct source_value *key)
+{
+    switch (key->kind) {
+    case SOURCE_TEXT:
+        return XXH3_128bits(key->text.data, key->text.len);
+    case SOURCE_REAL:
+        return XXH3_128bits(&key->real, sizeof key->real);
+    default:
+        return XXH3_128bits(&key->integer, sizeof key->integer);
+    }
+}
+
+static struct stage_key *find_slot(const struct stage *stage, const uint64_t hash[2])
+{
+    size_t i = (size_t)hash[0] & (stage->key_cap - 1);
+
+    while (stage->keys[i].row &&
+           (stage->keys[i].hash[0] != hash[0] || stage->keys[i].hash[1] != hash[1]))
+        i = (i + 1) & (stage->key_cap - 1);
+    return &stage->keys[i];
+}
+
+static bool grow_keys(struct stage *stage)
+{
+    struct stage old = *stage;
+
+    stage->key_cap = old.key_cap ? 2 * old.key_cap : FIRST_KEYS;
+    stage->keys = calloc(stage->key_cap, sizeof *stage->keys);
+    if (!stage->keys) {
+        *stage = old;
+        return false;
+    }
+    for (size_t i = 0; i < old.key_cap; i++)
+        if (old.keys[i].row)
+            *find_slot(stage, old.keys[i].hash) = old.keys[i];
+    free(old.keys);
+    return true;
+}
+
+enum im_code stage_key(struct stage *stage,
+                       const struct source_value *key,
+                       uint64_t row,
+                       uint64_t *first_row,
+                       struct im_error *err)
+{
+    XXH128_hash_t hash = hash_key(key);
+
+    if (stage->n_keys * 4 >= stage->key_cap * 3 && !grow_keys(stage))
+        return im_fail(err, IM_ENOMEM, "%zu keys: out of memory", stage->n_keys);
+    struct stage_key *slot = find_slot(stage, (uint64_t[2]){hash.low64, hash.high64});
+    *first_row = slot->row;
+    if (slot->row == 0) {
+        *slot = (struct stage_key){{hash.low64, hash.high64}, row};
+        stage->n_keys++;
+    }
+    return IM_OK;
+}
+
+bool stage_has_key(const struct stage *stage, const struct source_value *key)
+{
+    XXH128_hash_t hash = hash_key(key);
+
+    return stage->key_cap &&
+           find_slot(stage, (uint64_t[2]){hash.low64, hash.high64})->row != 0;
+}
+
+/* ---- order ---- */
+
+/* Distance along the Hilbert curve of 2^24 x 2^24 cells over the globe (the classical
+ * bit-by-bit walk: rotate, flip, descend). */
+static uint64_t hilbert(double lon, double lat)
+{
+    uint32_t side = 1u << HILBERT_BITS;
+    uint32_t x = (uint32_t)((lon + 180) / 360 * (side - 1));
+    uint32_t y = (uint32_t)((lat + 90) / 180 * (side - 1));
+    uint64_t d = 0;
+
+    for (uint32_t s = side / 2; s > 0; s /= 2) {
+        uint32_t rx = (x & s) != 0;
+        uint32_t ry = (y & s) != 0;
+
+        d += (uint64_t)s * s * ((3 * rx) ^ ry);
+        if (ry == 0) {
+            uint32_t t;
+
+            if (rx == 1) {
+                x = side - 1 - x;
+                y = side - 1 - y;
+            }
+            t = x;
+            x = y;
+            y = t;
+        }
+    }
+    return d;
+}
+
+static uint64_t place_of(const struct geom *g)
+{
+    struct bbox box = bbox_empty();
+
+    if (g->kind == GEOM_EMPTY)
+        return UINT64_MAX;
+    for (uint32_t i = 0; i < g->n_points; i++) {
+        const double *p = g->lonlat + 2 * (size_t)i;
+
+        box.min_x = p[0] < box.min_x ? p[0] : box.min_x;
+        box.min_y = p[1] < box.min_y ? p[1] : box.min_y;
+        box.max_x = p[0] > box.max_x ? p[0] : box.max_x;
+        box.max_y = p[1] > box.max_y ? p[1] : box.max_y;
+    }
+    return hilbert((box.min_x + box.max_x) / 2, (box.min_y + box.max_y) / 2);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct stage_entry *x = a;
+    const struct stage_entry *y = b;
+
+    if (x->hilbert != y->hilbert)
+        return x->hilbert < y->hilbert ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* ---- records ---- */
+
+static void put_text(struct im_buf *out, struct im_bytes text)
+{
+    uint32_t len = (uint32_t)text.len;
+
+    im_buf_append(out, &len, sizeof len);
+    im_buf_append(out, text.data, text.len);
+}
+
+static void put_value(struct im_buf *out, const struct source_value *value)
+{
+    im_buf_byte(out, (uint8_t)value->kind);
+    switch (value->kind) {
+    case SOURCE_NULL:
+        return;
+    case SOURCE_INTEGER:
+        im_buf_append(out, &value->integer, sizeof value->integer);
+        return;
+    case SOURCE_REAL:
+        im_buf_append(out, &value->real, sizeof value->real);
+        return;
+    case SOURCE_TEXT:
+        put_text(out, value->text);
+        return;
+    }
+}
+
+static enum im_code make_record(struct stage *stage,
+                                const struct source_value *values,
+                                const struct geom *geom,
+                                struct im_error *err)
+{
+    struct im_buf *out = &stage->record;
+    uint32_t len = 0;
+
+    im_buf_clear(out);
+    im_buf_append(out, &len, sizeof len);
+    if (stage->has_geom && geom->kind != GEOM_EMPTY) {
+        enum im_code rc = blob_encode(geom, out, err);
+
+        if (rc)
+            return rc;
+        len = (uint32_t)(out->len - sizeof len);
+        memcpy(out->data, &len, sizeof len);
+    }
+    for (size_t f = 0; f < stage->schema->n_fields; f++)
+        if (stage->has_field[f])
+            put_value(out, &values[f]);
+    return im_buf_check(out, "row", err);
+}
+
+static bool grow_entries(struct stage *stage)
+{
+    size_t cap = stage->cap ? 2 * stage->cap : 1024;
+    struct stage_entry *entries = realloc(stage->entries, cap * sizeof *entries);
+
+    if (!entries)
+        return false;
+    stage->entries = entries;
+    stage->cap = cap;
+    return true;
+}
+
+enum im_code stage_add(struct stage *stage,
+                       const struct source_value *values,
+                       const struct geom *geom,
+                       struct im_error *err)
+{
+    enum im_code rc = make_record(stage, values, geom, err);
+
+    if (rc)
+        return rc;
+    if (stage->n == stage->cap && !grow_entries(stage))
+        return im_fail(err, IM_ENOMEM, "%zu rows: out of memory", stage->n);
+    if (fwrite(stage->record.data, 1, stage->record.len, stage->spill) !=
+        stage->record.len) {
+        im_fail(err, IM_EIO, "the temporary file is full; free some space, repeat");
+        return im_zh(err, IM_EIO, "临时文件写不下，请腾出空间后重试");
+    }
+    stage->entries[stage->n++] =
+        (struct stage_entry){.hilbert = stage->has_geom ? place_of(geom) : UINT64_MAX,
+                             .offset = stage->spilled};
+    stage->spilled += stage->record.len;
+    return IM_OK;
+}
+
+enum im_code stage_finish(struct stage *stage, struct im_error *err)
+{
+    if (stage->n == 0)
+        return IM_OK;
+    if (fflush(stage->spill) != 0) {
+        im_fail(err, IM_EIO, "the temporary file is full; free some space, repeat");
+        return im_zh(err, IM_EIO, "临时文件写不下，请腾出空间后重试");
+    }
+    void *map = mmap(NULL, (size_t)stage->spilled, PROT_READ, MAP_PRIVATE,
+                     fileno(stage->spill), 0);
+    if (map == MAP_FAILED)
+        return im_fail(err, IM_ENOMEM, "%zu rows: out of memory", stage->n);
+    stage->map = map;
+    qsort(stage->entries, stage->n, sizeof *stage->entries, by_place);
+    return IM_OK;
+}
+
+static struct im_bytes get_text(const uint8_t **p)
+{
+    uint32_t len;
+
+    memcpy(&len, *p, sizeof len);
+    struct im_bytes text = {*p + sizeof len, len};
+    *p += sizeof len + len;
+    return text;
+}
+
+static void get_value(const uint8_t **p, struct source_value *out)
+{
+    *out = (struct source_value){.kind = (enum source_value_kind) * (*p)++};
+    switch (out->kind) {
+    case SOURCE_NULL:
+        return;
+    case SOURCE_INTEGER:
+        memcpy(&out->integer, *p, sizeof out->integer);
+        *p += sizeof out->integer;
+        return;
+    case SOURCE_REAL:
+        memcpy(&out->real, *p, sizeof out->real);
+        *p += sizeof out->real;
+        return;
+    case SOURCE_TEXT:
+        out->text = get_text(p);
+        return;
+    }
+}
+
+void stage_read(const struct stage *stage, size_t i, struct stage_row *out)
+{
+    const uint8_t *p = stage->map + stage->entries[i].offset;
+
+    out->blob = get_text(&p);
+    for (size_t f = 0; f < stage->schema->n_fields; f++)
+        if (stage->has_field[f])
+            get_value(&p, &out->values[f]);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* innomap layers: what is in the database. */
+#include <layers/cmd.h>
+#include <layers/sql.h>
+#include <layers/store.h>
+
+#include <engine/cli.h>
+#include <engine/json_writer.h>
+
+static const char COMMAND[] = "layers";
+static const char DEFAULT_DB[] = "innomap.db";
+enum { ARENA_MAX = 1 << 30, JSON_MAX = 1 << 26, SOURCE_BYTES = 90 };
+
+static const char HELP_EN[] =
+    "innomap layers - what is in the database\n"
+    "\n"
+    "  innomap layers [--db FILE] [--json]\n"
+    "\n"
+    "One line per layer: how many rows, how many of them have a position, the version\n"
+    "(it rises with every import that changed something), when that was, how old the\n"
+    "facts are and where they come from.\n"
+    "\n"
+    "Examples\n"
+    "  innomap layers\n"
+    "  innomap layers --db /srv/innomap.db --json | jq '.layers[].id'\n"
+    "\n"
+    "  --db FILE     the database; innomap.db by default\n"
+    "  --json        the same as JSON\n"
+    "  --lang zh|en  language of titles\n"
+    "  --help        this text\n";
+
+static const char HELP_ZH[] =
+    "innomap layers —— 数据库里有什么\n"
+    "\n"
+    "  innomap layers [--db 文件] [--json]\n"
+    "\n"
+    "每个图层一行：行数、其中有位置的行数、版本（每次有改动的导入加一）、改动时间、\n"
+    "数据日期和来源。\n"
+    "\n"
+    "示例\n"
+    "  innomap layers\n"
+    "  innomap layers --db /srv/innomap.db --json | jq '.layers[].id'\n"
+    "\n"
+    "  --db 文件     数据库，默认 innomap.db\n"
+    "  --json        以 JSON 输出\n"
+    "  --lang zh|en  标题语言\n"
+    "  --help        本说明\n";
+
+enum option_id { OPT_DB = 1000, OPT_JSON, OPT_LANG, OPT_HELP };
+static const struct option OPTIONS[] = {{"db", required_argument, NULL, OPT_DB},
+                                        {"json", no_argument, NULL, OPT_JSON},
+                                        {"lang", required_argument, NULL, OPT_LANG},
+                                        {"help", no_argument, NULL, OPT_HELP},
+                                        {NULL, 0, NULL, 0}};
+
+struct command {
+    enum lang lang;
+    const char *db;
+    bool wants_json;
+    bool wants_help;
+};
+
+/* One layer as it is shown. */
+struct line {
+    const struct source_layer *layer;
+    const struct layer_schema *schema;
+    int64_t placed;          /* -1: a table */
+    struct im_error problem; /* of its definition; then schema is NULL */
+};
+
+static int parse(struct command *c, int argc, char **argv)
+{
+    int option;
+
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1) {
+        switch (option) {
+        case OPT_DB:
+            c->db = optarg;
+            break;
+        case OPT_JSON:
+            c->wants_json = true;
+            break;
+        case OPT_LANG:
+            if (!cli_lang_parse(optarg, &c->lang))
+                return cli_usage(c->lang, COMMAND, "--lang 只能是 zh 或 en",
+                                 "--lang is zh or en");
+            break;
+        case OPT_HELP:
+        case 'h':
+            c->wants_help = true;
+            break;
+        default:
+            return cli_bad_option(c->lang, COMMAND, OPTIONS, option, argv[optind - 1]);
+        }
+    }
+    if (optind < argc && !c->wants_help)
+        return cli_usage(c->lang, COMMAND, "这个命令不接受文件名或图层名",
+                         "this command takes no names");
+    return -1;
+}
+
+static const char *title(enum lang lang, struct schema_title t)
+{
+    return lang == LANG_EN && t.en[0] ? t.en : t.zh;
+}
+
+static enum im_code read_line(struct store *store,
+                              struct im_arena *arena,
+                              struct line *line,
+                              struct im_error *err)
+{
+    line->placed = -1;
+    if (schema_parse(im_bytes_of(line->layer->definition_json), arena, &line->schema,
+                     &line->problem))
+        return IM_OK; /* shown as a problem; the other layers are fine */
+    if (line->schema->geometry == SCHEMA_NONE)
+        return IM_OK;
+    return sql_integer(store_db(store), &line->placed, err,
+                       "SELECT count(*) FROM \"%w\" WHERE geom IS NOT NULL",
+                       line->layer->id);
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct line *x = a;
+    const struct line *y = b;
+    int x_order = x->schema ? x->schema->order : 0;
+    int y_order = y->schema ? y->schema->order : 0;
+
+    if (x_order != y_order)
+        return x_order < y_order ? -1 : 1;
+    return strcmp(x->layer->id, y->layer->id);
+}
+
+/* The beginning of it; the whole is in --json. */
+static void print_source(const char *source)
+{
+    size_t len = im_utf8_cut(source, SOURCE_BYTES);
+
+    if (len)
+        printf("%-22s   %.*s%s\n", "", (int)len, source, source[len] ? "…" : "");
+}
+
+static void print_line(enum lang lang, const struct line *line)
+{
+    const struct source_layer *l = line->layer;
+    char placed[24] = "-";
+
+    if (!line->schema) {
+        printf("%-22s %s\n", l->id, line->problem.msg);
+        return;
+    }
+    if (line->placed >= 0)
+        snprintf(placed, sizeof placed, "%lld", (long long)line->placed);
+    printf("%-22s %8llu %8s %4llu  %s  %-10s  %s", l->id,
+           (unsigned long long)l->n_features, placed, (unsigned long long)l->version,
+           l->changed_at, line->schema->source_date, title(lang, line->schema->title));
+    if (line->schema->is_internal)
+        printf("%s", cli_text(lang, "（内部）", " (internal)"));
+    printf("\n");
+    print_source(title(lang, line->schema->source));
+}
+
+static void print_table(enum lang lang, const struct line *lines, size_t n)
+{
+    printf("%-22s %8s %8s %4s  %-20s  %-10s  %s\n", "id",
+           cli_text(lang, "rows", "rows"), cli_text(lang, "placed", "placed"), "v",
+           "changed", "facts of", cli_text(lang, "title, source", "title, source"));
+    for (size_t i = 0; i < n; i++)
+        print_line(lang, &lines[i]);
+    if (n == 0)
+        printf("%s\n", cli_text(lang, "尚无图层，请先用 innomap import 导入",
+                                "no layers yet; bring some in with innomap import"));
+}
+
+static void write_line(struct im_json *w, enum lang lang, const struct line *line)
+{
+    im_json_object(w);
+    im_json_key(w, "id");
+    im_json_text(w, line->layer->id);
+    if (line->schema) {
+        im_json_key(w, "title");
+        im_json_text(w, title(lang, line->schema->title));
+    } else {
+        im_json_key(w, "problem");
+        im_json_text(w, line->problem.msg);
+    }
+    im_json_key(w, "count");
+    im_json_int(w, (int64_t)line->layer->n_features);
+    im_json_key(w, "placed");
+    if (line->placed >= 0)
+        im_json_int(w, line->placed);
+    else
+        im_json_null(w);
+    im_json_key(w, "version");
+    im_json_int(w, (int64_t)line->layer->version);
+    im_json_key(w, "changed_at");
+    im_json_text(w, line->layer->changed_at);
+    if (line->schema) {
+        im_json_key(w, "visibility");
+        im_json_text(w, line->schema->is_internal ? "internal" : "public");
+        im_json_key(w, "source");
+        im_json_text(w, title(lang, line->schema->source));
+        im_json_key(w, "source_date");
+        im_json_text(w, line->schema->source_date);
+        im_json_key(w, "licence");
+        im_json_text(w, line->schema->licence);
+        im_json_key(w, "completeness");
+        im_json_text(w, title(lang, line->schema->completeness));
+    }
+    im_json_object_end(w);
+}
+
+static enum im_code print_json(enum lang lang,
+                               const struct line *lines,
+                               size_t n,
+                               uint64_t data_version,
+                               struct im_error *err)
+{
+    struct im_buf out = {.max = JSON_MAX};
+    struct im_json w = {.out = &out};
+
+    im_json_object(&w);
+    im_json_key(&w, "data_version");
+    im_json_int(&w, (int64_t)data_version);
+    im_json_key(&w, "layers");
+    im_json_array(&w);
+    for (size_t i = 0; i < n; i++)
+        write_line(&w, lang, &lines[i]);
+    im_json_array_end(&w);
+    im_json_object_end(&w);
+    im_buf_byte(&out, '\n');
+    enum im_code rc = im_buf_check(&out, "answer", err);
+    if (!rc)
+        fwrite(out.data, 1, out.len, stdout);
+    im_buf_release(&out);
+    return rc;
+}
+
+static enum im_code show(const struct command *c,
+                         struct store *store,
+                         struct im_arena *arena,
+                         struct im_error *err)
+{
+    struct feature_source source = store_source(store);
+    const struct source_layer *layers = NULL;
+    struct line *lines = NULL;
+    uint64_t data_version = 0;
+    size_t n = 0;
+    enum im_code rc =
+        source.describe(source.self, arena, &layers, &n, &data_version, err);
+
+    if (!rc && !(lines = im_arena_calloc(arena, n + 1, sizeof *lines)))
+        rc = im_fail(err, IM_ENOMEM, "layers: out of memory");
+    for (size_t i = 0; !rc && i < n; i++) {
+        lines[i].layer = &layers[i];
+        rc = read_line(store, arena, &lines[i], err);
+    }
+    if (rc)
+        return rc;
+    qsort(lines, n, sizeof *lines, by_order);
+    if (c->wants_json)
+        return print_json(c->lang, lines, n, data_version, err);
+    print_table(c->lang, lines, n);
+    return IM_OK;
+}
+
+int cmd_layers(int argc, char **argv)
+{
+    struct command c = {.lang = cli_lang(argc, argv), .db = DEFAULT_DB};
+    struct store *store = NULL;
+    struct im_arena *arena = NULL;
+    struct im_error err = {0};
+    int code = parse(&c, argc, argv);
+
+    if (code >= 0)
+        return code;
+    if (c.wants_help) {
+        fputs(cli_text(c.lang, HELP_ZH, HELP_EN), stdout);
+        return CLI_DONE;
+    }
+    enum im_code rc = store_open(c.db, STORE_READ, &store, &err);
+    if (!rc && !(arena = im_arena_new(ARENA_MAX)))
+        rc = im_fail(&err, IM_ENOMEM, "layers: out of memory");
+    if (!rc)
+        rc = show(&c, store, arena, &err);
+    code = rc ? cli_fail(c.lang, COMMAND, &err) : CLI_DONE;
+    im_arena_free(arena);
+    store_close(store);
+    return code;
+}
