@@ -9,7 +9,8 @@ struct test_random {
     uint64_t state;
 };
 
-/** A new seed each run, or that of IM_SEED; printed with `name`. */
+/** The same seed each run, so that a failure is a failure of the change at hand; that of
+ *  IM_SEED, or a new one with IM_SEED=new. Printed with `name`. */
 struct test_random test_random_new(const char *name);
 uint64_t test_random_next(struct test_random *r);
 /** Evenly in [min, max). */
