@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The same pictures through cairo, and seeded random shapes. */
+#include "reference.h"
+
+#include <cairo.h>
+
+#include <math.h>
+
+/** cairo keeps native-endian ARGB words; ours are bytes r, g, b, a. */
+static void
+swap_channels(const struct raster *raster, cairo_surface_t *surface, bool in)
+{
+    cairo_surface_flush(surface);
+    unsigned char *data = cairo_image_surface_get_data(surface);
+    size_t stride = (size_t)cairo_image_surface_get_stride(surface);
+
+    for (size_t y = 0; y < raster->height_px; y++)
+        for (size_t x = 0; x < raster->width_px; x++) {
+            uint8_t *px = raster->rgba + (y * raster->width_px + x) * 4;
+            uint32_t word;
+
+            if (in) {
+                word = (uint32_t)px[3] << 24 | (uint32_t)px[0] << 16 |
+                       (uint32_t)px[1] << 8 | px[2];
+                memcpy(data + y * stride + 4 * x, &word, 4);
+            } else {
+                memcpy(&word, data + y * stride + 4 * x, 4);
+                px[0] = (uint8_t)(word >> 16);
+                px[1] = (uint8_t)(word >> 8);
+                px[2] = (uint8_t)word;
+                px[3] = (uint8_t)(word >> 24);
+            }
+        }
+    cairo_surface_mark_dirty(surface);
+}
+
+static cairo_surface_t *open_surface(const struct raster *raster)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(
+        CAIRO_FORMAT_ARGB32, (int)raster->width_px, (int)raster->height_px);
+
+    swap_channels(raster, surface, true);
+    return surface;
+}
+
+static void close_surface(struct raster *raster, cairo_surface_t *surface)
+{
+    swap_channels(raster, surface, false);
+    cairo_surface_destroy(surface);
+}
+
+static void add_path(cairo_t *cr, const struct draw_path *path, bool closed)
+{
+    uint32_t start = 0;
+
+    for (uint32_t i = 0; i < path->n_parts; i++) {
+        for (uint32_t k = start; k < path->part_end[i]; k++)
+            cairo_line_to(cr, (double)path->xy[2 * k], (double)path->xy[2 * k + 1]);
+        if (closed)
+            cairo_close_path(cr);
+        cairo_new_sub_path(cr);
+        start = path->part_end[i];
+    }
+}
+
+static cairo_t *open_context(cairo_surface_t *surface, struct draw_color color)
+{
+    cairo_t *cr = cairo_create(surface);
+
+    cairo_set_antialias(cr, CAIRO_ANTIALIAS_BEST);
+    cairo_set_source_rgba(cr, (double)color.r, (double)color.g, (double)color.b,
+                          (double)color.a);
+    return cr;
+}
+
+void reference_fill(struct raster *raster,
+                    const struct draw_path *rings,
+                    struct draw_color color)
+{
+    cairo_surface_t *surface = open_surface(raster);
+    cairo_t *cr = open_context(surface, color);
+
+    add_path(cr, rings, true);
+    cairo_fill(cr);
+    cairo_destroy(cr);
+    close_surface(raster, surface);
+}
+
+void reference_line(struct raster *raster,
+                    const struct draw_path *lines,
+                    const struct draw_stroke *stroke,
+                    struct draw_color color)
+{
+    static const cairo_line_cap_t caps[] = {CAIRO_LINE_CAP_BUTT, CAIRO_LINE_CAP_ROUND,
+                                            CAIRO_LINE_CAP_SQUARE};
+    static const cairo_line_join_t joins[] = {
+        CAIRO_LINE_JOIN_MITER, CAIRO_LINE_JOIN_ROUND, CAIRO_LINE_JOIN_BEVEL};
+    cairo_surface_t *surface = open_surface(raster);
+    cairo_t *cr = open_context(surface, color);
+    double dashes[DRAW_MAX_DASHES];
+
+    for (uint32_t i = 0; i < stroke->n_dashes; i++)
+        dashes[i] = (double)stroke->dashes_px[i];
+    cairo_set_dash(cr, dashes, (int)stroke->n_dashes, 0);
+    cairo_set_line_width(cr, (double)stroke->width_px);
+    cairo_set_line_cap(cr, caps[stroke->cap]);
+    cairo_set_line_join(cr, joins[stroke->join]);
+    cairo_set_miter_limit(cr, (double)stroke->miter_limit);
+    add_path(cr, lines, stroke->closed);
+    cairo_stroke(cr);
+    cairo_destroy(cr);
+    close_surface(raster, surface);
+}
+
+struct random_source random_seeded(void)
+{
+    const char *text = getenv("IM_SEED");
+    uint64_t seed = text ? strtoull(text, NULL, 10) : 20260101;
+
+    (void)fprintf(stderr, "seed: IM_SEED=%llu\n", (unsigned long long)seed);
+    return (struct random_source){seed};
+}
+
+uint64_t random_next(struct random_source *random)
+{
+    uint64_t z = random->state += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+double random_between(struct random_source *random, double low, double high)
+{
+    return low + (high - low) * (double)(random_next(random) >> 11) * 0x1p-53;
+}
+
+void random_star(struct random_source *random,
+                 double cx,
+                 double cy,
+                 double radius,
+                 uint32_t n,
+                 float *xy)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        double angle = 2 * M_PI * i / n;
+        double r = radius * random_between(random, 0.5, 1);
+
+        xy[2 * i] = (float)(cx + r * cos(angle));
+        xy[2 * i + 1] = (float)(cy + r * sin(angle));
+    }
+}
