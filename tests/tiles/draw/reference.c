@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same pictures through cairo, and seeded random shapes. */
+/* The same pictures through cairo, and random shapes. */
 #include "reference.h"
 
 #include <cairo.h>
@@ -112,30 +112,7 @@ void reference_line(struct raster *raster,
     close_surface(raster, surface);
 }
 
-struct random_source random_seeded(void)
-{
-    const char *text = getenv("IM_SEED");
-    uint64_t seed = text ? strtoull(text, NULL, 10) : 20260101;
-
-    (void)fprintf(stderr, "seed: IM_SEED=%llu\n", (unsigned long long)seed);
-    return (struct random_source){seed};
-}
-
-uint64_t random_next(struct random_source *random)
-{
-    uint64_t z = random->state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-double random_between(struct random_source *random, double low, double high)
-{
-    return low + (high - low) * (double)(random_next(random) >> 11) * 0x1p-53;
-}
-
-void random_star(struct random_source *random,
+void random_star(struct test_random *random,
                  double cx,
                  double cy,
                  double radius,
@@ -144,7 +121,7 @@ void random_star(struct random_source *random,
 {
     for (uint32_t i = 0; i < n; i++) {
         double angle = 2 * M_PI * i / n;
-        double r = radius * random_between(random, 0.5, 1);
+        double r = radius * test_random_in(random, 0.5, 1);
 
         xy[2 * i] = (float)(cx + r * cos(angle));
         xy[2 * i + 1] = (float)(cy + r * sin(angle));

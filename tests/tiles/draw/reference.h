@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same pictures through cairo, and seeded random shapes. */
+/* The same pictures through cairo, and random shapes. */
 #ifndef TESTS_TILES_DRAW_REFERENCE_H
 #define TESTS_TILES_DRAW_REFERENCE_H
+
+#include <support/random.h>
 
 #include <tiles/raster.h>
 
@@ -14,17 +16,8 @@ void reference_line(struct raster *raster,
                     const struct draw_stroke *stroke,
                     struct draw_color color);
 
-/** Deterministic numbers (splitmix64); the seed is printed, IM_SEED= replays it. */
-struct random_source {
-    uint64_t state;
-};
-struct random_source random_seeded(void);
-uint64_t random_next(struct random_source *random);
-/** low <= value < high. */
-double random_between(struct random_source *random, double low, double high);
-
 /** A star-shaped ring around (cx, cy), which never crosses itself: n corners. */
-void random_star(struct random_source *random,
+void random_star(struct test_random *random,
                  double cx,
                  double cy,
                  double radius,
