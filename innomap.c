@@ -1,9 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The front door: the table of subcommands. Each one lives in its own folder. */
-#include <stdio.h>
+#include <engine/cli.h>
+#include <import/cmd.h>
+#include <layers/cmd.h>
+#include <layers/cmd_basemap.h>
 
-int main(void)
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *zh;
+    const char *en;
+} commands[] = {
+    {"import", cmd_import, "导入文件到图层，或导入自带图层",
+     "bring files into a layer, or import the shipped layers"},
+    {"layers", cmd_layers, "数据库里有什么：数量、版本、来源、更新时间",
+     "what is in the database: counts, versions, sources, freshness"},
+    {"basemap", cmd_basemap, "用已安装的软件包生成底图几何",
+     "make the base map's geometry from installed packages"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static int print_help(enum lang lang, FILE *out)
 {
-    puts("innomap");
-    return 0;
+    fprintf(
+        out, "%s\n\n",
+        cli_text(lang,
+                 "innomap：创新空间地图服务。导入图层，绘制瓦片，回答“最近的在哪里”。",
+                 "innomap, a map server for innovation spaces: imports layers, draws "
+                 "tiles, answers \"where is the nearest\"."));
+    fprintf(out, "%s\n",
+            cli_text(lang, "用法：innomap <子命令> [选项]",
+                     "Usage: innomap <command> [options]"));
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-9s %s\n", commands[i].name,
+                cli_text(lang, commands[i].zh, commands[i].en));
+    fprintf(
+        out, "\n%s\n",
+        cli_text(lang,
+                 "每个子命令都有说明：innomap serve --help。语言：--lang zh|en。\n"
+                 "退出码：0 完成，1 输入被拒绝或未找到，2 用法错误，3 环境不满足。",
+                 "Each command explains itself: innomap serve --help. Language: "
+                 "--lang zh|en.\nExit codes: 0 done, 1 refused or not found, 2 wrong "
+                 "usage, 3 environment."));
+    return CLI_DONE;
+}
+
+static int unknown_command(enum lang lang, const char *given)
+{
+    const char *names[N_COMMANDS + 1] = {0};
+    const char *nearest;
+
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    nearest = cli_nearest(given, names);
+    if (nearest)
+        fprintf(stderr,
+                cli_text(lang, "innomap: 没有子命令 “%.60s”，您要的是 %s 吗？\n",
+                         "innomap: there is no command '%.60s'; did you mean %s?\n"),
+                given, nearest);
+    else
+        fprintf(stderr,
+                cli_text(lang,
+                         "innomap: 没有子命令 “%.60s”（全部子命令见 innomap --help）\n",
+                         "innomap: there is no command '%.60s' (see innomap --help)\n"),
+                given);
+    return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    enum lang lang = cli_lang(argc, argv);
+    int first = 1;
+
+    setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
+    if (first < argc && strcmp(argv[first], "--lang") == 0)
+        first += 2;
+    else if (first < argc && strncmp(argv[first], "--lang=", 7) == 0)
+        first++;
+    if (first >= argc) {
+        print_help(lang, stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[first], "--help") == 0 || strcmp(argv[first], "-h") == 0 ||
+        strcmp(argv[first], "help") == 0)
+        return print_help(lang, stdout);
+    if (strcmp(argv[first], "--version") == 0) {
+        puts("innomap " INNOMAP_VERSION);
+        return CLI_DONE;
+    }
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(argv[first], commands[i].name) == 0)
+            return commands[i].run(argc - first, argv + first);
+    return unknown_command(lang, argv[first]);
 }

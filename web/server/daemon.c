@@ -291,10 +291,24 @@ static void add_vary(struct exchange *x, struct MHD_Response *response)
         add_header(response, "Vary", "Accept-Encoding");
 }
 
+/* A 304 has the Content-Length of the 200 it stands for (RFC 9110, 8.6), which is known
+ * when the body is at hand. libmicrohttpd cannot leave the header out: else it is 0,
+ * which clients ignore. */
 static enum MHD_Result send_not_modified(struct exchange *x)
 {
-    struct MHD_Response *response = empty_response();
+    const struct im_bytes *form = !x->body          ? NULL
+                                  : x->matched_gzip ? &x->body->gzip
+                                                    : &x->body->plain;
+    struct MHD_Response *response;
 
+    if (form && form->len) {
+        response = MHD_create_response_from_buffer_with_free_callback_cls(
+            form->len, (void *)(uintptr_t)form->data, drop_body, x->body);
+        if (response)
+            x->body = NULL; /* the response owns it from here */
+    } else {
+        response = empty_response();
+    }
     if (!response)
         return MHD_NO;
     add_caching(x, response, x->matched_gzip);
@@ -406,7 +420,7 @@ static enum MHD_Result after_work(struct exchange *x)
     return send_body(x);
 }
 
-static enum im_code not_found(struct exchange *x, struct im_error *err)
+enum im_code exchange_no_path(struct exchange *x, struct im_error *err)
 {
     char path[128];
 
@@ -452,7 +466,7 @@ static enum MHD_Result answer(struct exchange *x, bool is_options)
     if (rc == IM_OK) {
         x->route = routes_find(&x->url, x->captures);
         if (!x->route)
-            rc = not_found(x, &err);
+            rc = exchange_no_path(x, &err);
     }
     if (rc == IM_OK && is_options)
         return send_options(x);

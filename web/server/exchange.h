@@ -99,6 +99,9 @@ void exchange_etag(const struct exchange *x, bool gzip, char out[ETAG_MAX]);
  */
 bool exchange_is_known(struct exchange *x, uint64_t etag);
 
+/** IM_ENOTFOUND: nothing is at this path; says what there is. */
+enum im_code exchange_no_path(struct exchange *x, struct im_error *err);
+
 /** "http://host:port" as the client wrote it. */
 void exchange_base_url(const struct exchange *x, char *out, size_t size);
 

@@ -312,9 +312,9 @@ answer_tile(struct exchange *x, enum variant variant, struct im_error *err)
     key = tile_key(map, id, variant);
     x->keep = names_version(x, key.version) ? KEEP_FOREVER : KEEP_CHECKED;
     tile_map_unref(map);
+    x->body = x->server->cache ? body_cache_get(x->server->cache, key) : NULL;
     if (exchange_is_known(x, XXH3_64bits(&key, sizeof key)))
         return IM_OK;
-    x->body = x->server->cache ? body_cache_get(x->server->cache, key) : NULL;
     if (!x->body) {
         x->waiter.key = key;
         x->waiter.run = make_tile;

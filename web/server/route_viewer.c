@@ -31,15 +31,12 @@ enum im_code route_viewer(struct exchange *x, struct im_error *err)
     const struct assets *assets = x->server->assets;
     struct body *body;
 
-    if (!assets)
+    if (!assets && x->url.n_segments == 0)
         return no_viewer(err);
     join_path(&x->url, &path);
-    body = assets_find(assets, im_buf_bytes(&path));
-    if (!body) {
-        im_fail(err, IM_ENOTFOUND, "the map page has no file '%.*s'", (int)path.len,
-                text);
-        return im_zh(err, IM_ENOTFOUND, "地图页面没有文件 “%.*s”", (int)path.len, text);
-    }
+    body = assets ? assets_find(assets, im_buf_bytes(&path)) : NULL;
+    if (!body)
+        return exchange_no_path(x, err);
     x->body = body_ref(body);
     /* names under assets/ carry a hash of their content: the build tool's promise */
     x->keep = x->url.n_segments > 1 ? KEEP_FOREVER : KEEP_CHECKED;
