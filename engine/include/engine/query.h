@@ -40,6 +40,8 @@ struct query_place {
     double lon;
     double lat;
     enum precision precision;
+    const char *in_zh; /* the divisions around it: "上海市浦东新区"; "" unknown */
+    const char *in_en; /* "Pudong New Area, Shanghai" */
 };
 
 /** `places[0]` is the one taken unless `ambiguous`; at most QUERY_MAX_CHOICES. */
@@ -108,8 +110,18 @@ IM_CHECKED enum im_code query_within(const struct query_request *request,
                                      struct query_answer *out,
                                      struct im_error *err);
 
-/** Round a distance so that it is not printed finer than its uncertainty allows. */
+/**
+ * Round a distance so that it is not printed finer than its uncertainty allows: to 1 km
+ * from 5 km of uncertainty on, to 100 m from 500 m, to 10 m from 50 m, else to 1 m.
+ */
 double query_honest_m(double distance_m, double uncertainty_m);
+/** The same for people: "约 2 km（±7 km）", "about 2 km (±7 km)", "350 m". Terminated.
+ */
+enum { QUERY_DISTANCE_TEXT = 64 };
+void query_distance_text(char out[QUERY_DISTANCE_TEXT],
+                         double distance_m,
+                         double uncertainty_m,
+                         enum lang lang);
 
 /* The same answer for HTTP and the command line (shape: ARCHITECTURE.md, "Answers"). */
 struct query_answer_context {
@@ -117,6 +129,8 @@ struct query_answer_context {
     const struct query_request *request;
     const struct query_places *near; /* NULL when the origin was given as lon, lat */
     bool show_geometry_of_unreviewed;
+    const char *notice;        /* "示意图，不作划界依据"; NULL: left out */
+    const char *review_number; /* "无审图号" when there is none; NULL: left out */
 };
 void query_write_feature(struct im_json *w,
                          const struct atlas_layer *layer,

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers as JSON: the shape is in ARCHITECTURE.md, "Answers". */
+#include "atlas/layer.h"
+
+#include <engine/json_writer.h>
+
+#include <math.h>
+
+static double rounding_step_m(double uncertainty_m)
+{
+    return uncertainty_m >= 5000  ? 1000
+           : uncertainty_m >= 500 ? 100
+           : uncertainty_m >= 50  ? 10
+                                  : 1;
+}
+
+double query_honest_m(double distance_m, double uncertainty_m)
+{
+    double step = rounding_step_m(uncertainty_m);
+
+    return floor(distance_m / step + 0.5) * step;
+}
+
+/* Metres below a kilometre, kilometres with the decimals that the step allows above. */
+static void write_length(char out[24], double metres, double step)
+{
+    char digits[IM_NUMBER_MAX];
+    int decimals = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
+    bool in_km = metres >= 1000 || step >= 1000;
+    size_t len =
+        im_format_double(digits, in_km ? metres / 1000 : metres, in_km ? decimals : 0);
+
+    snprintf(out, 24, "%.*s %s", (int)len, digits, in_km ? "km" : "m");
+}
+
+void query_distance_text(char out[QUERY_DISTANCE_TEXT],
+                         double distance_m,
+                         double uncertainty_m,
+                         enum lang lang)
+{
+    double step = rounding_step_m(uncertainty_m);
+    double honest_m = query_honest_m(distance_m, uncertainty_m);
+    bool under = honest_m == 0 && distance_m > 0;
+    char distance[24];
+    char margin[24];
+
+    write_length(distance, under ? step : honest_m, step);
+    /* a margin is rounded upwards, to two digits at most */
+    write_length(margin,
+                 uncertainty_m >= 1000 ? ceil(uncertainty_m / 100) * 100
+                                       : ceil(uncertainty_m),
+                 100);
+    if (uncertainty_m <= 0)
+        snprintf(out, QUERY_DISTANCE_TEXT, "%s%s",
+                 !under            ? ""
+                 : lang == LANG_ZH ? "不到 "
+                                   : "under ",
+                 distance);
+    else if (lang == LANG_ZH)
+        snprintf(out, QUERY_DISTANCE_TEXT, "%s%s（±%s）", under ? "不到 " : "约 ",
+                 distance, margin);
+    else
+        snprintf(out, QUERY_DISTANCE_TEXT, "%s%s (±%s)", under ? "under " : "about ",
+                 distance, margin);
+}
+
+static const char *pick(struct schema_title title, enum lang lang)
+{
+    return lang == LANG_EN && *title.en ? title.en : *title.zh ? title.zh : title.en;
+}
+
+static void
+write_id(struct im_json *w, const struct atlas_layer *layer, uint32_t feature)
+{
+    char number[IM_NUMBER_MAX];
+    struct im_bytes key;
+
+    atlas_key(layer, feature, number, &key);
+    im_json_string(w, key);
+}
+
+static void write_position(struct im_json *w, double lon, double lat)
+{
+    im_json_array(w);
+    im_json_number(w, lon, 7);
+    im_json_number(w, lat, 7);
+    im_json_array_end(w);
+}
+
+static void write_value(struct im_json *w,
+                        const struct atlas_layer *layer,
+                        uint32_t feature,
+                        int field)
+{
+    int64_t integer;
+    double real;
+
+    if (atlas_is_null(layer, feature, field))
+        im_json_null(w);
+    else if (atlas_integer(layer, feature, field, &integer))
+        im_json_int(w, integer);
+    else if (atlas_number(layer, feature, field, &real))
+        im_json_number(w, real, 9);
+    else
+        im_json_string(w, atlas_text(layer, feature, field));
+}
+
+static const char *
+code_title(const struct schema_field *field, struct im_bytes code, enum lang lang)
+{
+    for (size_t i = 0; i < field->n_codes; i++)
+        if (im_bytes_equal(im_bytes_of(field->codes[i].code), code))
+            return pick(field->codes[i].title, lang);
+    return NULL;
+}
+
+/* The titles of the codes in a value; codes that are not in the list as they are. */
+static void write_titles_of(struct im_json *w,
+                            const struct schema_field *field,
+                            struct im_bytes value,
+                            enum lang lang)
+{
+    struct im_buf text = {.max = 4096};
+    size_t start = 0;
+
+    for (size_t i = 0; i <= value.len; i++) {
+        if (i < value.len && !(field->list && value.data[i] == ';'))
+            continue;
+        struct im_bytes code = {value.data + start, i - start};
+        const char *title = code_title(field, code, lang);
+
+        start = i + 1;
+        if (code.len == 0)
+            continue;
+        if (text.len)
+            im_buf_text(&text, lang == LANG_ZH ? "、" : ", ");
+        if (title)
+            im_buf_text(&text, title);
+        else
+            im_buf_append(&text, code.data, code.len);
+    }
+    im_json_string(w, im_buf_bytes(&text));
+    im_buf_release(&text);
+}
+
+static void write_titles(struct im_json *w,
+                         const struct atlas_layer *layer,
+                         uint32_t feature,
+                         enum lang lang)
+{
+    const struct layer_schema *schema = layer->schema;
+
+    im_json_key(w, "titles");
+    im_json_object(w);
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        const struct schema_field *field = &schema->fields[i];
+        char digits[IM_NUMBER_MAX];
+        struct im_bytes value = atlas_text(layer, feature, (int)i);
+        int64_t number;
+
+        if (field->hidden || !field->n_codes || atlas_is_null(layer, feature, (int)i))
+            continue;
+        if (atlas_integer(layer, feature, (int)i, &number)) {
+            int len = snprintf(digits, sizeof digits, "%lld", (long long)number);
+            value = (struct im_bytes){(const uint8_t *)digits, (size_t)len};
+        }
+        im_json_key(w, field->name);
+        write_titles_of(w, field, value, lang);
+    }
+    im_json_object_end(w);
+}
+
+static void write_hit(struct im_json *w, const struct query_hit *hit, enum lang lang)
+{
+    char text[QUERY_DISTANCE_TEXT];
+
+    query_distance_text(text, hit->distance_m, hit->uncertainty_m, lang);
+    im_json_key(w, "distance_m");
+    im_json_number(w, query_honest_m(hit->distance_m, hit->uncertainty_m), 0);
+    im_json_key(w, "uncertainty_m");
+    im_json_number(w, hit->uncertainty_m, 0);
+    im_json_key(w, "distance_text");
+    im_json_text(w, text);
+    im_json_key(w, "order_uncertain");
+    im_json_bool(w, hit->order_uncertain);
+    im_json_key(w, "nearest");
+    write_position(w, hit->nearest_lon, hit->nearest_lat);
+}
+
+static void
+write_fields(struct im_json *w, const struct atlas_layer *layer, uint32_t feature)
+{
+    const struct layer_schema *schema = layer->schema;
+
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        const char *name = schema->fields[i].name;
+
+        /* written already, with the same meaning */
+        if (schema->fields[i].hidden || strcmp(name, "name") == 0 ||
+            strcmp(name, "precision") == 0)
+            continue;
+        im_json_key(w, name);
+        write_value(w, layer, feature, (int)i);
+    }
+}
+
+static bool is_unreviewed(const struct atlas_layer *layer, uint32_t feature)
+{
+    return feature < layer->n_placed &&
+           atlas_class(layer, feature) >= ATLAS_CLASSES / 2;
+}
+
+void query_write_feature(struct im_json *w,
+                         const struct atlas_layer *layer,
+                         uint32_t feature,
+                         const struct query_hit *hit,
+                         const struct query_answer_context *context)
+{
+    struct geom g = atlas_geom(layer, feature);
+
+    if (is_unreviewed(layer, feature) && !context->show_geometry_of_unreviewed)
+        g = (struct geom){.kind = GEOM_EMPTY};
+    im_json_object(w);
+    im_json_key(w, "type");
+    im_json_text(w, "Feature");
+    im_json_key(w, "id");
+    write_id(w, layer, feature);
+    im_json_key(w, "geometry");
+    geom_write_json(&g, w);
+    im_json_key(w, "properties");
+    im_json_object(w);
+    im_json_key(w, "layer");
+    im_json_text(w, layer->schema->id);
+    im_json_key(w, "layer_title");
+    im_json_text(w, pick(layer->schema->title, context->lang));
+    im_json_key(w, "name");
+    im_json_string(w, query_name(layer, feature, context->lang));
+    if (hit)
+        write_hit(w, hit, context->lang);
+    im_json_key(w, "precision");
+    im_json_text(w, precision_name(query_precision(layer, feature)));
+    write_fields(w, layer, feature);
+    write_titles(w, layer, feature, context->lang);
+    im_json_object_end(w);
+    im_json_object_end(w);
+}
+
+static void
+write_place_members(struct im_json *w, const struct query_place *place, enum lang lang)
+{
+    im_json_key(w, "name");
+    im_json_string(w, query_name(place->layer, place->feature, lang));
+    im_json_key(w, "layer");
+    im_json_text(w, place->layer->schema->id);
+    im_json_key(w, "id");
+    write_id(w, place->layer, place->feature);
+    im_json_key(w, "precision");
+    im_json_text(w, precision_name(place->precision));
+    im_json_key(w, "in");
+    im_json_text(w, lang == LANG_EN && *place->in_en ? place->in_en : place->in_zh);
+}
+
+void query_write_place(struct im_json *w,
+                       const struct query_place *place,
+                       enum lang lang)
+{
+    char number[IM_NUMBER_MAX];
+    struct im_bytes key;
+    struct im_buf near = {.max = 4096};
+
+    atlas_key(place->layer, place->feature, number, &key);
+    im_buf_text(&near, place->layer->schema->id);
+    im_buf_byte(&near, ':');
+    im_buf_append(&near, key.data, key.len);
+    im_json_object(w);
+    write_place_members(w, place, lang);
+    im_json_key(w, "lon");
+    im_json_number(w, place->lon, 7);
+    im_json_key(w, "lat");
+    im_json_number(w, place->lat, 7);
+    im_json_key(w, "near");
+    im_json_string(w, im_buf_bytes(&near));
+    im_json_object_end(w);
+    im_buf_release(&near);
+}
+
+static void write_origin(struct im_json *w, const struct query_answer_context *c)
+{
+    static const char *const matches[] = {"exact", "alias", "prefix", "inside"};
+
+    im_json_key(w, "origin");
+    im_json_object(w);
+    im_json_key(w, "lon");
+    im_json_number(w, c->request->lon, 7);
+    im_json_key(w, "lat");
+    im_json_number(w, c->request->lat, 7);
+    im_json_key(w, "uncertainty_m");
+    im_json_number(w, c->request->origin_uncertainty_m, 0);
+    if (c->near && c->near->n) {
+        im_json_key(w, "place");
+        im_json_object(w);
+        write_place_members(w, &c->near->places[0], c->lang);
+        im_json_key(w, "match");
+        im_json_text(w, matches[c->near->places[0].match]);
+        im_json_object_end(w);
+        im_json_key(w, "alternatives");
+        im_json_array(w);
+        for (size_t i = 1; i < c->near->n; i++)
+            query_write_place(w, &c->near->places[i], c->lang);
+        im_json_array_end(w);
+    }
+    im_json_object_end(w);
+}
+
+static void write_query(struct im_json *w, const struct query_answer_context *c)
+{
+    const struct query_request *q = c->request;
+
+    im_json_key(w, "query");
+    im_json_object(w);
+    im_json_key(w, "layers");
+    im_json_array(w);
+    for (size_t i = 0; i < q->n_layers; i++)
+        im_json_text(w, q->layers[i]->schema->id);
+    im_json_array_end(w);
+    im_json_key(w, "k");
+    im_json_int(w, q->k);
+    im_json_key(w, "max_km");
+    im_json_number(w, q->max_m / 1000, 3); /* none: not finite, written as null */
+    im_json_key(w, "precision");
+    im_json_text(w, precision_name(q->coarsest));
+    write_origin(w, c);
+    im_json_object_end(w);
+}
+
+static const char *apart_note(enum precision coarsest, enum lang lang)
+{
+    if (coarsest == PRECISION_DISTRICT)
+        return lang == LANG_ZH ? "这些条目只知道所在城市，不参与距离排序。"
+                               : "Only the city of these entries is known; they take "
+                                 "no part in the "
+                                 "order by distance.";
+    if (coarsest == PRECISION_TOWN)
+        return lang == LANG_ZH ? "这些条目只知道所在区县或城市，不参与距离排序。"
+                               : "Only the district or city of these entries is known; "
+                                 "they take no "
+                                 "part in the order by distance.";
+    return lang == LANG_ZH
+               ? "这些条目的位置比所要求的粗略，不参与距离排序。"
+               : "The positions of these entries are coarser than asked for; they take "
+                 "no part in the order by distance.";
+}
+
+/* Without distances: a distance to a seat that stands for a whole city misleads. */
+static void write_apart(struct im_json *w,
+                        const struct query_answer *answer,
+                        const struct query_answer_context *c)
+{
+    im_json_key(w, "apart");
+    im_json_object(w);
+    im_json_key(w, "numberMatched");
+    im_json_int(w, (int64_t)answer->n_apart_matched);
+    im_json_key(w, "note");
+    im_json_text(w, apart_note(c->request->coarsest, c->lang));
+    im_json_key(w, "features");
+    im_json_array(w);
+    for (size_t i = 0; i < answer->n_apart; i++)
+        query_write_feature(w, answer->apart[i].layer, answer->apart[i].feature, NULL,
+                            c);
+    im_json_array_end(w);
+    im_json_object_end(w);
+}
+
+static void write_completeness(struct im_json *w, const struct query_answer_context *c)
+{
+    im_json_key(w, "completeness");
+    im_json_array(w);
+    for (size_t i = 0; i < c->request->n_layers; i++) {
+        const struct layer_schema *s = c->request->layers[i]->schema;
+        const char *note = pick(s->completeness, c->lang);
+
+        if (!*note)
+            continue;
+        im_json_object(w);
+        im_json_key(w, "layer");
+        im_json_text(w, s->id);
+        im_json_key(w, "note");
+        im_json_text(w, note);
+        im_json_object_end(w);
+    }
+    im_json_array_end(w);
+}
+
+/* Each attribution once. */
+static void write_attribution(struct im_json *w, const struct query_answer_context *c)
+{
+    const struct query_request *q = c->request;
+    struct im_buf text = {.max = 16384};
+
+    for (size_t i = 0; i < q->n_layers; i++) {
+        const char *own = pick(q->layers[i]->schema->attribution, c->lang);
+        bool is_repeat = !*own;
+
+        for (size_t j = 0; j < i && !is_repeat; j++)
+            is_repeat =
+                strcmp(own, pick(q->layers[j]->schema->attribution, c->lang)) == 0;
+        if (is_repeat)
+            continue;
+        if (text.len)
+            im_buf_text(&text, c->lang == LANG_ZH ? "；" : "; ");
+        im_buf_text(&text, own);
+    }
+    im_json_key(w, "attribution");
+    im_json_string(w, im_buf_bytes(&text));
+    im_buf_release(&text);
+}
+
+void query_write_answer(struct im_json *w,
+                        const struct query_answer *answer,
+                        const struct query_answer_context *context)
+{
+    im_json_object(w);
+    im_json_key(w, "type");
+    im_json_text(w, "FeatureCollection");
+    write_query(w, context);
+    im_json_key(w, "features");
+    im_json_array(w);
+    for (size_t i = 0; i < answer->n_hits; i++)
+        query_write_feature(w, answer->hits[i].layer, answer->hits[i].feature,
+                            &answer->hits[i], context);
+    im_json_array_end(w);
+    im_json_key(w, "numberMatched");
+    im_json_int(w, (int64_t)answer->n_matched);
+    im_json_key(w, "numberReturned");
+    im_json_int(w, (int64_t)answer->n_hits);
+    write_apart(w, answer, context);
+    im_json_key(w, "unplaced");
+    im_json_int(w, (int64_t)answer->n_unplaced);
+    write_completeness(w, context);
+    write_attribution(w, context);
+    if (context->notice) {
+        im_json_key(w, "notice");
+        im_json_text(w, context->notice);
+    }
+    if (context->review_number) {
+        im_json_key(w, "review_number");
+        im_json_text(w, context->review_number);
+    }
+    im_json_object_end(w);
+}
