@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves tiles/clip.c. */
+#include <test.h>
+
+#include "clip.h"
+
+#include <support/random.h>
+
+#include <math.h>
+
+static const struct clip_box BOX = {-64, -64, 4160, 4160};
+
+/* A ring around a centre whose radius varies: never crosses itself. */
+static uint32_t random_ring(struct test_random *r, double *xy, uint32_t max)
+{
+    uint32_t n = 3 + test_random_below(r, max - 4);
+    double cx = test_random_in(r, -2000, 6000);
+    double cy = test_random_in(r, -2000, 6000);
+    double size = test_random_in(r, 10, 5000);
+
+    for (uint32_t i = 0; i < n; i++) {
+        double a = 2 * M_PI * i / n;
+        double d = size * test_random_in(r, 0.3, 1);
+
+        xy[2 * i] = cx + d * cos(a);
+        xy[2 * i + 1] = cy + d * sin(a);
+    }
+    xy[2 * n] = xy[0];
+    xy[2 * n + 1] = xy[1];
+    return n + 1;
+}
+
+static bool contains(const double *xy, uint32_t n, double x, double y)
+{
+    bool inside = false;
+
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        const double *a = xy + 2 * i;
+
+        if ((a[1] > y) != (a[3] > y) &&
+            x < a[0] + (a[2] - a[0]) * (y - a[1]) / (a[3] - a[1]))
+            inside = !inside;
+    }
+    return inside;
+}
+
+TEST(a_cut_ring_is_closed_inside_the_box_and_cutting_again_changes_nothing)
+{
+    struct test_random r = test_random_new("clip ring");
+    struct clip_path half = {0};
+    struct clip_path once = {0};
+    struct clip_path twice = {0};
+    double xy[2 * 64];
+
+    for (int i = 0; i < 5000; i++) {
+        uint32_t n = random_ring(&r, xy, 60);
+
+        clip_path_clear(&once);
+        clip_path_clear(&twice);
+        clip_ring(xy, n, BOX, &half, &once);
+        assert_true(once.n_parts <= 1);
+        if (once.n_parts == 0)
+            continue;
+        uint32_t m = once.n_points;
+        assert_true(m >= 4);
+        assert_true(once.xy[0] == once.xy[2 * m - 2] &&
+                    once.xy[1] == once.xy[2 * m - 1]);
+        for (uint32_t p = 0; p < m; p++) {
+            assert_true(once.xy[2 * p] >= BOX.min_x && once.xy[2 * p] <= BOX.max_x);
+            assert_true(once.xy[2 * p + 1] >= BOX.min_y &&
+                        once.xy[2 * p + 1] <= BOX.max_y);
+        }
+        clip_ring(once.xy, m, BOX, &half, &twice);
+        assert_int_equal(twice.n_points, m);
+        assert_memory_equal(twice.xy, once.xy, m * 2 * sizeof(double));
+    }
+    clip_path_release(&half);
+    clip_path_release(&once);
+    clip_path_release(&twice);
+}
+
+TEST(cutting_into_two_halves_keeps_the_area_and_the_orientation)
+{
+    struct test_random r = test_random_new("clip area");
+    struct clip_path half = {0};
+    struct clip_path out = {0};
+    double xy[2 * 64];
+
+    for (int i = 0; i < 5000; i++) {
+        uint32_t n = random_ring(&r, xy, 60);
+        double at = test_random_in(&r, -2000, 6000);
+        double whole = clip_ring_area2(xy, n);
+        double sum = 0;
+
+        for (int side = 0; side < 2; side++) {
+            struct clip_box box = {side ? at : -1e6, -1e6, side ? 1e6 : at, 1e6};
+
+            clip_path_clear(&out);
+            clip_ring(xy, n, box, &half, &out);
+            if (out.n_parts) {
+                double area = clip_ring_area2(out.xy, out.n_points);
+
+                assert_true(area * whole >= 0);
+                sum += area;
+            }
+        }
+        assert_true(fabs(sum - whole) <= 1e-9 * (fabs(whole) + 1e6));
+    }
+    clip_path_release(&half);
+    clip_path_release(&out);
+}
+
+TEST(a_position_in_the_box_stays_inside_or_outside)
+{
+    struct test_random r = test_random_new("clip inside");
+    struct clip_path half = {0};
+    struct clip_path out = {0};
+    double xy[2 * 64];
+
+    for (int i = 0; i < 2000; i++) {
+        uint32_t n = random_ring(&r, xy, 60);
+
+        clip_path_clear(&out);
+        clip_ring(xy, n, BOX, &half, &out);
+        for (int k = 0; k < 20; k++) {
+            double x = test_random_in(&r, BOX.min_x, BOX.max_x);
+            double y = test_random_in(&r, BOX.min_y, BOX.max_y);
+
+            assert_int_equal(contains(xy, n, x, y),
+                             out.n_parts && contains(out.xy, out.n_points, x, y));
+        }
+    }
+    clip_path_release(&half);
+    clip_path_release(&out);
+}
+
+static double length_of(const struct clip_path *path)
+{
+    double sum = 0;
+    uint32_t first = 0;
+
+    for (uint32_t p = 0; p < path->n_parts; p++) {
+        for (uint32_t i = first; i + 1 < path->part_end[p]; i++)
+            sum += hypot(path->xy[2 * i + 2] - path->xy[2 * i],
+                         path->xy[2 * i + 3] - path->xy[2 * i + 1]);
+        first = path->part_end[p];
+    }
+    return sum;
+}
+
+TEST(a_line_cut_at_a_border_keeps_its_length)
+{
+    struct test_random r = test_random_new("clip line");
+    struct clip_path out = {0};
+    double xy[2 * 40];
+
+    for (int i = 0; i < 3000; i++) {
+        uint32_t n = 2 + test_random_below(&r, 38);
+        double at = test_random_in(&r, -1000, 5000);
+        double whole = 0;
+
+        for (uint32_t k = 0; k < 2 * n; k++)
+            xy[k] = test_random_in(&r, -1000, 5000);
+        for (uint32_t k = 0; k + 1 < n; k++)
+            whole += hypot(xy[2 * k + 2] - xy[2 * k], xy[2 * k + 3] - xy[2 * k + 1]);
+        clip_path_clear(&out);
+        clip_line(xy, n, (struct clip_box){-1e6, -1e6, at, 1e6}, &out);
+        clip_line(xy, n, (struct clip_box){at, -1e6, 1e6, 1e6}, &out);
+        assert_true(fabs(length_of(&out) - whole) < 1e-6 * whole);
+    }
+    clip_path_release(&out);
+}
+
+TEST(dashes_go_on_across_a_border)
+{
+    static const struct clip_dashes dashes = {{7, 3, 2, 5}, 4};
+    static const double xy[] = {-500, 20, 100, 30, 900, 700, 5000, 650};
+    struct clip_path whole = {0};
+    struct clip_path pieces = {0};
+
+    clip_line_dashed(xy, 4, (struct clip_box){-1e6, -1e6, 1e6, 1e6}, &dashes, &whole);
+    clip_line_dashed(xy, 4, (struct clip_box){-1e6, -1e6, 333, 1e6}, &dashes, &pieces);
+    clip_line_dashed(xy, 4, (struct clip_box){333, -1e6, 1e6, 1e6}, &dashes, &pieces);
+    assert_true(fabs(length_of(&whole) - length_of(&pieces)) < 1e-6);
+    /* 9 of 17 units are drawn */
+    double total = hypot(600, 10) + hypot(800, 670) + hypot(4100, 50);
+    assert_true(fabs(length_of(&whole) - total * 9 / 17) < 9);
+    /* one more piece when the border falls into a dash */
+    assert_true(pieces.n_parts - whole.n_parts <= 1);
+    clip_path_release(&whole);
+    clip_path_release(&pieces);
+}
+
+TEST(the_frame_is_exact_at_the_last_zoom)
+{
+    uint32_t xy[] = {0xF1234567u, 0x12345679u};
+    struct atlas_shape shape = {GEOM_POINT, 1, 1, xy, NULL};
+    struct clip_scratch scratch = {0};
+    struct clip_path out = {0};
+    struct tile_frame frame =
+        tile_frame_of(22, 0xF1234567u >> 10, 0x12345679u >> 10, 256);
+
+    clip_shape(&shape, frame, (struct clip_box){0, 0, 256, 256}, false, NULL, &scratch,
+               &out);
+    assert_int_equal(out.n_points, 1);
+    assert_true(out.xy[0] == (0x167 & 0x3FF) / 4.0);
+    assert_true(out.xy[1] == (0x279 & 0x3FF) / 4.0);
+    clip_scratch_release(&scratch);
+    clip_path_release(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_cut_ring_is_closed_inside_the_box_and_cutting_again_changes_nothing),
+        cmocka_unit_test(cutting_into_two_halves_keeps_the_area_and_the_orientation),
+        cmocka_unit_test(a_position_in_the_box_stays_inside_or_outside),
+        cmocka_unit_test(a_line_cut_at_a_border_keeps_its_length),
+        cmocka_unit_test(dashes_go_on_across_a_border),
+        cmocka_unit_test(the_frame_is_exact_at_the_last_zoom),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From world units into the frame of one tile, cut to a box around it. */
+#include "clip.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct tile_frame tile_frame_of(uint32_t z, uint32_t x, uint32_t y, double side)
+{
+    unsigned shift = WORLD_BITS - z;
+
+    return (struct tile_frame){(int64_t)x << shift, (int64_t)y << shift,
+                               side / (double)(1ull << shift)};
+}
+
+void clip_path_release(struct clip_path *path)
+{
+    free(path->xy);
+    free(path->part_end);
+    *path = (struct clip_path){0};
+}
+
+void clip_path_clear(struct clip_path *path)
+{
+    path->n_points = 0;
+    path->n_parts = 0;
+    path->failed = false;
+}
+
+void clip_scratch_release(struct clip_scratch *scratch)
+{
+    clip_path_release(&scratch->local);
+    clip_path_release(&scratch->half);
+}
+
+static bool grow_points(struct clip_path *path)
+{
+    uint32_t cap = path->cap_points ? path->cap_points * 2 : 256;
+    double *xy;
+
+    if (cap > CLIP_MAX_POINTS || !(xy = realloc(path->xy, cap * 2 * sizeof *xy))) {
+        path->failed = true;
+        return false;
+    }
+    path->xy = xy;
+    path->cap_points = cap;
+    return true;
+}
+
+bool clip_path_point(struct clip_path *path, double x, double y)
+{
+    if (path->n_points == path->cap_points && !grow_points(path))
+        return false;
+    path->xy[2 * path->n_points] = x;
+    path->xy[2 * path->n_points + 1] = y;
+    path->n_points++;
+    return true;
+}
+
+static uint32_t part_start(const struct clip_path *path)
+{
+    return path->n_parts ? path->part_end[path->n_parts - 1] : 0;
+}
+
+void clip_path_end(struct clip_path *path, uint32_t least)
+{
+    uint32_t start = part_start(path);
+
+    if (path->n_points == start)
+        return;
+    if (path->n_points - start < least) {
+        path->n_points = start;
+        return;
+    }
+    if (path->n_parts == path->cap_parts) {
+        uint32_t cap = path->cap_parts ? path->cap_parts * 2 : 32;
+        uint32_t *ends = realloc(path->part_end, cap * sizeof *ends);
+
+        if (!ends) {
+            path->failed = true;
+            path->n_points = start;
+            return;
+        }
+        path->part_end = ends;
+        path->cap_parts = cap;
+    }
+    path->part_end[path->n_parts++] = path->n_points;
+}
+
+static struct clip_box box_of(const double *xy, uint32_t n)
+{
+    struct clip_box b = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+
+    for (uint32_t i = 0; i < n; i++) {
+        b.min_x = fmin(b.min_x, xy[2 * i]);
+        b.max_x = fmax(b.max_x, xy[2 * i]);
+        b.min_y = fmin(b.min_y, xy[2 * i + 1]);
+        b.max_y = fmax(b.max_y, xy[2 * i + 1]);
+    }
+    return b;
+}
+
+static bool is_apart(struct clip_box a, struct clip_box b)
+{
+    return a.max_x < b.min_x || a.min_x > b.max_x || a.max_y < b.min_y ||
+           a.min_y > b.max_y;
+}
+
+static bool is_within(struct clip_box a, struct clip_box b)
+{
+    return a.min_x >= b.min_x && a.max_x <= b.max_x && a.min_y >= b.min_y &&
+           a.max_y <= b.max_y;
+}
+
+static void
+copy_part(const double *xy, uint32_t n, uint32_t least, struct clip_path *out)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!clip_path_point(out, xy[2 * i], xy[2 * i + 1]))
+            break;
+    clip_path_end(out, least);
+}
+
+/* ---- lines ---- */
+
+/* One edge of Liang-Barsky: narrow [t0, t1] to where p * t <= q. */
+static bool narrow(double p, double q, double *t0, double *t1)
+{
+    if (p == 0)
+        return q >= 0;
+    double t = q / p;
+    if (p < 0) {
+        if (t > *t1)
+            return false;
+        if (t > *t0)
+            *t0 = t;
+    } else {
+        if (t < *t0)
+            return false;
+        if (t < *t1)
+            *t1 = t;
+    }
+    return true;
+}
+
+static bool
+clip_segment(const double *a, const double *b, struct clip_box box, double t[2])
+{
+    double dx = b[0] - a[0];
+    double dy = b[1] - a[1];
+
+    t[0] = 0;
+    t[1] = 1;
+    return narrow(-dx, a[0] - box.min_x, &t[0], &t[1]) &&
+           narrow(dx, box.max_x - a[0], &t[0], &t[1]) &&
+           narrow(-dy, a[1] - box.min_y, &t[0], &t[1]) &&
+           narrow(dy, box.max_y - a[1], &t[0], &t[1]);
+}
+
+static double clamp(double v, double low, double high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+/* A vertex of the line stays itself; a cut lies on the box in spite of rounding. */
+static void put_cut(struct clip_path *out,
+                    const double *a,
+                    const double *b,
+                    double t,
+                    struct clip_box box)
+{
+    if (t == 0)
+        clip_path_point(out, a[0], a[1]);
+    else if (t == 1)
+        clip_path_point(out, b[0], b[1]);
+    else
+        clip_path_point(out, clamp(a[0] + (b[0] - a[0]) * t, box.min_x, box.max_x),
+                        clamp(a[1] + (b[1] - a[1]) * t, box.min_y, box.max_y));
+}
+
+void clip_line(const double *xy,
+               uint32_t n_points,
+               struct clip_box box,
+               struct clip_path *out)
+{
+    struct clip_box own = box_of(xy, n_points);
+    double t[2];
+
+    if (n_points < 2 || is_apart(own, box))
+        return;
+    if (is_within(own, box)) {
+        copy_part(xy, n_points, 2, out);
+        return;
+    }
+    for (uint32_t i = 0; i + 1 < n_points && !out->failed; i++) {
+        const double *a = xy + 2 * i;
+
+        if (!clip_segment(a, a + 2, box, t)) {
+            clip_path_end(out, 2);
+            continue;
+        }
+        if (out->n_points == part_start(out))
+            put_cut(out, a, a + 2, t[0], box);
+        put_cut(out, a, a + 2, t[1], box);
+        if (t[1] < 1)
+            clip_path_end(out, 2);
+    }
+    clip_path_end(out, 2);
+}
+
+struct dash_walk {
+    const struct clip_dashes *dashes;
+    double period;
+    struct clip_path *out;
+};
+
+/* Which dash is at distance s, and how far it goes on. */
+static uint32_t dash_at(const struct dash_walk *w, double s, double *left)
+{
+    double pos = fmod(s, w->period);
+    uint32_t i = 0;
+
+    while (i + 1 < w->dashes->n && pos >= w->dashes->length[i] - 1e-9) {
+        pos -= w->dashes->length[i];
+        i++;
+    }
+    *left = w->dashes->length[i] - pos;
+    if (*left <= 1e-9) { /* rounding at the very end of the last gap */
+        *left = w->dashes->length[0];
+        return 0;
+    }
+    return i;
+}
+
+/* The piece from a + t0 to a + t1 of a segment that starts at distance s. */
+static void dash_piece(
+    struct dash_walk *w, const double *a, double length, double s, const double t[2])
+{
+    double ux = (a[2] - a[0]) / length;
+    double uy = (a[3] - a[1]) / length;
+    double end = t[1] * length;
+
+    for (double at = t[0] * length; at < end && !w->out->failed;) {
+        double left;
+        bool on = dash_at(w, s + at, &left) % 2 == 0;
+        double stop = fmin(end, at + left);
+
+        if (on) {
+            if (w->out->n_points == part_start(w->out))
+                clip_path_point(w->out, a[0] + ux * at, a[1] + uy * at);
+            clip_path_point(w->out, a[0] + ux * stop, a[1] + uy * stop);
+        }
+        if (!on || stop < end)
+            clip_path_end(w->out, 2);
+        at = stop;
+    }
+}
+
+void clip_line_dashed(const double *xy,
+                      uint32_t n_points,
+                      struct clip_box box,
+                      const struct clip_dashes *dashes,
+                      struct clip_path *out)
+{
+    struct dash_walk w = {dashes, 0, out};
+    double s = 0;
+    double t[2];
+
+    for (uint32_t i = 0; i < dashes->n; i++)
+        w.period += dashes->length[i];
+    if (n_points < 2 || is_apart(box_of(xy, n_points), box))
+        return;
+    for (uint32_t i = 0; i + 1 < n_points && !out->failed; i++) {
+        const double *a = xy + 2 * i;
+        double length = hypot(a[2] - a[0], a[3] - a[1]);
+
+        if (length > 0 && clip_segment(a, a + 2, box, t)) {
+            dash_piece(&w, a, length, s, t);
+            if (t[1] < 1)
+                clip_path_end(out, 2);
+        } else if (length > 0) {
+            clip_path_end(out, 2);
+        }
+        s += length;
+    }
+    clip_path_end(out, 2);
+}
+
+/* ---- rings ---- */
+
+enum edge { EDGE_LEFT, EDGE_RIGHT, EDGE_TOP, EDGE_BOTTOM };
+
+static bool is_inside(const double *p, enum edge edge, struct clip_box box)
+{
+    switch (edge) {
+    case EDGE_LEFT:
+        return p[0] >= box.min_x;
+    case EDGE_RIGHT:
+        return p[0] <= box.max_x;
+    case EDGE_TOP:
+        return p[1] >= box.min_y;
+    case EDGE_BOTTOM:
+        break;
+    }
+    return p[1] <= box.max_y;
+}
+
+/* Always computed from the inner to the outer end: the same edge of two neighbouring
+ * areas is cut at the same point whichever way it runs. */
+static void put_crossing(const double *in,
+                         const double *ex,
+                         enum edge edge,
+                         struct clip_box box,
+                         struct clip_path *out)
+{
+    if (edge == EDGE_LEFT || edge == EDGE_RIGHT) {
+        double x = edge == EDGE_LEFT ? box.min_x : box.max_x;
+
+        clip_path_point(out, x,
+                        in[1] + (ex[1] - in[1]) * (x - in[0]) / (ex[0] - in[0]));
+    } else {
+        double y = edge == EDGE_TOP ? box.min_y : box.max_y;
+
+        clip_path_point(out, in[0] + (ex[0] - in[0]) * (y - in[1]) / (ex[1] - in[1]),
+                        y);
+    }
+}
+
+/* One pass over an open ring (the last vertex does not repeat the first). */
+static void clip_edge(const double *xy,
+                      uint32_t n,
+                      enum edge edge,
+                      struct clip_box box,
+                      struct clip_path *out)
+{
+    const double *previous = xy + 2 * (n - 1);
+    bool was_inside = is_inside(previous, edge, box);
+
+    for (uint32_t i = 0; i < n && !out->failed; i++) {
+        const double *p = xy + 2 * i;
+        bool inside = is_inside(p, edge, box);
+
+        if (inside != was_inside)
+            put_crossing(inside ? p : previous, inside ? previous : p, edge, box, out);
+        if (inside)
+            clip_path_point(out, p[0], p[1]);
+        previous = p;
+        was_inside = inside;
+    }
+}
+
+void clip_ring(const double *xy,
+               uint32_t n_points,
+               struct clip_box box,
+               struct clip_path *half,
+               struct clip_path *out)
+{
+    struct clip_box own = box_of(xy, n_points);
+    uint32_t start = out->n_points;
+    uint32_t n = n_points - 1;
+
+    if (n_points < 4 || is_apart(own, box))
+        return;
+    if (is_within(own, box)) {
+        copy_part(xy, n_points, 4, out);
+        return;
+    }
+    /* left and top into `half`, right and bottom back behind what `out` holds */
+    clip_path_clear(half);
+    clip_edge(xy, n, EDGE_LEFT, box, half);
+    if (half->n_points)
+        clip_edge(half->xy, half->n_points, EDGE_RIGHT, box, out);
+    clip_path_clear(half);
+    if (out->n_points > start)
+        clip_edge(out->xy + 2 * start, out->n_points - start, EDGE_TOP, box, half);
+    out->n_points = start;
+    if (half->n_points)
+        clip_edge(half->xy, half->n_points, EDGE_BOTTOM, box, out);
+    if (half->failed)
+        out->failed = true;
+    if (out->n_points > start) {
+        double x = out->xy[2 * start];
+        double y = out->xy[2 * start + 1];
+
+        clip_path_point(out, x, y);
+    }
+    clip_path_end(out, 4);
+}
+
+double clip_ring_area2(const double *xy, uint32_t n_points)
+{
+    double sum = 0;
+
+    for (uint32_t i = 1; i + 1 < n_points;
+         i++) /* relative to the first: less rounding */
+        sum += (xy[2 * i] - xy[0]) * (xy[2 * i + 3] - xy[1]) -
+               (xy[2 * i + 2] - xy[0]) * (xy[2 * i + 1] - xy[1]);
+    return sum;
+}
+
+/* ---- shapes ---- */
+
+static void to_local(const struct atlas_shape *shape,
+                     uint32_t first,
+                     uint32_t end,
+                     struct tile_frame frame,
+                     struct clip_path *out)
+{
+    clip_path_clear(out);
+    for (uint32_t i = first; i < end; i++)
+        if (!clip_path_point(out, (double)(shape->xy[2 * i] - frame.x0) * frame.scale,
+                             (double)(shape->xy[2 * i + 1] - frame.y0) * frame.scale))
+            return;
+}
+
+static void
+clip_points(const struct clip_path *local, struct clip_box box, struct clip_path *out)
+{
+    for (uint32_t i = 0; i < local->n_points; i++) {
+        const double *p = local->xy + 2 * i;
+
+        if (p[0] >= box.min_x && p[0] <= box.max_x && p[1] >= box.min_y &&
+            p[1] <= box.max_y) {
+            clip_path_point(out, p[0], p[1]);
+            clip_path_end(out, 1);
+        }
+    }
+}
+
+void clip_shape(const struct atlas_shape *shape,
+                struct tile_frame frame,
+                struct clip_box box,
+                bool as_rings,
+                const struct clip_dashes *dashes,
+                struct clip_scratch *scratch,
+                struct clip_path *out)
+{
+    struct clip_path *local = &scratch->local;
+    uint32_t first = 0;
+
+    if (shape->kind == GEOM_POINT) {
+        to_local(shape, 0, shape->n_points, frame, local);
+        clip_points(local, box, out);
+        out->failed |= local->failed;
+        return;
+    }
+    for (uint32_t part = 0; part < shape->n_parts && !out->failed; part++) {
+        uint32_t end = shape->part_end[part];
+
+        to_local(shape, first, end, frame, local);
+        if (shape->kind == GEOM_AREA && as_rings)
+            clip_ring(local->xy, local->n_points, box, &scratch->half, out);
+        else if (dashes && dashes->n)
+            clip_line_dashed(local->xy, local->n_points, box, dashes, out);
+        else
+            clip_line(local->xy, local->n_points, box, out);
+        out->failed |= local->failed;
+        first = end;
+    }
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From world units into the frame of one tile, cut to a box around it. */
+#ifndef TILES_CLIP_H
+#define TILES_CLIP_H
+
+#include <engine/atlas.h>
+
+/** local = (world - origin) * scale. The difference is taken in integers, so that the
+ *  last zoom is as exact as the first. */
+struct tile_frame {
+    int64_t x0;
+    int64_t y0;
+    double scale;
+};
+/** Frame of the tile z/x/y whose side is `side` local units. */
+struct tile_frame tile_frame_of(uint32_t z, uint32_t x, uint32_t y, double side);
+
+struct clip_box {
+    double min_x;
+    double min_y;
+    double max_x;
+    double max_y;
+};
+
+enum { CLIP_MAX_POINTS = 8 * 1024 * 1024 };
+
+/** Lines or rings in local units; grows and is reused. Zero-initialise. */
+struct clip_path {
+    double *xy;
+    uint32_t *part_end;
+    uint32_t n_points;
+    uint32_t n_parts;
+    uint32_t cap_points;
+    uint32_t cap_parts;
+    bool failed; /* memory ran out or CLIP_MAX_POINTS was reached */
+};
+void clip_path_release(struct clip_path *path);
+void clip_path_clear(struct clip_path *path);
+bool clip_path_point(struct clip_path *path, double x, double y);
+/** Ends the open part; one with fewer than `least` vertices is taken back. */
+void clip_path_end(struct clip_path *path, uint32_t least);
+
+/** Buffers of one thread for the functions below. Zero-initialise. */
+struct clip_scratch {
+    struct clip_path local; /* the part in the frame of the tile */
+    struct clip_path half;  /* between two edges of the box */
+};
+void clip_scratch_release(struct clip_scratch *scratch);
+
+/** Liang-Barsky (1984): the pieces of a line inside the box, appended to `out`. */
+void clip_line(const double *xy,
+               uint32_t n_points,
+               struct clip_box box,
+               struct clip_path *out);
+
+enum { CLIP_MAX_DASHES = 16 };
+struct clip_dashes {
+    double length[CLIP_MAX_DASHES]; /* on, off, on, off ... in local units, all > 0 */
+    uint32_t n;                     /* even; 0: solid */
+};
+/** As clip_line, cut into dashes counted from the start of the whole line, so that they
+ *  go on across tiles. */
+void clip_line_dashed(const double *xy,
+                      uint32_t n_points,
+                      struct clip_box box,
+                      const struct clip_dashes *dashes,
+                      struct clip_path *out);
+
+/** Sutherland-Hodgman (1974): the ring inside the box, closed, appended to `out`;
+ *  nothing when it vanishes. Edges along the box are not of the original outline. */
+void clip_ring(const double *xy,
+               uint32_t n_points,
+               struct clip_box box,
+               struct clip_path *half,
+               struct clip_path *out);
+
+/** All parts of a shape, cut: rings of areas with `as_rings`, else their outlines as
+ *  lines. Appends to `out`; points of points are one-vertex parts inside the box. */
+void clip_shape(const struct atlas_shape *shape,
+                struct tile_frame frame,
+                struct clip_box box,
+                bool as_rings,
+                const struct clip_dashes *dashes, /* NULL: solid */
+                struct clip_scratch *scratch,
+                struct clip_path *out);
+
+/** Twice the signed area; positive when it runs clockwise on a screen (y down). */
+double clip_ring_area2(const double *xy, uint32_t n_points);
+
+#endif
