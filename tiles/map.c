@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds a tile_map from an atlas: which layers, their styles, in drawing order. */
+#include "map.h"
+
+#include "label/interior.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+enum { MAP_MAX_STYLE_BYTES = 128 * 1024 * 1024 };
+
+bool map_shows(const struct tile_map *map,
+               const struct atlas_layer *layer,
+               uint32_t feature)
+{
+    double reviewed;
+
+    return !map->leave_out_unreviewed ||
+           !atlas_number(layer, feature, atlas_layer_schema(layer)->roles.reviewed,
+                         &reviewed) ||
+           reviewed != 0;
+}
+
+/* ---- where labels stand ---- */
+
+/* The zoom at which a shape is about 1,024 px wide: fine enough for a point inside, and
+ * the same whatever zoom asks first. */
+static unsigned label_zoom(const struct atlas_layer *layer, uint32_t feature)
+{
+    struct bbox box = atlas_bbox(layer, feature);
+    double width = (double)world_x(box.max_x) - world_x(box.min_x);
+    double height = (double)world_y(box.min_y) - world_y(box.max_y);
+    double zoom = 2 + WORLD_BITS - log2(fmax(fmax(width, height), 1));
+
+    return (unsigned)fmin(TILE_MAX_ZOOM, fmax(0, floor(zoom)));
+}
+
+static bool
+shape_point(const struct atlas_layer *layer, uint32_t feature, uint32_t *x, uint32_t *y)
+{
+    struct atlas_shape shape = atlas_shape(layer, feature, label_zoom(layer, feature));
+    double px;
+    double py;
+
+    if (!(shape.kind == GEOM_AREA ? label_area_inside(&shape, &px, &py)
+                                  : label_line_middle(&shape, &px, &py))) {
+        struct bbox box = atlas_bbox(layer, feature); /* it is only a dot there */
+
+        if (bbox_is_empty(box))
+            return false;
+        *x = world_x((box.min_x + box.max_x) / 2);
+        *y = world_y((box.min_y + box.max_y) / 2);
+        return true;
+    }
+    *x = (uint32_t)fmin(UINT32_MAX, fmax(0, px));
+    *y = (uint32_t)fmin(UINT32_MAX, fmax(0, py));
+    return true;
+}
+
+bool map_label_point(const struct map_layer *ml,
+                     uint32_t feature,
+                     uint32_t *x,
+                     uint32_t *y)
+{
+    struct geom geom = atlas_geom(ml->layer, feature);
+    uint64_t known;
+
+    if (geom.kind == GEOM_POINT && geom.n_points > 0) {
+        *x = world_x(geom.lonlat[0]);
+        *y = world_y(geom.lonlat[1]);
+        return true;
+    }
+    if (geom.kind == GEOM_EMPTY || !ml->label_points)
+        return false;
+    known = atomic_load_explicit(&ml->label_points[feature], memory_order_relaxed);
+    if (!known) {
+        if (!shape_point(ml->layer, feature, x, y))
+            return false;
+        known = (uint64_t)*x << 32 | *y;
+        atomic_store_explicit(&ml->label_points[feature], known, memory_order_relaxed);
+    }
+    *x = (uint32_t)(known >> 32);
+    *y = (uint32_t)known;
+    return true;
+}
+
+bool map_layer_drawn(const struct map_layer *layer, double from, double to)
+{
+    for (uint32_t i = 0; i < layer->style.n_layers; i++) {
+        const struct style_layer *style = &layer->style.layers[i];
+
+        if (style->visible && style->type != STYLE_BACKGROUND && style->min_zoom < to &&
+            style->max_zoom > from)
+            return true;
+    }
+    return false;
+}
+
+/* ---- building ---- */
+
+static enum im_code
+fail_unknown(const struct atlas *atlas, struct im_bytes id, struct im_error *err)
+{
+    char known[200] = "";
+    size_t n = 0;
+    int len = (int)(id.len > 60 ? 60 : id.len);
+
+    for (size_t i = 0; i < atlas_layer_count(atlas); i++) {
+        const struct layer_schema *schema =
+            atlas_layer_schema(atlas_layer_at(atlas, i));
+        int more;
+
+        if (schema->is_internal)
+            continue;
+        more = snprintf(known + n, sizeof known - n, ", %s", schema->id);
+        if (more < 0 || (size_t)more >= sizeof known - n) {
+            known[n] = '\0'; /* rather a shorter list than half a name */
+            break;
+        }
+        n += (size_t)more;
+    }
+    im_fail(err, IM_ENOTFOUND, "no layer '%.*s'; there are: map%s", len,
+            (const char *)id.data, known);
+    return im_zh(err, IM_ENOTFOUND, "没有图层“%.*s”；现有：map%s", len,
+                 (const char *)id.data, known);
+}
+
+static bool has_symbols(const struct style *style)
+{
+    for (uint32_t i = 0; i < style->n_layers; i++)
+        if (style->layers[i].type == STYLE_SYMBOL && style->layers[i].visible)
+            return true;
+    return false;
+}
+
+static enum im_code
+add_layer(struct tile_map *map, const struct atlas_layer *layer, struct im_error *err)
+{
+    const struct layer_schema *schema = atlas_layer_schema(layer);
+    const char *json = atlas_layer_style_json(layer);
+    struct map_layer *ml = &map->layers[map->n_layers];
+    enum im_code rc;
+
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        if (map->layers[i].layer == layer)
+            return IM_OK; /* named twice, drawn once */
+    if (map->n_layers == MAP_MAX_LAYERS) {
+        im_fail(err, IM_ELIMIT, "more than %d layers in one map", MAP_MAX_LAYERS);
+        return im_zh(err, IM_ELIMIT, "一幅地图最多 %d 个图层", MAP_MAX_LAYERS);
+    }
+    ml->layer = layer;
+    rc = style_parse(im_bytes_of(json), schema, map->lang, map->arena, &ml->style, err);
+    if (rc != IM_OK)
+        return im_context(err, "layer '%s': style", schema->id);
+    map->n_layers++;
+    if (schema->geometry != SCHEMA_POINT && has_symbols(&ml->style)) {
+        ml->has_label_layer = true;
+        ml->label_points =
+            calloc(atlas_layer_size(layer) + 1u, sizeof *ml->label_points);
+        if (!ml->label_points)
+            return im_fail(err, IM_ENOMEM, "map");
+    }
+    return IM_OK;
+}
+
+static enum im_code add_whole_map(struct tile_map *map, struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    map->is_whole = true;
+    for (size_t i = 0; i < atlas_layer_count(map->atlas) && rc == IM_OK; i++) {
+        const struct atlas_layer *layer = atlas_layer_at(map->atlas, i);
+        const struct layer_schema *schema = atlas_layer_schema(layer);
+
+        if (schema->in_map && !schema->is_internal)
+            rc = add_layer(map, layer, err);
+    }
+    return rc;
+}
+
+static enum im_code
+add_listed(struct tile_map *map, const char *list, struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    for (const char *p = list; rc == IM_OK;) {
+        size_t len = strcspn(p, ",");
+        struct im_bytes id = {(const uint8_t *)p, len};
+        const struct atlas_layer *layer = atlas_layer_find(map->atlas, id);
+
+        if (!layer || atlas_layer_schema(layer)->is_internal)
+            return fail_unknown(map->atlas, id, err);
+        rc = add_layer(map, layer, err);
+        p += len;
+        if (*p++ == '\0')
+            break;
+    }
+    return rc;
+}
+
+/* The label points of "x" are the vector layer "x_label": that name must be free. */
+static enum im_code check_names(const struct tile_map *map, struct im_error *err)
+{
+    char name[SCHEMA_MAX_ID + 8];
+
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        const char *id = atlas_layer_schema(map->layers[i].layer)->id;
+
+        snprintf(name, sizeof name, "%s_label", id);
+        for (uint32_t j = 0; map->layers[i].has_label_layer && j < map->n_layers; j++)
+            if (!strcmp(name, atlas_layer_schema(map->layers[j].layer)->id)) {
+                im_fail(
+                    err, IM_EDATA,
+                    "layer '%s' has the name of the label points of '%s'; rename it",
+                    name, id);
+                return im_zh(err, IM_EDATA, "图层“%s”与“%s”的注记点同名，请改名", name,
+                             id);
+            }
+    }
+    return IM_OK;
+}
+
+static int compare_styles(const void *a, const void *b)
+{
+    const struct map_style *p = a;
+    const struct map_style *q = b;
+
+    if (p->style->order != q->style->order)
+        return p->style->order < q->style->order ? -1 : 1;
+    if (p->layer != q->layer)
+        return p->layer < q->layer ? -1 : 1;
+    return (p->style->index > q->style->index) - (p->style->index < q->style->index);
+}
+
+static enum im_code order_styles(struct tile_map *map, struct im_error *err)
+{
+    struct map_style *styles;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        n += map->layers[i].style.n_layers;
+    styles = im_arena_calloc(map->arena, n + 1, sizeof *styles);
+    if (!styles)
+        return im_fail(err, IM_ENOMEM, "map");
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        for (uint32_t j = 0; j < map->layers[i].style.n_layers; j++)
+            styles[map->n_styles++] =
+                (struct map_style){&map->layers[i].style.layers[j], &map->layers[i]};
+    qsort(styles, n, sizeof *styles, compare_styles);
+    map->styles = styles;
+    return IM_OK;
+}
+
+static void hash_number(XXH64_state_t *hash, uint64_t number)
+{
+    XXH64_update(hash, &number, sizeof number);
+}
+
+static void hash_text(XXH64_state_t *hash, const char *text)
+{
+    hash_number(hash, strlen(text));
+    XXH64_update(hash, text, strlen(text));
+}
+
+/* Everything that can change a tile. The layer definition is in it too: tile_zoom and
+ * roles live there. */
+static bool set_version(struct tile_map *map)
+{
+    XXH64_state_t *hash = XXH64_createState();
+
+    if (!hash)
+        return false;
+    XXH64_reset(hash, 0);
+    hash_number(hash, TILE_FORMAT_VERSION);
+    hash_number(hash, map->lang);
+    hash_number(hash, map->leave_out_unreviewed);
+    hash_number(hash, map->is_whole);
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        const struct atlas_layer *layer = map->layers[i].layer;
+
+        hash_text(hash, atlas_layer_schema(layer)->id);
+        hash_number(hash, atlas_layer_version(layer));
+        hash_text(hash, atlas_layer_definition_json(layer));
+        hash_text(hash, atlas_layer_style_json(layer));
+        map->extent = bbox_union(map->extent, atlas_layer_extent(layer));
+    }
+    map->version = XXH64_digest(hash);
+    XXH64_freeState(hash);
+    return true;
+}
+
+enum im_code tile_map_new(const struct atlas *atlas,
+                          const struct tile_map_options *options,
+                          const struct tile_map **out,
+                          struct im_error *err)
+{
+    struct tile_map *map = calloc(1, sizeof *map);
+    enum im_code rc;
+
+    if (!map)
+        return im_fail(err, IM_ENOMEM, "map");
+    atomic_init(&map->refs, 1);
+    map->atlas = atlas_ref(atlas);
+    map->lang = options->lang;
+    map->leave_out_unreviewed = options->leave_out_unreviewed;
+    map->extent = bbox_empty();
+    for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
+        label_slot_init(&map->plans[z]);
+    map->arena = im_arena_new(MAP_MAX_STYLE_BYTES);
+    if (!map->arena) {
+        rc = im_fail(err, IM_ENOMEM, "map");
+        goto done;
+    }
+    rc = strcmp(options->layers, "map") == 0 ? add_whole_map(map, err)
+                                             : add_listed(map, options->layers, err);
+    if (rc == IM_OK)
+        rc = check_names(map, err);
+    if (rc == IM_OK)
+        rc = order_styles(map, err);
+    if (rc == IM_OK && !set_version(map))
+        rc = im_fail(err, IM_ENOMEM, "map");
+    if (rc == IM_OK) {
+        *out = map;
+        map = NULL;
+    }
+done:
+    tile_map_unref(map);
+    return rc;
+}
+
+const struct tile_map *tile_map_ref(const struct tile_map *map)
+{
+    atomic_fetch_add_explicit(&((struct tile_map *)map)->refs, 1, memory_order_relaxed);
+    return map;
+}
+
+void tile_map_unref(const struct tile_map *borrowed)
+{
+    struct tile_map *map = (struct tile_map *)borrowed;
+
+    if (!map || atomic_fetch_sub_explicit(&map->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
+        label_slot_release(&map->plans[z]);
+    for (uint32_t i = 0; i < MAP_MAX_LAYERS; i++)
+        free(map->layers[i].label_points);
+    im_arena_free(map->arena);
+    atlas_unref(map->atlas);
+    free(map);
+}
+
+const struct atlas *tile_map_atlas(const struct tile_map *map)
+{
+    return map->atlas;
+}
+
+uint64_t tile_map_version(const struct tile_map *map)
+{
+    return map->version;
+}
+
+struct bbox tile_map_extent(const struct tile_map *map)
+{
+    return map->extent;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a tile_map: its layers, compiled styles in drawing order, caches. */
+#ifndef TILES_MAP_H
+#define TILES_MAP_H
+
+#include "label/plan.h"
+#include "style/style.h"
+
+#include <tiles/tile.h>
+
+#include <stdatomic.h>
+
+enum { MAP_MAX_LAYERS = 64 };
+
+/* Raise it whenever pixels or bytes of tiles change (STYLE 5): stored tiles and ETags
+ * depend on it. */
+enum { TILE_FORMAT_VERSION = 1 };
+
+struct map_layer {
+    const struct atlas_layer *layer;
+    struct style style;
+    /* Where the label of a feature that is no point belongs: x << 32 | y in world
+     * units, 0 while not computed. Whoever needs one first computes it; two threads get
+     * the same. NULL for point layers. */
+    _Atomic uint64_t *label_points;
+    bool has_label_layer; /* vector tiles have "<id>_label" beside "<id>" */
+};
+
+/** One style layer in drawing order. */
+struct map_style {
+    const struct style_layer *style;
+    const struct map_layer *layer;
+};
+
+struct tile_map {
+    atomic_uint refs;
+    const struct atlas *atlas;
+    struct im_arena *arena; /* styles */
+    enum lang lang;
+    bool leave_out_unreviewed;
+    bool is_whole; /* "map": its background is drawn */
+    uint64_t version;
+    struct bbox extent;
+    uint32_t n_layers;
+    struct map_layer layers[MAP_MAX_LAYERS];
+    uint32_t n_styles;
+    const struct map_style *styles; /* by metadata.order, layer, position in the file */
+    struct label_slot plans[TILE_MAX_ZOOM + 1];
+};
+
+/** May this feature be shown in this profile? */
+bool map_shows(const struct tile_map *map,
+               const struct atlas_layer *layer,
+               uint32_t feature);
+/** World units of a feature's label: its first point, the middle of its longest line,
+ *  an inner point of its largest area. False when it has no position. */
+bool map_label_point(const struct map_layer *layer,
+                     uint32_t feature,
+                     uint32_t *x,
+                     uint32_t *y);
+/** Zoom of the style at tile zoom z of 256 px tiles. */
+static inline double map_style_zoom(uint32_t z)
+{
+    return (double)z - 1;
+}
+/** Is any style layer of this map layer drawn somewhere in [from, to)? */
+bool map_layer_drawn(const struct map_layer *layer, double from, double to);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TileJSON 3.0.0 and the MapLibre style of a map: what viewers are told. */
+#include "map.h"
+
+#include <engine/json_writer.h>
+
+#include <math.h>
+#include <stdio.h>
+
+static const char *in_language(const struct tile_map *map, struct schema_title title)
+{
+    return map->lang == LANG_EN && title.en[0] ? title.en : title.zh;
+}
+
+/* Attributions of the layers, each once, joined. */
+static void write_attribution(const struct tile_map *map, struct im_json *w)
+{
+    struct im_buf text = {.max = 8192};
+
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        const char *mine =
+            in_language(map, atlas_layer_schema(map->layers[i].layer)->attribution);
+        bool is_new = mine[0] != '\0';
+
+        for (uint32_t j = 0; j < i && is_new; j++)
+            is_new =
+                strcmp(mine, in_language(map, atlas_layer_schema(map->layers[j].layer)
+                                                  ->attribution)) != 0;
+        if (!is_new)
+            continue;
+        if (text.len)
+            im_buf_text(&text, map->lang == LANG_EN ? "; " : "；");
+        im_buf_text(&text, mine);
+    }
+    im_json_key(w, "attribution");
+    im_json_string(w, im_buf_bytes(&text));
+    im_buf_release(&text);
+}
+
+static void write_bounds(struct bbox box, struct im_json *w)
+{
+    if (bbox_is_empty(box))
+        box = (struct bbox){-180, -85.0511287798066, 180, 85.0511287798066};
+    im_json_key(w, "bounds");
+    im_json_array(w);
+    im_json_number(w, fmax(-180, box.min_x), 6);
+    im_json_number(w, fmax(-85.0511287798066, box.min_y), 6);
+    im_json_number(w, fmin(180, box.max_x), 6);
+    im_json_number(w, fmin(85.0511287798066, box.max_y), 6);
+    im_json_array_end(w);
+}
+
+static void write_fields(const struct layer_schema *schema,
+                         const struct tile_map *map,
+                         struct im_json *w)
+{
+    im_json_key(w, "fields");
+    im_json_object(w);
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        const struct schema_field *field = &schema->fields[i];
+        char text[256];
+
+        if (field->tile_zoom < 0 || field->tile_zoom > TILE_MAX_ZOOM)
+            continue;
+        snprintf(text, sizeof text, "%s (%s)", in_language(map, field->title),
+                 field->type == FIELD_TEXT ? "String" : "Number");
+        im_json_key(w, field->name);
+        im_json_text(w, text);
+    }
+    im_json_object_end(w);
+}
+
+/* The first tile zoom at which tile_encode_mvt writes the layer. */
+static int first_zoom(const struct map_layer *ml)
+{
+    double least = TILE_MAX_ZOOM;
+
+    if (ml->style.n_layers == 0)
+        return 0;
+    for (uint32_t i = 0; i < ml->style.n_layers; i++) {
+        const struct style_layer *style = &ml->style.layers[i];
+
+        if (style->visible && style->type != STYLE_BACKGROUND)
+            least = fmin(least, fmax(0, floor(style->min_zoom)));
+    }
+    return (int)least;
+}
+
+static void write_vector_layer(const struct tile_map *map,
+                               const struct map_layer *ml,
+                               const char *suffix,
+                               struct im_json *w)
+{
+    const struct layer_schema *schema = atlas_layer_schema(ml->layer);
+    char id[SCHEMA_MAX_ID + 8];
+
+    snprintf(id, sizeof id, "%s%s", schema->id, suffix);
+    im_json_object(w);
+    im_json_key(w, "id");
+    im_json_text(w, id);
+    im_json_key(w, "description");
+    im_json_text(w, in_language(map, schema->title));
+    im_json_key(w, "minzoom");
+    im_json_int(w, first_zoom(ml));
+    im_json_key(w, "maxzoom");
+    im_json_int(w, TILE_MAX_ZOOM);
+    write_fields(schema, map, w);
+    im_json_object_end(w);
+}
+
+static void write_tiles(const struct tile_map *map,
+                        const char *base_url,
+                        const char *name,
+                        struct im_json *w)
+{
+    struct im_buf url = {.max = 4096};
+
+    im_buf_printf(&url, "%s/tiles/%s/{z}/{x}/{y}.mvt?lang=%s&v=%016llx", base_url, name,
+                  map->lang == LANG_EN ? "en" : "zh", (unsigned long long)map->version);
+    im_json_key(w, "tiles");
+    im_json_array(w);
+    im_json_string(w, im_buf_bytes(&url));
+    im_json_array_end(w);
+    im_buf_release(&url);
+}
+
+static void write_source_members(const struct tile_map *map,
+                                 const char *base_url,
+                                 const char *name,
+                                 struct im_json *w)
+{
+    write_tiles(map, base_url, name, w);
+    im_json_key(w, "minzoom");
+    im_json_int(w, 0);
+    im_json_key(w, "maxzoom");
+    im_json_int(w, TILE_MAX_ZOOM);
+    write_bounds(map->extent, w);
+    write_attribution(map, w);
+}
+
+void tile_write_tilejson(const struct tile_map *map,
+                         const char *base_url,
+                         const char *name,
+                         struct im_json *w)
+{
+    im_json_object(w);
+    im_json_key(w, "tilejson");
+    im_json_text(w, "3.0.0");
+    im_json_key(w, "name");
+    im_json_text(w, name);
+    im_json_key(w, "scheme");
+    im_json_text(w, "xyz");
+    write_source_members(map, base_url, name, w);
+    im_json_key(w, "vector_layers");
+    im_json_array(w);
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        write_vector_layer(map, &map->layers[i], "", w);
+        if (map->layers[i].has_label_layer)
+            write_vector_layer(map, &map->layers[i], "_label", w);
+    }
+    im_json_array_end(w);
+    im_json_object_end(w);
+}
+
+/* ---- the style ---- */
+
+static void write_text(const json_t *value, enum lang lang, struct im_json *w)
+{
+    static const char mark[] = "{lang}";
+    const char *p = json_string_value(value);
+    struct im_buf text = {.max = STYLE_MAX_BYTES};
+
+    for (const char *next; (next = strstr(p, mark)); p = next + sizeof mark - 1) {
+        im_buf_append(&text, p, (size_t)(next - p));
+        im_buf_text(&text, lang == LANG_EN ? "en" : "zh");
+    }
+    im_buf_text(&text, p);
+    im_json_string(w, im_buf_bytes(&text));
+    im_buf_release(&text);
+}
+
+/* The JSON of a checked style (its depth is bounded), with {lang} replaced and comments
+ * left out. */
+static void write_value(const json_t *value, enum lang lang, struct im_json *w)
+{
+    const char *key;
+    json_t *member;
+
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        im_json_object(w);
+        json_object_foreach((json_t *)value, key, member)
+        {
+            if (strcmp(key, "$comment") == 0)
+                continue;
+            im_json_key(w, key);
+            write_value(member, lang, w);
+        }
+        im_json_object_end(w);
+        break;
+    case JSON_ARRAY:
+        im_json_array(w);
+        for (size_t i = 0; i < json_array_size(value); i++)
+            write_value(json_array_get(value, i), lang, w);
+        im_json_array_end(w);
+        break;
+    case JSON_STRING:
+        write_text(value, lang, w);
+        break;
+    case JSON_INTEGER:
+        im_json_int(w, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        im_json_number(w, json_real_value(value), 9);
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        im_json_bool(w, json_is_true(value));
+        break;
+    case JSON_NULL:
+        im_json_null(w);
+        break;
+    }
+}
+
+/* Names at points of layers that are no points stand at their label points: MapLibre
+ * would put one into each tile that an area touches. */
+static bool uses_label_points(const struct map_style *ms)
+{
+    struct style_eval at = {.layer = NULL};
+
+    return ms->style->type == STYLE_SYMBOL && ms->layer->has_label_layer &&
+           style_choice(ms->style, SYMBOL_PLACEMENT, &at) == PLACEMENT_POINT;
+}
+
+/* Ids are unique in a folder, not across folders. */
+static void write_style_id(const struct tile_map *map, uint32_t i, struct im_json *w)
+{
+    const struct map_style *ms = &map->styles[i];
+    char id[400];
+
+    snprintf(id, sizeof id, "%.200s", ms->style->id);
+    for (uint32_t j = 0; j < i; j++)
+        if (strcmp(map->styles[j].style->id, ms->style->id) == 0)
+            snprintf(id, sizeof id, "%s/%.200s",
+                     atlas_layer_schema(ms->layer->layer)->id, ms->style->id);
+    im_json_key(w, "id");
+    im_json_text(w, id);
+}
+
+static void write_style_layer(const struct tile_map *map,
+                              uint32_t i,
+                              const json_t *json,
+                              struct im_json *w)
+{
+    const struct map_style *ms = &map->styles[i];
+    const char *key;
+    json_t *member;
+
+    im_json_object(w);
+    write_style_id(map, i, w);
+    json_object_foreach((json_t *)json, key, member)
+    {
+        if (strcmp(key, "$comment") == 0 || strcmp(key, "id") == 0)
+            continue;
+        im_json_key(w, key);
+        write_value(member, map->lang, w);
+        if (strcmp(key, "type") == 0 && ms->style->type != STYLE_BACKGROUND) {
+            char name[SCHEMA_MAX_ID + 8];
+
+            snprintf(name, sizeof name, "%s%s",
+                     atlas_layer_schema(ms->layer->layer)->id,
+                     uses_label_points(ms) ? "_label" : "");
+            im_json_key(w, "source");
+            im_json_text(w, "innomap");
+            im_json_key(w, "source-layer");
+            im_json_text(w, name);
+        }
+    }
+    im_json_object_end(w);
+}
+
+static void write_style_layers(const struct tile_map *map, struct im_json *w)
+{
+    json_t *styles[MAP_MAX_LAYERS] = {NULL};
+
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        styles[i] = json_loads(atlas_layer_style_json(map->layers[i].layer),
+                               JSON_REJECT_DUPLICATES, NULL);
+    im_json_key(w, "layers");
+    im_json_array(w);
+    for (uint32_t i = 0; i < map->n_styles; i++) {
+        const struct map_style *ms = &map->styles[i];
+        size_t at = (size_t)(ms->layer - map->layers);
+
+        if (ms->style->type == STYLE_BACKGROUND && !map->is_whole)
+            continue;
+        write_style_layer(
+            map, i,
+            json_array_get(json_object_get(styles[at], "layers"), ms->style->index), w);
+    }
+    im_json_array_end(w);
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        json_decref(styles[i]);
+}
+
+static void write_glyphs(const char *base_url, struct im_json *w)
+{
+    struct im_buf url = {.max = 4096};
+
+    im_buf_printf(&url, "%s/fonts/{fontstack}/{range}.pbf", base_url);
+    im_json_key(w, "glyphs");
+    im_json_string(w, im_buf_bytes(&url));
+    im_buf_release(&url);
+}
+
+void tile_write_style(const struct tile_map *map,
+                      const char *base_url,
+                      const char *name,
+                      struct im_json *w)
+{
+    im_json_object(w);
+    im_json_key(w, "version");
+    im_json_int(w, 8);
+    im_json_key(w, "name");
+    im_json_text(w, name);
+    im_json_key(w, "metadata");
+    im_json_object(w);
+    im_json_key(w, "lang");
+    im_json_text(w, map->lang == LANG_EN ? "en" : "zh");
+    im_json_object_end(w);
+    write_glyphs(base_url, w);
+    im_json_key(w, "sources");
+    im_json_object(w);
+    im_json_key(w, "innomap");
+    im_json_object(w);
+    im_json_key(w, "type");
+    im_json_text(w, "vector");
+    write_source_members(map, base_url, name, w);
+    im_json_object_end(w);
+    im_json_object_end(w);
+    write_style_layers(map, w);
+    im_json_object_end(w);
+}
