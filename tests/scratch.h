@@ -31,12 +31,12 @@ static inline int scratch_remove(void **state __attribute__((unused)))
     return nftw(scratch_folder, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/** Path of `name` in the folder; valid until the fourth call after this. */
+/** Path of `name` in the folder; valid until the sixteenth call after this. */
 static inline const char *scratch_path(const char *name)
 {
-    static char paths[4][192];
+    static char paths[16][192];
     static unsigned next;
-    char *path = paths[next++ % 4];
+    char *path = paths[next++ % 16];
 
     snprintf(path, sizeof paths[0], "%s/%s", scratch_folder, name);
     return path;

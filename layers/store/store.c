@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <spatialite.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -38,11 +39,37 @@ static bool is_on_readonly_medium(const char *path)
     return statvfs(path, &info) == 0 && (info.f_flag & ST_RDONLY);
 }
 
+/* `immutable` does not read the -wal file, so there must be nothing in it. */
+static bool has_unmerged_wal(const char *path)
+{
+    struct stat info;
+    struct im_buf wal = {.max = 16384};
+
+    im_buf_printf(&wal, "%s-wal", path);
+    im_buf_byte(&wal, 0);
+    bool has = wal.failed || (stat((char *)wal.data, &info) == 0 && info.st_size > 0);
+    im_buf_release(&wal);
+    return has;
+}
+
 static enum im_code
 open_immutable(const char *path, sqlite3 **out, struct im_error *err)
 {
-    char *uri = immutable_uri(path);
     enum im_code rc = IM_OK;
+
+    if (has_unmerged_wal(path)) {
+        im_fail(
+            err, IM_EENV,
+            "database '%s' lies on a read-only medium with an unfinished -wal file; "
+            "open it once where it can be written, then copy it",
+            path);
+        return im_zh(
+            err, IM_EENV,
+            "数据库“%s”在只读介质上，却带有未合并的 -wal 文件；请先在可写处打开"
+            "一次，再复制",
+            path);
+    }
+    char *uri = immutable_uri(path);
 
     if (!uri)
         return im_fail(err, IM_ENOMEM, "open '%s': out of memory", path);
@@ -72,11 +99,15 @@ static enum im_code open_connection(struct store *store, struct im_error *err)
     return IM_OK;
 }
 
-/* CANTOPEN after the checks on the file means the -wal and -shm beside it. */
+/* After the checks on the file, a reader's "cannot open" and "read-only" mean the -wal
+ * and -shm beside it. */
 static enum im_code
-explain_cantopen(const struct store *store, enum im_code rc, struct im_error *err)
+explain_beside(const struct store *store, enum im_code rc, struct im_error *err)
 {
-    if (rc != IM_EIO || (sqlite3_errcode(store->db) & 0xff) != SQLITE_CANTOPEN)
+    int code = rc ? sqlite3_errcode(store->db) & 0xff : SQLITE_OK;
+
+    if (code != SQLITE_CANTOPEN &&
+        !(code == SQLITE_READONLY && store->mode == STORE_READ))
         return rc;
     im_fail(err, IM_EENV,
             "cannot make files beside database '%s'; give write permission to its "
@@ -110,7 +141,7 @@ static enum im_code check_or_make(struct store *store, struct im_error *err)
     bool is_blank = false;
     enum im_code rc = store_check_database(store->db, store->path, &is_blank, err);
 
-    rc = explain_cantopen(store, rc, err);
+    rc = explain_beside(store, rc, err);
     if (!rc && store->mode != STORE_READ)
         rc = prepare_writer(store, err);
     if (rc || !is_blank)
@@ -141,7 +172,7 @@ enum im_code store_open(const char *path,
         goto done;
     }
     store->mode = mode;
-    rc = explain_cantopen(store, open_connection(store, err), err);
+    rc = explain_beside(store, open_connection(store, err), err);
     if (!rc)
         rc = check_or_make(store, err);
     if (rc)
