@@ -48,6 +48,8 @@ struct admin_writer {
     OGRLayerH lines;
     GEOSGeometry *near_neighbours; /* NULL: not known */
     GEOSGeometry *coast;           /* NULL: not known */
+    const GEOSPreparedGeometry
+        *sea; /* of context->sea; most borders are nowhere near */
     struct admin_report *out;
     struct im_error *err;
 };
@@ -55,26 +57,23 @@ struct admin_writer {
 /* The outlines are of about 2017. Left alone, because the old area was divided:
  * Jianggan (330104) between Shangcheng and Qiantang, Yuhang (330110), Xiaoshan
  * (330109), Cangnan (330327). */
-static const struct {
-    int32_t old;
-    int32_t present;
-    const char *name_zh;
-} CHANGED_CODES[] = {
-    {320602, 320613, "崇川区"}, {320611, 320613, "崇川区"}, {320684, 320614, "海门区"},
-    {320621, 320685, "海安市"}, {330103, 330105, "拱墅区"}, {330185, 330112, "临安区"},
-    {331021, 331083, "玉环市"}, {340203, 340209, "弋江区"}, {340208, 340209, "弋江区"},
-    {340221, 340210, "湾沚区"}, {340222, 340212, "繁昌区"}, {340225, 340281, "无为市"},
-    {340824, 340882, "潜山市"}, {341822, 341882, "广德市"},
+static const struct admin_change CHANGES[] = {
+    {320602, 320613, "崇川区", true},  {320802, 320812, "清江浦区", true},
+    {330283, 330213, "奉化区", true},  {320611, 320613, "崇川区", false},
+    {320684, 320614, "海门区", true},  {320621, 320685, "海安市", true},
+    {330103, 330105, "拱墅区", false}, {330185, 330112, "临安区", true},
+    {331021, 331083, "玉环市", true},  {340203, 340209, "弋江区", true},
+    {340208, 340209, "弋江区", false}, {340221, 340210, "湾沚区", true},
+    {340222, 340212, "繁昌区", true},  {340225, 340281, "无为市", true},
+    {340824, 340882, "潜山市", true},  {341822, 341882, "广德市", true},
 };
 
-int32_t admin_present_code(int32_t adcode, const char **name_zh)
+const struct admin_change *admin_change_of(int32_t adcode)
 {
-    for (size_t i = 0; i < sizeof CHANGED_CODES / sizeof *CHANGED_CODES; i++)
-        if (CHANGED_CODES[i].old == adcode) {
-            *name_zh = CHANGED_CODES[i].name_zh;
-            return CHANGED_CODES[i].present;
-        }
-    return adcode;
+    for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++)
+        if (CHANGES[i].old == adcode)
+            return &CHANGES[i];
+    return NULL;
 }
 
 static int32_t province_of(int32_t code)
@@ -277,7 +276,7 @@ static bool keep_on_land(struct admin_writer *w, bool is_outer, GEOSGeometry **l
         return false;
     if (is_outer && w->coast)
         return geos_replace(w->g, line, GEOSDifference_r, w->coast);
-    return !w->context->sea ||
+    return !w->sea || GEOSPreparedIntersects_r(w->g->h, w->sea, *line) == 0 ||
            geos_replace(w->g, line, GEOSDifference_r, w->context->sea);
 }
 
@@ -407,8 +406,10 @@ static enum im_code build(struct admin_writer *w)
     w->out->gap_km2 = w->topology.gap * GRID_KM2;
     w->near_neighbours = band(w->g, w->context->neighbours, NEAR_NEIGHBOUR_DEG);
     w->coast = band(w->g, w->context->sea, COAST_DEG);
+    if (w->context->sea)
+        w->sea = GEOSPrepare_r(w->g->h, w->context->sea);
     if ((w->context->neighbours && !w->near_neighbours) ||
-        (w->context->sea && !w->coast))
+        (w->context->sea && (!w->coast || !w->sea)))
         return geos_fail(w->g, "the coast", w->err);
     w->member = calloc(w->units->n_units + 1, sizeof *w->member);
     return w->member ? IM_OK : im_fail(w->err, IM_ENOMEM, "out of memory for areas");
@@ -443,6 +444,7 @@ enum im_code admin_write(struct geos *g,
         rc = write_seats(&w, seats);
 done:
     topology_release(g, &w.topology);
+    GEOSPreparedGeom_destroy_r(g->h, w.sea);
     GEOSGeom_destroy_r(g->h, w.near_neighbours);
     GEOSGeom_destroy_r(g->h, w.coast);
     free(w.member);

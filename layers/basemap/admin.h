@@ -35,9 +35,15 @@ IM_CHECKED enum im_code admin_write(struct geos *g,
                                     struct admin_report *out,
                                     struct im_error *err);
 
-/** Codes that changed since the outlines were drawn; others come back unchanged.
- *  *name_zh becomes the present name then. */
-int32_t admin_present_code(int32_t adcode, const char **name_zh);
+/** A code that changed since the outlines were drawn. */
+struct admin_change {
+    int32_t old;
+    int32_t present;
+    const char *name_zh; /* the present name */
+    bool keeps_seat;     /* false: merged into a unit that keeps another seat */
+};
+/** NULL: unchanged, or divided so that the old outline fits no present unit. */
+const struct admin_change *admin_change_of(int32_t adcode);
 
 /** Grid units in GCJ-02 to EPSG:4326, in place; the same point always gives the same
  *  result, so shared borders stay shared. */

@@ -193,11 +193,13 @@ static void modernise(struct unit_set *units)
 {
     for (size_t u = 0; u < units->n_units; u++) {
         struct unit *unit = &units->unit[u];
-        const char *name = NULL;
+        const struct admin_change *change = admin_change_of(unit->adcode);
 
-        unit->adcode = admin_present_code(unit->adcode, &name);
-        if (name)
-            snprintf(unit->name_zh, sizeof unit->name_zh, "%s", name);
+        if (!change)
+            continue;
+        unit->adcode = change->present;
+        unit->has_seat = unit->has_seat && change->keeps_seat;
+        snprintf(unit->name_zh, sizeof unit->name_zh, "%s", change->name_zh);
     }
 }
 

@@ -54,7 +54,7 @@ GEOSGeometry *ground_neighbours(struct geos *g,
 
 static int nearest_province(struct geos *g,
                             const GEOSGeometry *piece,
-                            GEOSGeometry *const province[DCW_N_PROVINCES])
+                            const GEOSPreparedGeometry *const *province)
 {
     double best = HUGE_VAL;
     int found = 0;
@@ -62,12 +62,39 @@ static int nearest_province(struct geos *g,
     for (int i = 0; best > 0 && i < DCW_N_PROVINCES; i++) {
         double deg;
 
-        if (GEOSDistanceIndexed_r(g->h, province[i], piece, &deg) == 1 && deg < best) {
+        if (GEOSPreparedDistance_r(g->h, province[i], piece, &deg) == 1 && deg < best) {
             best = deg;
             found = i;
         }
     }
     return found;
+}
+
+/* Sort the pieces by the province each of them is nearest to. */
+static enum im_code sort_pieces(struct geos *g,
+                                const GEOSGeometry *extra,
+                                GEOSGeometry *const province[DCW_N_PROVINCES],
+                                struct geos_list pieces[DCW_N_PROVINCES],
+                                struct im_error *err)
+{
+    const GEOSPreparedGeometry *prepared[DCW_N_PROVINCES] = {0};
+    enum im_code rc = IM_OK;
+
+    for (int i = 0; !rc && i < DCW_N_PROVINCES; i++) {
+        prepared[i] = GEOSPrepare_r(g->h, province[i]);
+        if (!prepared[i])
+            rc = geos_fail(g, "land", err);
+    }
+    for (int i = 0; !rc && i < GEOSGetNumGeometries_r(g->h, extra); i++) {
+        const GEOSGeometry *piece = GEOSGetGeometryN_r(g->h, extra, i);
+        int owner = nearest_province(g, piece, prepared);
+
+        if (!geos_list_take(g, &pieces[owner], GEOSGeom_clone_r(g->h, piece)))
+            rc = im_fail(err, IM_ENOMEM, "out of memory for land");
+    }
+    for (int i = 0; i < DCW_N_PROVINCES; i++)
+        GEOSPreparedGeom_destroy_r(g->h, prepared[i]);
+    return rc;
 }
 
 static enum im_code merge_pieces(struct geos *g,
@@ -100,20 +127,13 @@ enum im_code ground_add_new_land(struct geos *g,
     struct geos_list pieces[DCW_N_PROVINCES] = {0};
     GEOSGeometry *known = unite(g, province, NULL);
     GEOSGeometry *extra = GEOSDifference_r(g->h, box, sea);
-    enum im_code rc = IM_OK;
+    enum im_code rc;
 
     if (known && extra)
         geos_replace(g, &extra, GEOSDifference_r, known);
     extra = geos_areas_take(g, extra);
-    if (!known || !extra)
-        rc = geos_fail(g, "land", err);
-    for (int i = 0; !rc && i < GEOSGetNumGeometries_r(g->h, extra); i++) {
-        const GEOSGeometry *piece = GEOSGetGeometryN_r(g->h, extra, i);
-        int owner = nearest_province(g, piece, province);
-
-        if (!geos_list_take(g, &pieces[owner], GEOSGeom_clone_r(g->h, piece)))
-            rc = im_fail(err, IM_ENOMEM, "out of memory for land");
-    }
+    rc = known && extra ? sort_pieces(g, extra, province, pieces, err)
+                        : geos_fail(g, "land", err);
     for (int i = 0; !rc && i < DCW_N_PROVINCES; i++)
         rc = merge_pieces(g, &pieces[i], &province[i], err);
     for (int i = 0; i < DCW_N_PROVINCES; i++)

@@ -452,7 +452,8 @@ topology_area(struct geos *g, const struct topology *t, const bool *member)
         }
     }
     all = geos_collect_take(g, GEOS_GEOMETRYCOLLECTION, &faces);
-    area = all ? GEOSCoverageUnion_r(g->h, all) : NULL;
+    /* not GEOSCoverageUnion: it refuses faces whose holes touch their shells */
+    area = all ? GEOSUnaryUnion_r(g->h, all) : NULL;
     GEOSGeom_destroy_r(g->h, all);
     return geos_areas_take(g, area);
 }

@@ -181,13 +181,14 @@ TEST(the_same_grid_point_always_lands_on_the_same_position)
 
 TEST(old_codes_become_present_ones_only_where_that_is_certain)
 {
-    const char *name = NULL;
+    const struct admin_change *haimen = admin_change_of(320684);
 
-    assert_int_equal(admin_present_code(320684, &name), 320614);
-    assert_string_equal(name, "海门区");
-    name = NULL;
-    assert_int_equal(admin_present_code(330104, &name), 330104);
-    assert_null(name);
+    assert_non_null(haimen);
+    assert_int_equal(haimen->present, 320614);
+    assert_string_equal(haimen->name_zh, "海门区");
+    assert_true(haimen->keeps_seat);
+    assert_false(admin_change_of(320611)->keeps_seat); /* Gangzha, now Chongchuan */
+    assert_null(admin_change_of(330104));              /* Jianggan was divided */
 }
 
 int main(void)
