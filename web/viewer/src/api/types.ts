@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answers of the server, as ARCHITECTURE.md ("Answers") describes them.
+import type { Feature, Geometry } from "geojson";
+
+export type Lang = "zh" | "en";
+export type Precision = "site" | "park" | "town" | "district" | "city";
+export type LegendShape = "circle" | "line" | "fill";
+
+export interface LegendEntry {
+  title: string;
+  shape: LegendShape;
+  color: string;
+}
+
+export interface FieldCode {
+  code: string;
+  title: string;
+}
+
+export interface Field {
+  name: string;
+  title: string;
+  type: "text" | "integer" | "real";
+  unit: string;
+  codes: FieldCode[];
+}
+
+export interface Layer {
+  id: string;
+  /** The field that names a feature; vector tiles carry it. */
+  key: string;
+  title: string;
+  group: string;
+  geometry: string;
+  count: number;
+  placed: number;
+  by_precision: Partial<Record<Precision, number>>;
+  source: string;
+  source_date: string;
+  licence: string;
+  completeness: string;
+  in_map: boolean;
+  fields: Field[];
+  legend: LegendEntry[];
+}
+
+export interface Catalog {
+  layers: Layer[];
+  data_version: number;
+  attribution: string;
+  notice: string;
+  review_number: string;
+  problems: string[];
+}
+
+/** One feature of an answer or of /api/feature; its properties are the layer's own fields. */
+export type Place = Feature<Geometry | null, Record<string, unknown>>;
+
+export interface NamedPlace {
+  name: string;
+  layer: string;
+  id: string;
+  /** Where it lies, in words; empty when not known. */
+  in: string;
+  /** What to ask with as near=…: "layer:id". */
+  near: string;
+}
+
+export interface Origin {
+  lon: number;
+  lat: number;
+  uncertainty_m: number;
+  place: NamedPlace | null;
+}
+
+export interface NearestAnswer {
+  origin: Origin;
+  features: Place[];
+  numberMatched: number;
+  apart: { numberMatched: number; note: string; features: Place[] };
+  unplaced: number;
+  completeness: { layer: string; note: string }[];
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The layers: on and off, what their signs mean, how many there are and what the data are worth.
+import type { Layer, LegendEntry } from "../api/types.ts";
+import { catalogOf, groupsOf, isSwitchable, isVisible } from "../state/state.ts";
+import { type Child, h, ICONS, icon } from "./dom.ts";
+import { UiElement } from "./element.ts";
+import { formatCount } from "./format.ts";
+import { isPrecision } from "./texts.ts";
+
+function swatch(entry: LegendEntry | undefined): HTMLElement {
+  const element = h("span", { class: `swatch ${entry?.shape ?? "none"}` });
+  if (entry && CSS.supports("color", entry.color))
+    element.style.setProperty("--swatch", entry.color);
+  return element;
+}
+
+export class ImLayerList extends UiElement {
+  #switches = new Map<string, HTMLInputElement>();
+
+  protected override connected(signal: AbortSignal): void {
+    this.draws(
+      signal,
+      (state) => [state.catalog, state.lang],
+      () => this.#draw(),
+    );
+    this.draws(
+      signal,
+      (state) => [state.visible, state.catalog],
+      () => this.#check(),
+    );
+  }
+
+  #draw(): void {
+    const { texts } = this;
+    const layers = catalogOf(this.state)?.layers ?? [];
+    const isTable = (layer: Layer) => layer.group === "tables";
+    const listed = layers.filter((layer) => isSwitchable(layer) || isTable(layer));
+    this.#switches.clear();
+    this.replaceChildren(h("h2", {}, texts.layersTitle));
+    if (this.state.catalog.status === "loading" && layers.length === 0)
+      this.append(h("p", { class: "note" }, texts.loading));
+    for (const group of groupsOf(listed))
+      this.append(
+        h(
+          "section",
+          {},
+          h("h3", {}, texts.groups[group] ?? group),
+          h(
+            "ul",
+            {},
+            ...listed.filter((layer) => layer.group === group).map((layer) => this.#item(layer)),
+          ),
+        ),
+      );
+  }
+
+  #check(): void {
+    for (const [id, input] of this.#switches) input.checked = isVisible(this.state, id);
+  }
+
+  #item(layer: Layer): HTMLElement {
+    const { texts } = this;
+    const count = h("span", { class: "count" }, formatCount(layer.count, this.state.lang));
+    const about = h("div", { class: "about", attributes: { hidden: true } }, ...this.#about(layer));
+    const toggle = h(
+      "button",
+      {
+        class: "quiet",
+        attributes: {
+          type: "button",
+          "aria-expanded": "false",
+          "aria-label": texts.about(layer.title),
+        },
+        on: {
+          click: () => {
+            about.hidden = !about.hidden;
+            toggle.setAttribute("aria-expanded", String(!about.hidden));
+          },
+        },
+      },
+      icon(ICONS.about),
+    );
+    const head = isSwitchable(layer)
+      ? h(
+          "label",
+          {},
+          this.#switch(layer.id),
+          swatch(layer.legend[0]),
+          h("span", { class: "name" }, layer.title),
+        )
+      : h("span", { class: "label" }, h("span", { class: "name" }, layer.title));
+    return h("li", {}, head, count, toggle, about);
+  }
+
+  #switch(id: string): HTMLInputElement {
+    const input = h("input", {
+      attributes: { type: "checkbox", role: "switch" },
+      on: { change: () => this.context.actions.showLayer(id, input.checked) },
+    });
+    this.#switches.set(id, input);
+    return input;
+  }
+
+  #about(layer: Layer): Child[] {
+    const { texts } = this;
+    const { lang } = this.state;
+    const rows: [string, Child][] = [
+      [texts.completeness, layer.completeness],
+      [
+        texts.placed,
+        layer.geometry === "none"
+          ? ""
+          : texts.placedOf(formatCount(layer.placed, lang), formatCount(layer.count, lang)),
+      ],
+      [texts.positions, this.#precisions(layer)],
+      [texts.source, layer.source],
+      [texts.sourceDate, layer.source_date],
+    ];
+    const legend = layer.legend.length > 1 ? layer.legend : [];
+    return [
+      legend.length > 0 &&
+        h(
+          "ul",
+          { class: "legend", attributes: { "aria-label": texts.legend } },
+          ...legend.map((entry) => h("li", {}, swatch(entry), entry.title)),
+        ),
+      h(
+        "dl",
+        {},
+        ...rows
+          .filter(([, value]) => value)
+          .flatMap(([title, value]) => [h("dt", {}, title), h("dd", {}, value)]),
+      ),
+    ];
+  }
+
+  #precisions(layer: Layer): string {
+    return Object.entries(layer.by_precision)
+      .map(([name, n]) =>
+        isPrecision(name)
+          ? `${this.texts.precisionNames[name]} ${formatCount(n, this.state.lang)}`
+          : "",
+      )
+      .filter(Boolean)
+      .join(this.state.lang === "zh" ? "，" : ", ");
+  }
+}
+customElements.define("im-layer-list", ImLayerList);
