@@ -118,8 +118,8 @@ TEST(pictures_agree_with_cairo)
         struct golden_difference d = golden_compare(&ours, &theirs, 20);
         /* cairo samples a pixel on a grid, which at a steep edge is off by up to a
          * fifteenth; 1.16.0 also leaves single pixels inside a shape blank beside a
-         * vertex just below a pixel border (seed 3, round 59, pixel 80,53), so a pixel
-         * or two may differ by anything */
+         * vertex just below a pixel border (IM_SEED=1, round 59, pixel 80,53), so a
+         * pixel or two may differ by anything */
         if (d.mean > 0.25 || d.share * 128 * 128 > 2)
             fail_msg("round %d: mean %.3f, share %.5f", round, d.mean, d.share);
     }

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A label: shaped by HarfBuzz, broken into centred lines, drawn from the glyph cache.
+ */
+#include "pixel.h"
+#include "text_fonts.h"
+#include "text_wrap.h"
+
+#include <math.h>
+
+enum { MAX_SIZE_PX = 256, MAX_HALO_PX = 64 };
+
+/* The ideographic em box of Noto CJK reaches from -0.12 to 0.88 em (OS/2 typo metrics);
+ * its middle stands on the middle of the line. */
+static const float middle_above_baseline_em = 0.38f;
+
+struct text_glyph {
+    uint32_t id;
+    float x, y; /* origin, from the centre of the block; y down */
+};
+
+struct text_block {
+    float width_px;
+    float height_px;
+    enum text_weight weight;
+    int32_t size_26_6;
+    uint32_t n_glyphs;
+    struct text_glyph *glyphs;
+};
+
+/** What shaping works on. Too large for a thread's stack beside all else: in the arena.
+ */
+struct shaping {
+    uint32_t chars[TEXT_MAX_CHARS];
+    float advance[TEXT_MAX_CHARS]; /* of the cluster that begins here, else 0 */
+    struct text_line lines[TEXT_MAX_CHARS + 1];
+    uint32_t n_chars;
+    uint32_t n_lines;
+    float em; /* px per font unit */
+    float spacing_px;
+};
+
+/** Code points; control characters become spaces, what does not fit is left out. */
+static void decode(struct shaping *s, struct im_bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.len && s->n_chars < TEXT_MAX_CHARS) {
+        uint32_t c = im_utf8_next(text, &at);
+
+        if (at > TEXT_MAX_BYTES)
+            break;
+        if (c != '\n' && (c < 0x20 || (c >= 0x7f && c < 0xa0)))
+            c = ' ';
+        s->chars[s->n_chars++] = c;
+    }
+}
+
+static bool
+run_shaper(struct text_fonts *fonts, hb_font_t *font, const struct shaping *s)
+{
+    hb_buffer_t *buffer = fonts->buffer;
+
+    hb_buffer_clear_contents(buffer);
+    hb_buffer_add_codepoints(buffer, s->chars, (int)s->n_chars, 0, (int)s->n_chars);
+    hb_buffer_guess_segment_properties(buffer);
+    hb_shape(font, buffer, NULL, 0);
+    return hb_buffer_allocation_successful(buffer);
+}
+
+/** A line end, and what the font has no picture of and no place for. */
+static bool takes_no_space(uint32_t c)
+{
+    return c == '\n' || c == 0x200b || c == 0xfeff;
+}
+
+static float glyph_advance(const struct shaping *s,
+                           const hb_glyph_info_t *info,
+                           const hb_glyph_position_t *position,
+                           bool ends_cluster)
+{
+    if (takes_no_space(s->chars[info->cluster]))
+        return 0;
+    return (float)position->x_advance * s->em + (ends_cluster ? s->spacing_px : 0);
+}
+
+static bool ends_cluster(const hb_glyph_info_t *infos, unsigned n, unsigned i)
+{
+    return i + 1 == n || infos[i + 1].cluster != infos[i].cluster;
+}
+
+/** Glyphs of the lines from the shaped buffer: those whose characters are in the line,
+ *  in the order of the buffer, which is that of the eye. */
+static void place_line(struct shaping *s,
+                       hb_buffer_t *buffer,
+                       const struct text_line *line,
+                       float baseline,
+                       struct text_block *block)
+{
+    unsigned n;
+    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &n);
+    const hb_glyph_position_t *positions = hb_buffer_get_glyph_positions(buffer, &n);
+    /* the spacing after the last character is not part of the line */
+    float x = -(line->width - s->spacing_px) / 2;
+
+    for (unsigned i = 0; i < n; i++) {
+        const hb_glyph_position_t *p = &positions[i];
+
+        if (infos[i].cluster < line->first || infos[i].cluster >= line->last)
+            continue;
+        /* glyph 0 stands for what the font does not have: its place stays empty */
+        if (infos[i].codepoint != 0)
+            block->glyphs[block->n_glyphs++] =
+                (struct text_glyph){infos[i].codepoint, x + (float)p->x_offset * s->em,
+                                    baseline - (float)p->y_offset * s->em};
+        x += glyph_advance(s, &infos[i], p, ends_cluster(infos, n, i));
+    }
+}
+
+static void measure(struct shaping *s, hb_buffer_t *buffer)
+{
+    unsigned n;
+    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &n);
+    const hb_glyph_position_t *positions = hb_buffer_get_glyph_positions(buffer, &n);
+
+    memset(s->advance, 0, sizeof s->advance);
+    for (unsigned i = 0; i < n; i++)
+        s->advance[infos[i].cluster] +=
+            glyph_advance(s, &infos[i], &positions[i], ends_cluster(infos, n, i));
+}
+
+static enum im_code check_style(const struct text_style *style, struct im_error *err)
+{
+    if (!(style->size_px > 0 && style->size_px <= MAX_SIZE_PX))
+        return im_fail(err, IM_EARG,
+                       "text size %g px; it must be over 0 and at most %d",
+                       (double)style->size_px, MAX_SIZE_PX);
+    if (!(fabsf(style->letter_spacing_em) <= 10) ||
+        !(style->line_height_em >= 0 && style->line_height_em <= 10))
+        return im_fail(err, IM_EARG,
+                       "letter spacing %g em, line height %g em; they must be -10..10 "
+                       "and 0..10",
+                       (double)style->letter_spacing_em, (double)style->line_height_em);
+    if (!(style->max_width_em >= 0))
+        return im_fail(err, IM_EARG, "text width %g em; it must be a number from 0",
+                       (double)style->max_width_em);
+    if (style->weight != TEXT_REGULAR && style->weight != TEXT_BOLD)
+        return im_fail(err, IM_EARG, "font weight %d; it must be 0 or 1",
+                       (int)style->weight);
+    return IM_OK;
+}
+
+/** The largest line decides the width; a line is as high as the style says. */
+static void place_lines(struct shaping *s,
+                        hb_buffer_t *buffer,
+                        const struct text_style *style,
+                        struct text_block *block)
+{
+    float line_height = style->line_height_em * style->size_px;
+
+    block->height_px = (float)s->n_lines * line_height;
+    for (uint32_t i = 0; i < s->n_lines; i++) {
+        const struct text_line *line = &s->lines[i];
+        float middle = ((float)i + 0.5f) * line_height - block->height_px / 2;
+
+        block->width_px = fmaxf(block->width_px, line->width - s->spacing_px);
+        place_line(s, buffer, line, middle + middle_above_baseline_em * style->size_px,
+                   block);
+    }
+}
+
+enum im_code text_shape(struct text_fonts *fonts,
+                        struct im_bytes text,
+                        const struct text_style *style,
+                        struct im_arena *arena,
+                        const struct text_block **out,
+                        struct im_error *err)
+{
+    enum im_code rc = check_style(style, err);
+    struct shaping *s = NULL;
+    struct text_block *block;
+
+    if (rc != IM_OK)
+        return rc;
+    s = calloc(1, sizeof *s);
+    block = im_arena_calloc(arena, 1, sizeof *block);
+    if (!s || !block) {
+        rc = im_fail(err, IM_ENOMEM, "label of %zu bytes", text.len);
+        goto done;
+    }
+    s->em = style->size_px / fonts->fonts[style->weight].units_per_em;
+    s->spacing_px = style->letter_spacing_em * style->size_px;
+    block->weight = style->weight;
+    block->size_26_6 = (int32_t)(style->size_px * 64 + 0.5f);
+    decode(s, text);
+    if (!run_shaper(fonts, fonts->fonts[style->weight].shaper, s)) {
+        rc = im_fail(err, IM_ENOMEM, "label of %zu bytes", text.len);
+        goto done;
+    }
+    measure(s, fonts->buffer);
+    s->n_lines = text_wrap(s->chars, s->advance, s->n_chars,
+                           style->max_width_em * style->size_px, s->lines);
+    block->glyphs = im_arena_calloc(arena, hb_buffer_get_length(fonts->buffer),
+                                    sizeof *block->glyphs);
+    if (!block->glyphs) {
+        rc = im_fail(err, IM_ENOMEM, "label of %zu bytes", text.len);
+        goto done;
+    }
+    place_lines(s, fonts->buffer, style, block);
+    *out = block;
+done:
+    free(s);
+    return rc;
+}
+
+float text_block_width_px(const struct text_block *block)
+{
+    return block->width_px;
+}
+
+float text_block_height_px(const struct text_block *block)
+{
+    return block->height_px;
+}
+
+/** Blend the paint through a bitmap whose upper left pixel is (left, top). */
+static void blend_bitmap(struct raster *raster,
+                         const struct glyph_bitmap *bitmap,
+                         int32_t left,
+                         int32_t top,
+                         const struct pixel_paint *paint)
+{
+    int32_t x0 = left < 0 ? 0 : left;
+    int32_t x1 = left + (int32_t)bitmap->width;
+    int32_t y1 = top + (int32_t)bitmap->height;
+    uint32_t alpha = (uint32_t)(paint->alpha255 + 0.5f);
+
+    if (x1 > (int32_t)raster->width_px)
+        x1 = (int32_t)raster->width_px;
+    if (y1 > (int32_t)raster->height_px)
+        y1 = (int32_t)raster->height_px;
+    for (int32_t y = top < 0 ? 0 : top; y < y1; y++) {
+        const uint8_t *coverage = bitmap->coverage + (size_t)(y - top) * bitmap->width;
+        uint8_t *row = raster->rgba + (size_t)y * raster->width_px * 4;
+
+        for (int32_t x = x0; x < x1; x++)
+            if (coverage[x - left])
+                pixel_blend(row + 4 * (size_t)x, paint,
+                            pixel_div255(coverage[x - left] * alpha));
+    }
+}
+
+static enum im_code draw_glyphs(struct text_fonts *fonts,
+                                struct raster *raster,
+                                const struct text_block *block,
+                                float x_px,
+                                float y_px,
+                                struct draw_color color,
+                                int32_t halo_26_6,
+                                struct im_error *err)
+{
+    struct pixel_paint paint = pixel_paint_of(color);
+    /* no glyph reaches further than this from its origin */
+    float reach = (float)(4 * block->size_26_6 + 2 * halo_26_6) / 64 + 2;
+
+    for (uint32_t i = 0; i < block->n_glyphs; i++) {
+        const struct text_glyph *g = &block->glyphs[i];
+        float x = x_px + g->x;
+        float y = y_px + g->y;
+        const struct glyph_bitmap *bitmap;
+
+        if (!(x > -reach && x < (float)raster->width_px + reach && y > -reach &&
+              y < (float)raster->height_px + reach))
+            continue;
+        int32_t quarter = (int32_t)floorf(x * TEXT_PHASES + 0.5f);
+        struct glyph_key key = {.weight = (uint32_t)block->weight,
+                                .glyph = g->id,
+                                .size_26_6 = block->size_26_6,
+                                .halo_26_6 = halo_26_6,
+                                .phase = (uint32_t)(quarter & (TEXT_PHASES - 1))};
+        enum im_code rc = glyph_bitmap(fonts, &key, &bitmap, err);
+        if (rc != IM_OK)
+            return rc;
+        int32_t left = (quarter - (int32_t)key.phase) / TEXT_PHASES;
+        blend_bitmap(raster, bitmap, left + bitmap->left,
+                     (int32_t)floorf(y + 0.5f) - bitmap->top, &paint);
+    }
+    return IM_OK;
+}
+
+enum im_code text_draw(struct text_fonts *fonts,
+                       struct raster *raster,
+                       const struct text_block *block,
+                       float x_px,
+                       float y_px,
+                       struct draw_color fill,
+                       struct draw_color halo,
+                       float halo_px,
+                       struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    if (!isfinite(x_px) || !isfinite(y_px))
+        return im_fail(err, IM_EARG, "text: a coordinate is not a finite number");
+    if (!(halo_px >= 0 && halo_px <= MAX_HALO_PX))
+        return im_fail(err, IM_EARG, "text halo %g px; it must be 0..%d",
+                       (double)halo_px, MAX_HALO_PX);
+    int32_t halo_26_6 = (int32_t)(halo_px * 64 + 0.5f);
+    if (halo_26_6 > 0 && halo.a > 0)
+        rc = draw_glyphs(fonts, raster, block, x_px, y_px, halo, halo_26_6, err);
+    if (rc == IM_OK && fill.a > 0)
+        rc = draw_glyphs(fonts, raster, block, x_px, y_px, fill, 0, err);
+    return rc;
+}
