@@ -4,6 +4,7 @@
 #include <import/cmd.h>
 #include <layers/cmd.h>
 #include <layers/cmd_basemap.h>
+#include <web/cmd.h>
 
 #include <locale.h>
 #include <stdio.h>
@@ -17,10 +18,17 @@ static const struct {
 } commands[] = {
     {"import", cmd_import, "导入文件到图层，或导入自带图层",
      "bring files into a layer, or import the shipped layers"},
+    {"serve", cmd_serve, "提供地图页面、瓦片和查询接口",
+     "serve map, tiles and questions over HTTP"},
     {"layers", cmd_layers, "数据库里有什么：数量、版本、来源、更新时间",
      "what is in the database: counts, versions, sources, freshness"},
+    {"nearest", cmd_nearest, "最近的地点", "the nearest places"},
+    {"within", cmd_within, "一定距离内的地点", "places within a distance"},
+    {"tile", cmd_tile, "一张瓦片写入文件", "one tile to a file"},
     {"basemap", cmd_basemap, "用已安装的软件包生成底图几何",
      "make the base map's geometry from installed packages"},
+    {"doctor", cmd_doctor, "检查数据库、字体、投影数据等环境，并说明如何修复",
+     "check database, fonts, projection data and so on; say what to do"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -82,12 +82,12 @@ static void check_database(struct doctor *d)
 
     if (rc == IM_ENOTFOUND) {
         snprintf(zh, sizeof zh,
-                 "数据库 %.200s 还不存在；用 innomap import --shipped 建立",
+                 "数据库 %.200s 还不存在；用 innomap import --shipped layers 建立",
                  d->db_path);
-        snprintf(
-            en, sizeof en,
-            "database %.200s does not exist yet; innomap import --shipped makes it",
-            d->db_path);
+        snprintf(en, sizeof en,
+                 "database %.200s does not exist yet; innomap import --shipped layers "
+                 "makes it",
+                 d->db_path);
         say(d, WARN, zh, en);
         return;
     }

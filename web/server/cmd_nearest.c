@@ -101,19 +101,11 @@ static const char *precision_word(enum precision precision, enum lang lang)
     return lang == LANG_ZH ? zh[precision] : precision_name(precision);
 }
 
-static void
-distance_words(char *out, size_t size, const struct query_hit *hit, enum lang lang)
+static void distance_words(char out[QUERY_DISTANCE_TEXT],
+                           const struct query_hit *hit,
+                           enum lang lang)
 {
-    char km[2][IM_NUMBER_MAX + 1];
-    double honest = query_honest_m(hit->distance_m, hit->uncertainty_m);
-
-    km[0][im_format_double(km[0], honest / 1000, 1)] = '\0';
-    km[1][im_format_double(km[1], hit->uncertainty_m / 1000, 1)] = '\0';
-    if (hit->uncertainty_m > 0)
-        snprintf(out, size, cli_text(lang, "约 %s km（±%s km）", "~%s km (±%s km)"),
-                 km[0], km[1]);
-    else
-        snprintf(out, size, "%s km", km[0]);
+    query_distance_text(out, hit->distance_m, hit->uncertainty_m, lang);
 }
 
 static const char *level_words(const struct query_hit *hit, enum lang lang)
@@ -147,7 +139,7 @@ print_hits(const struct query_hit *hits, size_t n, bool numbered, enum lang lang
     for (size_t i = 0; i < n; i++) {
         size_t w;
 
-        distance_words(text, sizeof text, &hits[i], lang);
+        distance_words(text, &hits[i], lang);
         w = cli_columns(im_bytes_of(text));
         widths[0] = w > widths[0] ? w : widths[0];
         name_words(text, sizeof text, &hits[i], lang);
@@ -163,7 +155,7 @@ print_hits(const struct query_hit *hits, size_t n, bool numbered, enum lang lang
             printf("%4zu%s  ", i + 1, hits[i].order_uncertain ? "~" : " ");
         else
             printf("   -   ");
-        distance_words(text, sizeof text, &hits[i], lang);
+        distance_words(text, &hits[i], lang);
         pad(text, widths[0] + 2);
         name_words(text, sizeof text, &hits[i], lang);
         pad(text, widths[1] + 2);
@@ -171,6 +163,14 @@ print_hits(const struct query_hit *hits, size_t n, bool numbered, enum lang lang
         pad(precision_word(query_precision(hits[i].layer, hits[i].feature), lang), 10);
         puts(date[0] ? date : "-");
     }
+}
+
+/* The divisions around it, or the kind of place. */
+static const char *where_words(const struct query_place *place, enum lang lang)
+{
+    const char *in = lang == LANG_ZH ? place->in_zh : place->in_en;
+
+    return in && *in ? in : in_language(atlas_layer_schema(place->layer)->title, lang);
 }
 
 static void print_origin(const struct arguments *a, const struct question_answer *q)
@@ -186,8 +186,8 @@ static void print_origin(const struct arguments *a, const struct question_answer
     param_quote(name, sizeof name, query_name(place->layer, place->feature, a->lang));
     printf(cli_text(a->lang, "起点：%s（%s，%.4f, %.4f，±%.1f km）\n",
                     "From: %s (%s, %.4f, %.4f, ±%.1f km)\n"),
-           name, in_language(atlas_layer_schema(place->layer)->title, a->lang),
-           place->lon, place->lat, precision_uncertainty_m(place->precision) / 1000);
+           name, where_words(place, a->lang), place->lon, place->lat,
+           precision_uncertainty_m(place->precision) / 1000);
 }
 
 static bool any_uncertain(const struct query_answer *answer)
@@ -238,10 +238,13 @@ static void print_json(const struct arguments *a, const struct question_answer *
 {
     struct im_buf buf = {.max = OUTPUT_BYTES};
     struct im_json w = {.out = &buf};
-    struct query_answer_context context = {.lang = a->lang,
-                                           .request = &q->request,
-                                           .near = q->places.n ? &q->places : NULL,
-                                           .show_geometry_of_unreviewed = true};
+    struct query_answer_context context = {
+        .lang = a->lang,
+        .request = &q->request,
+        .near = q->places.n ? &q->places : NULL,
+        .show_geometry_of_unreviewed = true,
+        .notice = notice_text(a->lang),
+        .review_number = review_number_text(getenv("INNOMAP_REVIEW_NUMBER"))};
 
     query_write_answer(&w, &q->answer, &context);
     fwrite(buf.data, 1, buf.len, stdout);
@@ -263,8 +266,8 @@ static int print_choices(const struct arguments *a,
 
         param_quote(name, sizeof name,
                     query_name(place->layer, place->feature, a->lang));
-        fprintf(stderr, "  --near %s:%.*s  %s (%.4f, %.4f)\n", schema->id, (int)key.len,
-                (const char *)key.data, name, place->lon, place->lat);
+        fprintf(stderr, "  --near %s:%.*s  %s (%s)\n", schema->id, (int)key.len,
+                (const char *)key.data, name, where_words(place, a->lang));
     }
     return code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* innomap serve: the server in the foreground, until SIGTERM or Ctrl-C. */
 #include "cli_files.h"
+#include "question.h"
 
 #include <web/cmd.h>
 #include <web/server.h>
@@ -216,9 +217,7 @@ static void greet(const struct arguments *a, struct server *server)
     struct server_summary sum = server_summary(server);
     const char *address = a->options.address ? a->options.address : "127.0.0.1";
     bool is_v6 = strchr(address, ':') != NULL;
-    const char *review = a->options.review_number && *a->options.review_number
-                             ? a->options.review_number
-                             : "无审图号";
+    const char *review = review_number_text(a->options.review_number);
 
     printf(cli_text(a->lang, "地图：http://%s%s%s:%u/\n", "Map: http://%s%s%s:%u/\n"),
            is_v6 ? "[" : "", address, is_v6 ? "]" : "", server_port(server));

@@ -40,6 +40,17 @@ IM_CHECKED enum im_code question_ask(const struct atlas *atlas,
                                      struct param_fault *fault,
                                      struct im_error *err);
 
+/** What every map and every answer says about itself (DESIGN, "Tiles"). */
+static inline const char *notice_text(enum lang lang)
+{
+    return lang == LANG_ZH ? "示意图，不作划界依据"
+                           : "Sketch map, not a basis for boundaries";
+}
+static inline const char *review_number_text(const char *configured)
+{
+    return configured && *configured ? configured : "无审图号";
+}
+
 /** Is the layer offered for questions: public, not of the base map, with positions? */
 bool question_takes_layer(const struct layer_schema *schema);
 

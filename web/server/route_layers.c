@@ -222,10 +222,8 @@ write_layers(struct context *c, const struct atlas *atlas, const char *review)
     im_json_array_end(c->w);
     write_int(c->w, "data_version", atlas_version(atlas));
     write_attribution(c, atlas);
-    write_text(c->w, "notice",
-               c->lang == LANG_ZH ? "示意图，不作划界依据"
-                                  : "Sketch map, not a basis for boundaries");
-    write_text(c->w, "review_number", review[0] ? review : "无审图号");
+    write_text(c->w, "notice", notice_text(c->lang));
+    write_text(c->w, "review_number", review);
     write_problems(c, atlas);
     im_json_object_end(c->w);
 }
@@ -241,7 +239,7 @@ static enum im_code make_layers(struct work_waiter *first,
     struct context c = {&w, x->lang};
     enum im_code rc;
 
-    write_layers(&c, snapshot_atlas(x->snapshot), x->server->review_number);
+    write_layers(&c, snapshot_atlas(x->snapshot), server_review_number(x->server));
     rc = exchange_reply(x, &worker->buf, "application/json", worker->compressor, out,
                         err);
     if (rc == IM_OK && x->server->cache)

@@ -94,7 +94,9 @@ static enum im_code ask(struct exchange *x,
         .lang = x->lang,
         .request = &answer.request,
         .near = answer.places.n ? &answer.places : NULL,
-        .show_geometry_of_unreviewed = !question.leave_out_unreviewed};
+        .show_geometry_of_unreviewed = !question.leave_out_unreviewed,
+        .notice = notice_text(x->lang),
+        .review_number = server_review_number(x->server)};
     query_write_answer(&w, &answer.answer, &context);
     return exchange_reply(x, buf, "application/geo+json", compressor, out, err);
 }
@@ -197,7 +199,9 @@ static void write_feature(struct exchange *x,
     const struct layer_schema *schema = atlas_layer_schema(layer);
     struct query_answer_context context = {
         .lang = x->lang,
-        .show_geometry_of_unreviewed = !server_leaves_out_unreviewed(x->server)};
+        .show_geometry_of_unreviewed = !server_leaves_out_unreviewed(x->server),
+        .notice = notice_text(x->lang),
+        .review_number = server_review_number(x->server)};
     struct im_json w = {.out = buf};
 
     query_write_feature(&w, layer, feature, NULL, &context);
@@ -211,6 +215,8 @@ static void write_feature(struct exchange *x,
     write_text(&w, "source_date", schema->source_date);
     write_text(&w, "licence", schema->licence);
     write_text(&w, "attribution", in_language(schema->attribution, x->lang));
+    write_text(&w, "notice", context.notice);
+    write_text(&w, "review_number", context.review_number);
     im_buf_byte(buf, '}');
 }
 

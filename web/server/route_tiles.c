@@ -303,8 +303,6 @@ answer_tile(struct exchange *x, enum variant variant, struct im_error *err)
     struct body_key key;
     enum im_code rc = parse_tile(x, &id, err);
 
-    if (variant == VARIANT_MVT)
-        x->lang = LANG_ZH; /* vector tiles carry both languages */
     if (rc == IM_OK)
         rc = find_map(x, &map, err);
     if (rc != IM_OK || !map)

@@ -7,6 +7,7 @@
 #include "connections.h"
 #include "current.h"
 #include "metrics.h"
+#include "question.h"
 
 #include <web/server.h>
 
@@ -50,6 +51,11 @@ struct server {
 static inline bool server_leaves_out_unreviewed(const struct server *server)
 {
     return server->is_public && !server->review_number[0];
+}
+
+static inline const char *server_review_number(const struct server *server)
+{
+    return review_number_text(server->review_number);
 }
 
 /* daemon.c */
