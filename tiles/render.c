@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One tile as a picture: for each style layer in order, the features in its window are
  * cut to the tile, grouped by look and drawn; then names from the label plan. */
+#include "render.h"
+
 #include "clip.h"
 #include "label/spec.h"
 #include "map.h"
@@ -10,6 +12,7 @@
 
 enum {
     TILE_PX = 256,
+    UNIT_BITS = WORLD_BITS - 8, /* log2 of world units a pixel at zoom 0 */
     RENDER_MAX_SCALE = 2,
     /* a group is drawn when it has as many vertices, so that the float buffers of the
      * rasteriser stay small */
@@ -115,7 +118,7 @@ struct render {
     const struct tile_map *map;
     struct tile_worker *w;
     struct raster *raster;
-    struct tile_id id;
+    struct render_area area;
     double scale;
     struct tile_frame frame;
     const struct map_style *ms;
@@ -139,8 +142,7 @@ static bool to_floats(struct render *r, const struct clip_path *path)
     struct tile_worker *w = r->w;
 
     if (path->failed) {
-        r->rc = im_fail(r->err, IM_ENOMEM, "tile %u/%u/%u: geometry", r->id.z, r->id.x,
-                        r->id.y);
+        r->rc = im_fail(r->err, IM_ENOMEM, "tile geometry at zoom %u", r->area.zoom);
         return false;
     }
     if (path->n_points > w->cap_xy) {
@@ -190,7 +192,7 @@ static bool enter(struct render *r, uint32_t feature, enum geom_kind kind)
 static struct atlas_shape shape_of(const struct render *r, uint32_t feature)
 {
     /* twice the pixels want the finer shape */
-    unsigned zoom = r->id.z + (r->scale > 1 ? 1 : 0);
+    unsigned zoom = r->area.zoom + (r->scale > 1 ? 1 : 0);
 
     return atlas_shape(r->ms->layer->layer, feature,
                        zoom > TILE_MAX_ZOOM ? TILE_MAX_ZOOM : zoom);
@@ -384,14 +386,30 @@ static double reach_px(const struct style_layer *style)
     return 2;
 }
 
+/* The area in degrees, widened by `reach` CSS pixels. */
+static struct bbox window_of(const struct render_area *area, double reach)
+{
+    double unit = (double)(1u << (UNIT_BITS - area->zoom));
+    double end = (double)(1ull << WORLD_BITS);
+    double north = ((double)area->y_px - reach) * unit;
+    double south = ((double)area->y_px + area->height_px + reach) * unit;
+
+    /* what lies beyond the last latitude of the grid is drawn at its edge */
+    return (struct bbox){
+        world_lon(fmax(0, ((double)area->x_px - reach) * unit)),
+        south >= end ? -90 : world_lat(south),
+        world_lon(fmin(end, ((double)area->x_px + area->width_px + reach) * unit)),
+        north <= 0 ? 90 : world_lat(north)};
+}
+
 static void visit_window(struct render *r, atlas_visit_fn *visit)
 {
     double reach = reach_px(r->ms->style);
-    double side = TILE_PX * r->scale;
 
     r->box = (struct clip_box){-reach * r->scale, -reach * r->scale,
-                               side + reach * r->scale, side + reach * r->scale};
-    atlas_window(r->ms->layer->layer, tile_bounds(r->id, reach / TILE_PX), visit, r);
+                               (r->area.width_px + reach) * r->scale,
+                               (r->area.height_px + reach) * r->scale};
+    atlas_window(r->ms->layer->layer, window_of(&r->area, reach), visit, r);
 }
 
 static void draw_background(struct render *r)
@@ -455,14 +473,14 @@ static int compare_labels(const void *a, const void *b)
 static void collect_labels(struct render *r)
 {
     const struct label_plan *plan;
-    double x = (double)r->id.x * TILE_PX;
-    double y = (double)r->id.y * TILE_PX;
+    double x = (double)r->area.x_px;
+    double y = (double)r->area.y_px;
     struct label_window window = {x - LABEL_MARGIN_PX, y - LABEL_MARGIN_PX,
-                                  x + TILE_PX + LABEL_MARGIN_PX,
-                                  y + TILE_PX + LABEL_MARGIN_PX};
+                                  x + r->area.width_px + LABEL_MARGIN_PX,
+                                  y + r->area.height_px + LABEL_MARGIN_PX};
 
     r->w->labels.n = 0;
-    r->rc = label_plan_get(r->map, r->id.z, r->w->fonts, &plan, r->err);
+    r->rc = label_plan_get(r->map, r->area.zoom, r->w->fonts, &plan, r->err);
     if (r->rc != IM_OK)
         return;
     label_plan_window(plan, window, collect_label, r);
@@ -494,8 +512,8 @@ static void draw_label(struct render *r, const struct label *label)
     label_spec_centre(&spec, (enum style_anchor)label->anchor,
                       (double)text_block_width_px(block),
                       (double)text_block_height_px(block), &dx, &dy);
-    double x = (label->x - (double)r->id.x * TILE_PX) * r->scale + dx;
-    double y = (label->y - (double)r->id.y * TILE_PX) * r->scale + dy;
+    double x = (label->x - (double)r->area.x_px) * r->scale + dx;
+    double y = (label->y - (double)r->area.y_px) * r->scale + dy;
     struct draw_color fill = style_color_opacity(style, TEXT_COLOR, TEXT_OPACITY, at);
     struct draw_color halo =
         style_color_opacity(style, TEXT_HALO_COLOR, TEXT_OPACITY, at);
@@ -551,6 +569,30 @@ static enum im_code check_scale(unsigned scale, struct im_error *err)
     return im_zh(err, IM_EARG, "倍率 %u 超出 1..%d", scale, RENDER_MAX_SCALE);
 }
 
+enum im_code render_area(const struct tile_map *map,
+                         struct tile_worker *w,
+                         struct render_area area,
+                         unsigned scale,
+                         struct raster *raster,
+                         struct im_error *err)
+{
+    unsigned shift = UNIT_BITS - area.zoom;
+    struct render r = {.map = map,
+                       .w = w,
+                       .raster = raster,
+                       .area = area,
+                       .scale = scale,
+                       .frame = {area.x_px * (1ll << shift), area.y_px * (1ll << shift),
+                                 (double)scale / (double)(1u << shift)},
+                       .err = err};
+
+    w->at.zoom = map_style_zoom(area.zoom);
+    collect_labels(&r);
+    for (uint32_t i = 0; i < map->n_styles && r.rc == IM_OK; i++)
+        draw_style(&r, i);
+    return r.rc;
+}
+
 enum im_code tile_render_png(const struct tile_map *map,
                              struct tile_worker *w,
                              struct tile_id id,
@@ -558,27 +600,23 @@ enum im_code tile_render_png(const struct tile_map *map,
                              struct im_buf *out,
                              struct im_error *err)
 {
-    struct render r = {.map = map,
-                       .w = w,
-                       .id = id,
-                       .scale = scale,
-                       .err = err,
-                       .rc = tile_id_check(id, err)};
+    enum im_code rc = tile_id_check(id, err);
+    struct raster *raster;
 
-    if (r.rc == IM_OK)
-        r.rc = check_scale(scale, err);
-    if (r.rc != IM_OK)
-        return r.rc;
-    r.raster = &w->raster[scale - 1];
-    r.frame = tile_frame_of(id.z, id.x, id.y, TILE_PX * (double)scale);
-    w->at.zoom = map_style_zoom(id.z);
-    if (!r.raster->rgba)
-        r.rc = raster_init(r.raster, TILE_PX * scale, TILE_PX * scale, err);
+    if (rc == IM_OK)
+        rc = check_scale(scale, err);
+    if (rc != IM_OK)
+        return rc;
+    raster = &w->raster[scale - 1];
+    if (!raster->rgba)
+        rc = raster_init(raster, TILE_PX * scale, TILE_PX * scale, err);
     else
-        raster_clear(r.raster, (struct draw_color){0, 0, 0, 0});
-    if (r.rc == IM_OK)
-        collect_labels(&r);
-    for (uint32_t i = 0; i < map->n_styles && r.rc == IM_OK; i++)
-        draw_style(&r, i);
-    return r.rc == IM_OK ? raster_write_png(r.raster, 3, out, err) : r.rc;
+        raster_clear(raster, (struct draw_color){0, 0, 0, 0});
+    if (rc == IM_OK)
+        rc =
+            render_area(map, w,
+                        (struct render_area){id.z, (int64_t)id.x * TILE_PX,
+                                             (int64_t)id.y * TILE_PX, TILE_PX, TILE_PX},
+                        scale, raster, err);
+    return rc == IM_OK ? raster_write_png(raster, 3, out, err) : rc;
 }

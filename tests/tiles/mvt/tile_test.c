@@ -17,24 +17,31 @@
     "{\"name\": \"" name "\", \"title\": {\"zh\": \"" name "\", \"en\": \"" name       \
     "\"}, \"type\": \"" type "\"" zoom "}"
 
-#define LAYER(id, geometry, order)                                                                                                                                                   \
-    "{\"id\": \"" id "\", \"title\": {\"zh\": \"" id "\", \"en\": \"" id "\"},"                                                                                                      \
-    "\"geometry\": \"" geometry "\", \"key\": \"key\", \"group\": \"places\","                                                                                                       \
-    "\"order\": " order                                                                                                                                                              \
-    ", \"in_map\": true, \"visibility\": \"public\", \"fields\": [" FIELD("key", "text", ", \"required\": true, \"tile_zoom\": 0") "," FIELD(                                        \
-        "kind", "text",                                                                                                                                                              \
-        ", \"tile_zoom\": 0") "," FIELD("n", "integer",                                                                                                                              \
-                                        ", \"tile_zoom\": 5") "," FIELD("r", "real",                                                                                                 \
-                                                                        ", "                                                                                                         \
-                                                                        "\"tile_"                                                                                                    \
-                                                                        "zoom\": 0") "," FIELD("secret",                                                                             \
-                                                                                               "text",                                                                               \
-                                                                                               "") "," FIELD("reviewed",                                                             \
-                                                                                                             "integer",                                                              \
-                                                                                                             "") "],"                                                                \
-                                                                                                                 "\"roles\": {\"reviewed\": \"reviewed\"},"                          \
-                                                                                                                 "\"source\": {\"zh\": \"s\", \"en\": \"s\"}, \"licence\": \"CC0\"," \
-                                                                                                                 "\"attribution\": {\"zh\": \"甲\", \"en\": \"A\"}}"
+#define LAYER(id, geometry, order)                                                                                                                                       \
+    "{\"id\": \"" id "\", \"title\": {\"zh\": \"" id "\", \"en\": \"" id "\"},"                                                                                          \
+    "\"geometry\": \"" geometry "\", \"key\": \"key\", \"group\": \"places\","                                                                                           \
+    "\"order\": " order ", \"in_map\": true, \"visibility\": \"public\", \"fields\": "                                                                                   \
+                        "[" FIELD("key", "text", ", \"required\": true, \"tile_zoom\": 0") "," FIELD("kind", "text", ", \"tile_zoom\": 0") "," FIELD(                    \
+                            "n", "integer",                                                                                                                              \
+                            ", \"tile_zoom\": 5") "," FIELD("r", "real",                                                                                                 \
+                                                            ", "                                                                                                         \
+                                                            "\"tile_"                                                                                                    \
+                                                            "zoom\": 0") "," FIELD("s"                                                                                   \
+                                                                                   "e"                                                                                   \
+                                                                                   "c"                                                                                   \
+                                                                                   "r"                                                                                   \
+                                                                                   "e"                                                                                   \
+                                                                                   "t",                                                                                  \
+                                                                                   "t"                                                                                   \
+                                                                                   "e"                                                                                   \
+                                                                                   "x"                                                                                   \
+                                                                                   "t",                                                                                  \
+                                                                                   "") "," FIELD("reviewed",                                                             \
+                                                                                                 "integer",                                                              \
+                                                                                                 "") "],"                                                                \
+                                                                                                     "\"roles\": {\"reviewed\": \"reviewed\"},"                          \
+                                                                                                     "\"source\": {\"zh\": \"s\", \"en\": \"s\"}, \"licence\": \"CC0\"," \
+                                                                                                     "\"attribution\": {\"zh\": \"甲\", \"en\": \"A\"}}"
 
 static const char AREA_STYLE[] =
     "{\"layers\": [{\"id\": \"a\", \"type\": \"fill\"}, {\"id\": \"b\", \"type\": "
@@ -198,7 +205,10 @@ TEST(neighbouring_tiles_agree_where_they_overlap)
                           test_random_in(&r, -0.35, 0.35),
                           test_random_in(&r, 0.02, 0.3));
         im_buf_append(&wkt, ")", 2);
-        memory_source_row(f.source, (const char *)wkt.data, "a|x|1|1|s|");
+        char values[32];
+
+        snprintf(values, sizeof values, "%d|x|1|1|s|", line);
+        memory_source_row(f.source, (const char *)wkt.data, values);
     }
     open_map(&f, "map", false);
     struct decoded_tile *west = decode(f.map, (struct tile_id){10, 511, 511});
