@@ -15,6 +15,7 @@ struct derivation {
     struct facts facts;
     sqlite3_stmt *areas; /* geometry by code; NULL: there is no such layer */
     sqlite3_stmt *points;
+    char seat_precision[16]; /* of the position found last, "" when not said */
     bool *has_field;
     struct source_value *values;
     struct stage stage;
@@ -49,10 +50,14 @@ static enum im_code prepare_lookup(struct derivation *d,
         field = schema_field_index(schema, im_bytes_of(code));
     if (field == SCHEMA_NO_FIELD || schema->geometry == SCHEMA_NONE)
         return IM_OK;
+    int precision = schema->roles.precision;
+    char column[SCHEMA_MAX_ID + 3] = "''";
+    if (precision != SCHEMA_NO_FIELD)
+        snprintf(column, sizeof column, "\"%s\"", schema->fields[precision].name);
     return sql_prepare(d->db, out, err,
-                       "SELECT geom FROM \"%w\" WHERE \"%w\" = ? AND geom IS NOT NULL "
-                       "ORDER BY fid",
-                       schema->id, schema->fields[field].name);
+                       "SELECT geom, %s FROM \"%w\" WHERE \"%w\" = ? AND geom IS NOT "
+                       "NULL ORDER BY fid",
+                       column, schema->id, schema->fields[field].name);
 }
 
 static enum im_code decode_column(struct derivation *d,
@@ -121,10 +126,13 @@ static enum im_code look_up(struct derivation *d,
             break;
         if (g.kind != kind)
             continue;
-        if (out->kind == GEOM_EMPTY)
+        if (out->kind == GEOM_EMPTY) {
             *out = g;
-        else if (kind == GEOM_AREA && !join_areas(d->row, out, &g))
+            snprintf(d->seat_precision, sizeof d->seat_precision, "%s",
+                     sql_text(stmt, 1));
+        } else if (kind == GEOM_AREA && !join_areas(d->row, out, &g)) {
             rc = im_fail(err, IM_ENOMEM, "outline '%s': out of memory", code);
+        }
         if (rc)
             break;
     }
@@ -162,6 +170,19 @@ static void read_value(sqlite3_stmt *stmt, int column, struct source_value *out)
     }
 }
 
+/* A seat stands for its area and is worth what the seat is worth; an outline is exact.
+ */
+static void set_precision(struct derivation *d, const struct geom *g)
+{
+    int field = d->schema->roles.precision;
+
+    if (field == SCHEMA_NO_FIELD)
+        return;
+    d->values[field] = (struct source_value){.kind = SOURCE_NULL};
+    if (g->kind == GEOM_POINT)
+        d->values[field] = text_value(*d->seat_precision ? d->seat_precision : "city");
+}
+
 static enum im_code outline_row(struct derivation *d,
                                 sqlite3_stmt *rows,
                                 int shown_as,
@@ -179,6 +200,7 @@ static enum im_code outline_row(struct derivation *d,
     if (g.kind == GEOM_POINT && d->schema->geometry == SCHEMA_AREA)
         g.kind = GEOM_EMPTY; /* the column cannot hold it */
     read_value(rows, 0, &d->values[d->schema->key]);
+    set_precision(d, &g);
     if (shown_as != SCHEMA_NO_FIELD)
         d->values[shown_as] = text_value(shown);
     return stage_add(&d->stage, d->values, &g, err);
@@ -196,6 +218,8 @@ static enum im_code derive_areas(struct derivation *d, struct im_error *err)
     d->has_field[d->schema->key] = true;
     if (shown_as != SCHEMA_NO_FIELD)
         d->has_field[shown_as] = true;
+    if (d->schema->roles.precision != SCHEMA_NO_FIELD)
+        d->has_field[d->schema->roles.precision] = true;
     if (!rc)
         rc = stage_init(&d->stage, d->schema, d->has_field, true, err);
     if (!rc)

@@ -267,6 +267,14 @@ static enum im_code read_rows(struct work *w, struct im_error *err)
     return rc ? rc : stage_finish(&w->stage, err);
 }
 
+/* What derive_layer writes is not the file's to say: else each would undo the other. */
+static bool is_derived_field(const struct work *w, size_t f)
+{
+    return w->facts.kind == FACTS_AREAS &&
+           ((int)f == w->schema->roles.precision ||
+            strcmp(w->schema->fields[f].name, "shown_as") == 0);
+}
+
 static enum im_code read_file(struct work *w, struct im_error *err)
 {
     enum im_code rc = IM_OK;
@@ -291,7 +299,7 @@ static enum im_code read_file(struct work *w, struct im_error *err)
     if (!w->has_field)
         return im_fail(err, IM_ENOMEM, "plan: out of memory");
     for (size_t f = 0; f < w->schema->n_fields; f++)
-        w->has_field[f] = w->plan.column_of_field[f] >= 0;
+        w->has_field[f] = w->plan.column_of_field[f] >= 0 && !is_derived_field(w, f);
     rc = stage_init(&w->stage, w->schema, w->has_field,
                     w->plan.position != POSITION_NONE, err);
     return rc ? rc : read_rows(w, err);
