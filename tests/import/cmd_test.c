@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves import/cmd_import.c and layers/cmd_layers.c: what people type and read. */
+#include <test.h>
+
+#include <import/cmd.h>
+#include <layers/cmd.h>
+
+#include "layers/fixture.h"
+#include <engine/cli.h>
+#include <scratch.h>
+
+#include <jansson.h>
+#include <sys/stat.h>
+
+static char said[1 << 16];   /* standard output of the last command */
+static char warned[1 << 14]; /* standard error */
+
+static void read_back(FILE *file, char *out, size_t size)
+{
+    rewind(file);
+    size_t n = fread(out, 1, size - 1, file);
+    out[n] = '\0';
+    fclose(file);
+}
+
+static int run(int (*command)(int, char **), const char *const *words)
+{
+    char *argv[16] = {0};
+    int argc = 0;
+    FILE *out = tmpfile();
+    FILE *err = tmpfile();
+    int saved_out = dup(STDOUT_FILENO);
+    int saved_err = dup(STDERR_FILENO);
+
+    for (; words[argc]; argc++)
+        argv[argc] = strdup(words[argc]);
+    char *owned[16];
+    memcpy(owned, argv, sizeof owned); /* getopt reorders argv */
+    fflush(stdout);
+    fflush(stderr);
+    dup2(fileno(out), STDOUT_FILENO);
+    dup2(fileno(err), STDERR_FILENO);
+    int code = command(argc, argv);
+    fflush(stdout);
+    fflush(stderr);
+    dup2(saved_out, STDOUT_FILENO);
+    dup2(saved_err, STDERR_FILENO);
+    close(saved_out);
+    close(saved_err);
+    read_back(out, said, sizeof said);
+    read_back(err, warned, sizeof warned);
+    for (int i = 0; i < argc; i++)
+        free(owned[i]);
+    return code;
+}
+
+#define IMPORT(...) run(cmd_import, (const char *[]){"import", __VA_ARGS__, NULL})
+#define LAYERS(...) run(cmd_layers, (const char *[]){"layers", __VA_ARGS__, NULL})
+
+static void assert_warned(const char *text)
+{
+    if (!strstr(warned, text))
+        fail_msg("'%s' lacks '%s'", warned, text);
+    /* one line, one sentence */
+    assert_ptr_equal(strchr(warned, '\n'), warned + strlen(warned) - 1);
+}
+
+static void assert_said(const char *text)
+{
+    if (!strstr(said, text))
+        fail_msg("'%s' lacks '%s'", said, text);
+}
+
+static const char *definition(void)
+{
+    return scratch_text("layer.json", fixture_definition("parks", "point", "places",
+                                                         FIXTURE_FIELDS, NULL));
+}
+
+static const char *three(void)
+{
+    return scratch_text("three.csv", "id,name_zh,year,lon,lat,电话\nA,张江,1992,121.6,"
+                                     "31.2,1\nB,紫竹,x,121.4,31,2\nC,无,,,,\n");
+}
+
+TEST(wrong_usage_is_one_sentence_and_exit_2)
+{
+    assert_int_equal(IMPORT("a.csv", "--layr", "parks"), 2);
+    assert_warned("did you mean --layer?");
+    assert_int_equal(IMPORT("a.csv", "--layer"), 2);
+    assert_warned("--layer needs a value");
+    assert_int_equal(IMPORT("--layer", "parks"), 2);
+    assert_warned("name the file");
+    assert_int_equal(IMPORT("a.csv"), 2);
+    assert_warned("--layer");
+    assert_int_equal(IMPORT("--shipped", "layers", "--replace"), 2);
+    assert_warned("--shipped goes with");
+    assert_int_equal(IMPORT("a.csv", "b.csv", "--layer", "parks", "--replace"), 2);
+    assert_warned("one file at a time");
+    assert_int_equal(IMPORT("a.csv", "--layer", "parks", "--lang", "fr"), 2);
+    assert_warned("zh or en");
+    assert_int_equal(IMPORT("a.csv", "--layr", "parks", "--lang", "zh"), 2);
+    assert_warned("您要的是 --layer 吗");
+    assert_int_equal(LAYERS("parks"), 2);
+    assert_int_equal(LAYERS("--jsn"), 2);
+    assert_warned("--json");
+}
+
+TEST(help_teaches_in_both_languages)
+{
+    assert_int_equal(IMPORT("--help", "--lang", "en"), 0);
+    assert_said("Examples");
+    assert_said("--dry-run");
+    assert_int_equal(IMPORT("--help", "--lang", "zh"), 0);
+    assert_said("示例");
+    assert_int_equal(LAYERS("--help", "--lang=zh"), 0);
+    assert_said("示例");
+}
+
+TEST(a_dry_run_makes_no_database)
+{
+    const char *db = scratch_path("dry.db");
+    struct stat info;
+
+    assert_int_equal(
+        IMPORT(three(), "--definition", definition(), "--db", db, "--dry-run"), 0);
+    assert_said("2 added");
+    assert_said("not written");
+    assert_int_not_equal(stat(db, &info), 0);
+}
+
+TEST(a_file_is_taken_and_its_bad_rows_are_listed)
+{
+    const char *db = scratch_path("cmd.db");
+
+    assert_int_equal(IMPORT(three(), "--definition", definition(), "--db", db), 0);
+    assert_said("three.csv: 3 rows read, 2 added, 1 refused, 1 without a position");
+    assert_said("three.csv, row 2, year 'x': not a whole number");
+    assert_said("columns not stored: 电话");
+    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--lang", "zh"),
+                     0);
+    assert_said("未变 2");
+    assert_said("第 2 行，year “x”：不是整数");
+}
+
+TEST(refusals_and_surroundings_have_their_exit_codes)
+{
+    const char *db = scratch_path("codes.db");
+    const char *bad = scratch_text("bad.csv", "id,name_zh,lon,lat\nA,x,0,0\n");
+
+    assert_int_equal(IMPORT(three(), "--definition", definition(), "--db", db), 0);
+    assert_int_equal(IMPORT(bad, "--layer", "parks", "--db", db), 1);
+    assert_warned("none of the 1 rows");
+    assert_int_equal(IMPORT(scratch_path("none.csv"), "--layer", "parks", "--db", db),
+                     1);
+    assert_int_equal(IMPORT(three(), "--layer", "nowhere", "--db", db), 1);
+    assert_warned("choose one of: parks");
+    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--crs", "X"), 2);
+    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", scratch_folder), 1);
+    assert_warned("a folder");
+    assert_int_equal(LAYERS("--db", scratch_path("none.db")), 1);
+    assert_warned("innomap import");
+}
+
+TEST(layers_lists_counts_versions_and_dates)
+{
+    const char *db = scratch_path("list.db");
+
+    IMPORT(three(), "--definition", definition(), "--db", db);
+    assert_int_equal(LAYERS("--db", db, "--lang", "zh"), 0);
+    assert_said("parks");
+    assert_said("试验");
+    assert_said("2026-11");
+    assert_int_equal(LAYERS("--db", db, "--json", "--lang", "en"), 0);
+    json_t *root = json_loads(said, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *layer = json_array_get(json_object_get(root, "layers"), 0);
+    assert_string_equal(json_string_value(json_object_get(layer, "id")), "parks");
+    assert_string_equal(json_string_value(json_object_get(layer, "title")), "Trial");
+    assert_int_equal(json_integer_value(json_object_get(layer, "count")), 2);
+    assert_int_equal(json_integer_value(json_object_get(layer, "placed")), 1);
+    assert_int_equal(json_integer_value(json_object_get(layer, "version")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "data_version")), 1);
+    json_decref(root);
+}
+
+static int in_english(void **state)
+{
+    setenv("LC_ALL", "C", 1);
+    return scratch_make(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_usage_is_one_sentence_and_exit_2),
+        cmocka_unit_test(help_teaches_in_both_languages),
+        cmocka_unit_test(a_dry_run_makes_no_database),
+        cmocka_unit_test(a_file_is_taken_and_its_bad_rows_are_listed),
+        cmocka_unit_test(refusals_and_surroundings_have_their_exit_codes),
+        cmocka_unit_test(layers_lists_counts_versions_and_dates),
+    };
+    return cmocka_run_group_tests(tests, in_english, scratch_remove);
+}
