@@ -94,7 +94,7 @@ static bool write_picture(const char *path, const struct raster *raster)
                        .height = raster->height_px,
                        .format = PNG_FORMAT_RGBA};
     size_t n = (size_t)raster->width_px * raster->height_px;
-    uint8_t *straight = malloc(n * 4);
+    uint8_t *straight = calloc(n, 4);
     bool ok;
 
     if (!straight)
@@ -103,8 +103,9 @@ static bool write_picture(const char *path, const struct raster *raster)
         uint32_t a = raster->rgba[4 * i + 3];
 
         for (size_t c = 0; c < 3; c++)
-            straight[4 * i + c] =
-                a ? (uint8_t)((raster->rgba[4 * i + c] * 255u + a / 2) / a) : 0;
+            if (a)
+                straight[4 * i + c] =
+                    (uint8_t)((raster->rgba[4 * i + c] * 255u + a / 2) / a);
         straight[4 * i + 3] = (uint8_t)a;
     }
     ok = png_image_write_to_file(&image, path, 0, straight, 0, NULL) != 0;

@@ -13,8 +13,8 @@ enum {
     HASH_SLOTS = 4096, /* of exact colours */
     FLAT_SLOTS_USED = 3072,
     FLAT_RUN = 4,      /* equal pixels in a row that make an area */
-    FLAT_MAX = 128,    /* entries given to flat areas */
-    FLAT_SHARE = 2048, /* an area has at least 1 / FLAT_SHARE of the pixels */
+    FLAT_MAX = 96,     /* entries given to flat areas */
+    FLAT_SHARE = 1024, /* an area has at least 1 / FLAT_SHARE of the pixels */
     CELLS = 1 << 18,   /* 5 bits of r, g, b; 3 of alpha */
     NO_ENTRY = -1
 };
