@@ -8,6 +8,7 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -100,6 +101,8 @@ int main(int argc, char **argv)
         puts("innomap " INNOMAP_VERSION);
         return CLI_DONE;
     }
+    if (first > 1) /* the commands look for the language in their own arguments */
+        setenv("LC_ALL", cli_text(lang, "zh_CN.UTF-8", "en_US.UTF-8"), 1);
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[first], commands[i].name) == 0)
             return commands[i].run(argc - first, argv + first);

@@ -281,6 +281,8 @@ static bool set_version(struct tile_map *map)
 
         hash_text(hash, atlas_layer_schema(layer)->id);
         hash_number(hash, atlas_layer_version(layer));
+        /* a database made anew counts from 1 again: the time tells the two apart */
+        hash_text(hash, atlas_layer_changed_at(layer));
         hash_text(hash, atlas_layer_definition_json(layer));
         hash_text(hash, atlas_layer_style_json(layer));
         map->extent = bbox_union(map->extent, atlas_layer_extent(layer));
