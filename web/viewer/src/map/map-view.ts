@@ -130,6 +130,7 @@ export class MapView {
       .filter((layer) => pickable.has(layerIdOf(layer) ?? ""))
       .map((layer) => layer.id);
     this.#map.setStyle(style, { diff: true });
+    this.#map.triggerRepaint(); // a style without a difference would never be idle again
   }
 
   setTexts(texts: MapTexts): void {

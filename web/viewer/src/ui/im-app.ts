@@ -107,7 +107,9 @@ export class ImApp extends UiElement {
     this.#open(true);
     // a click on the map or a row in a list brought it up: reading goes on at its heading
     panel.querySelector<HTMLElement>("h2[tabindex]")?.focus({ preventScroll: true });
-    if (matchMedia("(max-width: 48rem)").matches) this.#panel.scrollIntoView({ block: "start" });
+    // below the map the sheet scrolls to it, once its content is there
+    if (matchMedia("(max-width: 48rem)").matches)
+      requestAnimationFrame(() => this.#panel.scrollIntoView({ block: "start" }));
   }
 
   #toggle(): void {
