@@ -6,6 +6,8 @@
 
 static const char *const caps[] = {"butt", "round", "square", NULL};
 static const char *const joins[] = {"miter", "round", "bevel", NULL};
+/* what fonts-noto-cjk has and /fonts serves */
+static const char *const fonts[] = {"Noto Sans Regular", "Noto Sans Bold", NULL};
 static const char *const placements[] = {"point", "line", NULL};
 static const char *const justify[] = {"center", "auto", NULL};
 static const char *const anchors[] = {
@@ -75,7 +77,7 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
     [CIRCLE_SORT_KEY] =
         NUMBER("circle-sort-key", STYLE_CIRCLE, true, ZF, -1e12, 1e12, 0),
     [TEXT_FIELD] = TEXT("text-field", STYLE_SYMBOL, ZF, NULL),
-    [TEXT_FONT] = LIST("text-font", STYLE_SYMBOL, true, ZF, 0, 0, NULL),
+    [TEXT_FONT] = LIST("text-font", STYLE_SYMBOL, true, ZF, 0, 0, fonts),
     [TEXT_SIZE] = NUMBER("text-size", STYLE_SYMBOL, true, ZF, 1, 128, 16),
     [TEXT_MAX_WIDTH] = NUMBER("text-max-width", STYLE_SYMBOL, true, ZF, 0, 100, 10),
     [TEXT_LINE_HEIGHT] = NUMBER("text-line-height", STYLE_SYMBOL, true, Z, 0.5, 5, 1.2),
@@ -177,7 +179,7 @@ static enum im_code check_list(struct expr_compiler *c,
                                const struct style_property_def *def,
                                const struct style_value *value)
 {
-    bool wants_text = def == &style_properties[TEXT_FONT] || def->choices;
+    bool wants_text = def->choices != NULL;
     uint32_t most = def == &style_properties[TEXT_OFFSET]      ? 2
                     : def == &style_properties[LINE_DASHARRAY] ? DRAW_MAX_DASHES
                                                                : ANCHOR_COUNT;
