@@ -91,7 +91,7 @@ static void add_null(struct column_builder *b)
 {
     uint32_t code = NULL_CODE;
     int64_t zero = 0;
-    double nan = NAN;
+    double nan = (double)NAN;
     uint8_t yes = 1;
 
     b->has_null = true;

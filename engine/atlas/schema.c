@@ -61,7 +61,8 @@ static void refuse(struct reader *r,
         return;
     if (write_path(at, path, sizeof path) == 0)
         snprintf(path, sizeof path, "layer.json");
-    path[im_utf8_cut(path, sizeof path - 1)] = '\0';
+    while (!im_utf8_valid(im_bytes_of(path))) /* cut inside a character */
+        path[strlen(path) - 1] = '\0';
     if (value) {
         size_t len = im_utf8_cut(value, 48);
 
@@ -394,13 +395,14 @@ static void get_field(struct reader *r,
         "name",  "title",    "type", "unit", "required",  "list", "hidden",
         "codes", "synonyms", "min",  "max",  "tile_zoom", NULL};
     static const char *const types[] = {"text", "integer", "real", NULL};
+    struct at name = {at, "name", 0};
 
     if (!is_object(r, at, object))
         return;
     only_members(r, at, object, members);
     field->name = get_text(r, at, object, "name", REQUIRED);
     if (!schema_field_name_valid(im_bytes_of(field->name)))
-        refuse(r, at, field->name,
+        refuse(r, &name, field->name,
                "字段名应为小写字母开头的小写字母、数字和 _，至多 48 个，且不是保留名",
                "a field name has up to 48 of a-z, 0-9 and _, begins with a letter and "
                "is not reserved");

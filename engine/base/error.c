@@ -8,17 +8,36 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Make the text what the header promises: one line of valid UTF-8. Quoted input may
+ * hold anything, and a text that was cut may end inside a character. */
+static void tidy(char *text, bool is_cut)
+{
+    struct im_bytes bytes = im_bytes_of(text);
+
+    for (size_t i = 0; i < bytes.len;) {
+        size_t start = i;
+        unsigned char c = (unsigned char)text[start];
+
+        if (im_utf8_next(bytes, &i) == 0xFFFD && i == start + 1) {
+            /* the rest of a halved character is not worth a mark */
+            if (is_cut && start + 4 > bytes.len && c >= 0xC0) {
+                text[start] = '\0';
+                return;
+            }
+            text[start] = '?';
+        }
+        if (c < 0x20 || c == 0x7f)
+            text[start] = ' '; /* one line, nothing that moves a terminal's cursor */
+    }
+}
+
 static void put(char *text, size_t size, const char *fmt, va_list args)
 {
     int n = vsnprintf(text, size, fmt, args);
 
     if (n < 0)
         text[0] = '\0';
-    else if ((size_t)n >= size)
-        text[im_utf8_cut(text, size - 1)] = '\0';
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' '; /* one line, nothing that moves a terminal's cursor */
+    tidy(text, n >= 0 && (size_t)n >= size);
 }
 
 enum im_code im_fail(struct im_error *err, enum im_code code, const char *fmt, ...)
@@ -53,8 +72,7 @@ static void prepend(char *text, size_t size, const char *context)
 
     memcpy(old, text, size);
     int n = snprintf(text, size, "%s: %s", context, old);
-    if (n >= 0 && (size_t)n >= size)
-        text[im_utf8_cut(text, size - 1)] = '\0';
+    tidy(text, n >= 0 && (size_t)n >= size);
 }
 
 enum im_code im_context(struct im_error *err, const char *fmt, ...)

@@ -286,7 +286,7 @@ static enum im_code answer(const struct query_request *request,
     struct search s = {.request = request,
                        .arena = arena,
                        .origin = bound_origin(request->lon, request->lat),
-                       .last_lon = NAN};
+                       .last_lon = (double)NAN};
     struct best near = {.max = request->k};
     struct best apart = {.max = request->k};
     struct query_answer a = {0};
