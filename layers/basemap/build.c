@@ -20,6 +20,9 @@
 
 enum { OUTLINES_MAX_BYTES = 16 << 20 };
 static const struct bbox WORKING_BOX = {114.5, 26.8, 123.5, 35.6};
+/* The sea goes on beyond the box, so that its end is out of sight in every view of the
+ * four provinces: to where no other country's or island province's shore begins. */
+static const struct bbox SEA_BOX = {114.5, 25.9, 125.0, 36.6};
 
 static const struct gpkg_field SOURCE_FIELDS[] = {
     {"package", OFTString}, {"version", OFTString},     {"layers", OFTString},
@@ -84,7 +87,7 @@ static enum im_code settle(struct builder *b, enum source_id id, enum im_code rc
 static enum im_code read_coast(struct builder *b)
 {
     enum im_code rc = coast_read(&b->geos, b->sources.item[SOURCE_COAST].path,
-                                 WORKING_BOX, &b->coast, b->err);
+                                 SEA_BOX, &b->coast, b->err);
 
     return settle(b, SOURCE_COAST, rc);
 }

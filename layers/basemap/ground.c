@@ -10,8 +10,9 @@ static const double SEAM_DEG = 0.003;
 
 static const struct gpkg_field LAND_FIELDS[] = {
     {"adcode", OFTString}, {"name_zh", OFTString}, {"name_en", OFTString},
-    {"delta", OFTInteger}, {"area_km2", OFTReal},  {"source", OFTString}};
-static const struct gpkg_layer_def LAND = {"land", GPKG_AREA, LAND_FIELDS, 6};
+    {"delta", OFTInteger}, {"area_km2", OFTReal},  {"reviewed", OFTInteger},
+    {"source", OFTString}};
+static const struct gpkg_layer_def LAND = {"land", GPKG_AREA, LAND_FIELDS, 7};
 static const struct gpkg_field SEA_FIELDS[] = {{"id", OFTString},
                                                {"source", OFTString}};
 static const struct gpkg_layer_def SEA = {"sea", GPKG_AREA, SEA_FIELDS, 2};
@@ -161,8 +162,9 @@ enum im_code ground_write_land(struct geos *g,
                                       {.text = p->name_en},
                                       {.number = p->delta},
                                       {.number = round(geos_area_km2(g, province[i]))},
+                                      {.number = 0},
                                       {.text = "DCW-GMT 2.1.1"}};
-        rc = gpkg_add(g, layer, province[i], values, 6, err);
+        rc = gpkg_add(g, layer, province[i], values, 7, err);
     }
     return rc;
 }

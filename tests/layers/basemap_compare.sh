@@ -32,7 +32,7 @@ take "$2" admin_areas n_admin
 take "$2" land n_land
 take "$2" lakes n_lake
 take "$2" river_areas n_river
-take "$2" sea n_sea
+take "$2" sea n_all_sea
 take "$2" coastline n_coast
 
 show() { # TITLE SQL
@@ -53,4 +53,7 @@ show "lakes" "SELECT coalesce(r.name_zh, '') AS name, n.name_zh, $columns FROM r
     LEFT JOIN n_lake n ON st_intersects(r.geom, n.geom) ORDER BY st_area(r.geom) DESC"
 show "river_areas" "SELECT r.name_zh, $columns FROM r_river r
     LEFT JOIN n_river n ON n.name_zh = r.name_zh"
-show "sea" "SELECT $columns FROM r_sea r, n_sea n"
+# the reference ends at its working box
+show "sea" "SELECT $columns FROM r_sea r, (SELECT st_intersection(a.geom,
+    st_transform(setsrid(buildmbr(114.5, 26.8, 123.5, 35.6), 4326), 4549)) AS geom
+    FROM n_all_sea a) n"

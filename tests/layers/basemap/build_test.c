@@ -299,9 +299,8 @@ static void seats_are_in_wgs84(void **state)
 
 static void the_great_rivers_and_lakes_have_their_names(void **state)
 {
-    static const char *const lakes[] = {
-        "太湖",  "洪泽湖", "巢湖", "高邮湖", "阳澄湖", "淀山湖", "千岛湖（新安江水库）",
-        "邵伯湖"};
+    static const char *const lakes[] = {"太湖",   "洪泽湖", "巢湖",   "高邮湖",
+                                        "阳澄湖", "淀山湖", "千岛湖", "邵伯湖"};
     static const char *const rivers[] = {"淮河",   "富春江", "京杭大运河",
                                          "黄浦江", "瓯江",   "曹娥江"};
 
