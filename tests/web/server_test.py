@@ -152,7 +152,9 @@ class Caching(unittest.TestCase):
 
     def test_gzip_is_another_form_with_its_own_tag(self):
         for path in ("/tiles/sites.json", "/styles/sites.json", "/api/layers", "/",
-                     "/assets/app-1a2b.js"):
+                     "/assets/app-1a2b.js",
+                     "/api/nearest?layer=sites&lon=121&lat=31",
+                     "/api/within?layer=sites&lon=121&lat=31&radius_km=999"):
             plain = SHARED.ask(path)
             packed = SHARED.ask(path, accept_encoding="br, gzip;q=0.5")
             self.assertNotIn("Content-Encoding", plain.headers)

@@ -105,7 +105,10 @@ enum im_code exchange_no_path(struct exchange *x, struct im_error *err);
 /** "http://host:port" as the client wrote it. */
 void exchange_base_url(const struct exchange *x, char *out, size_t size);
 
-/** Wrap finished text as the answer. Takes nothing: the bytes are copied. */
+/**
+ * Wrap finished text as the answer; the bytes are copied. With `compressor` (of a
+ * worker) both forms are made, because the body is kept; without, for this client only.
+ */
 IM_CHECKED enum im_code exchange_reply(struct exchange *x,
                                        const struct im_buf *buf,
                                        const char *content_type,

@@ -69,11 +69,8 @@ static struct question question_of(const struct exchange *x, bool within)
         .leave_out_unreviewed = server_leaves_out_unreviewed(x->server)};
 }
 
-static enum im_code ask(struct exchange *x,
-                        struct im_buf *buf,
-                        struct libdeflate_compressor *compressor,
-                        struct body **out,
-                        struct im_error *err)
+static enum im_code
+ask(struct exchange *x, struct im_buf *buf, struct body **out, struct im_error *err)
 {
     bool within = x->route->answer == route_within;
     struct question question = question_of(x, within);
@@ -98,7 +95,7 @@ static enum im_code ask(struct exchange *x,
         .notice = notice_text(x->lang),
         .review_number = server_review_number(x->server)};
     query_write_answer(&w, &answer.answer, &context);
-    return exchange_reply(x, buf, "application/geo+json", compressor, out, err);
+    return exchange_reply(x, buf, "application/geo+json", NULL, out, err);
 }
 
 static enum im_code run_ask(struct work_waiter *first,
@@ -109,7 +106,7 @@ static enum im_code run_ask(struct work_waiter *first,
     struct exchange *x =
         (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
 
-    return ask(x, &worker->buf, worker->compressor, out, err);
+    return ask(x, &worker->buf, out, err);
 }
 
 static enum im_code
@@ -125,7 +122,7 @@ answer_question(struct exchange *x, bool within, struct im_error *err)
         x->waiter.run = run_ask;
         return IM_OK;
     }
-    rc = ask(x, &buf, NULL, &x->body, err);
+    rc = ask(x, &buf, &x->body, err);
     im_buf_release(&buf);
     return rc;
 }

@@ -198,6 +198,7 @@ enum im_code server_start(const struct server_options *options,
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&s->quiet, &attr);
     pthread_condattr_destroy(&attr);
+    compressors_init(&s->compressors);
     s->listen_fd = -1;
     s->address = copy_text(options->address, "127.0.0.1");
     s->review_number = copy_text(options->review_number, "");
@@ -272,6 +273,7 @@ void server_stop(struct server *s)
     current_close(s->current);
     body_cache_free(s->cache);
     assets_free(s->assets);
+    compressors_release(&s->compressors);
     body_unref(s->empty_png[0]);
     body_unref(s->empty_png[1]);
     if (s->listen_fd >= 0)

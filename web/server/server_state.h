@@ -4,6 +4,7 @@
 #define WEB_SERVER_STATE_H
 
 #include "assets.h"
+#include "compressors.h"
 #include "connections.h"
 #include "current.h"
 #include "metrics.h"
@@ -40,6 +41,7 @@ struct server {
     struct body *empty_png[2];
     struct connections connections;
     bool connections_started;
+    struct compressors compressors;
     struct metrics metrics;
     atomic_bool stopping;
     atomic_uint_fast64_t request_ids;
