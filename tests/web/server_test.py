@@ -196,6 +196,26 @@ class Caching(unittest.TestCase):
         self.assertEqual(SHARED.ask("/nothing").headers["Cache-Control"], "no-store")
 
 
+class Fonts(unittest.TestCase):
+    def test_a_range_is_made_once(self):
+        path = "/fonts/Noto%20Sans%20Regular/0-255.pbf"
+        first = SHARED.ask(path)
+        self.assertEqual(first.status, 200)
+        self.assertEqual(first.headers["Content-Type"], "application/x-protobuf")
+        self.assertIn(b"Noto Sans Regular", first.body)
+        again = SHARED.ask("/fonts/Nothing,Noto%20Sans%20Regular/0-255.pbf")
+        self.assertEqual(again.headers["ETag"], first.headers["ETag"])
+        self.assertEqual(SHARED.ask(path, if_none_match=first.headers["ETag"]).status,
+                         304)
+
+    def test_what_there_is_not(self):
+        self.assertIn("Noto Sans Bold",
+                      SHARED.ask("/fonts/Nothing/0-255.pbf").json()["allowed"])
+        for given in ("1-256", "0-256", "a-b", "65536-65791", "-256--1", "0", "0-"):
+            a = SHARED.ask(f"/fonts/Noto%20Sans%20Bold/{given}.pbf")
+            self.assertEqual(a.status, 400, given)
+
+
 class Doors(unittest.TestCase):
     OPEN = (TILE + ".png", "/tiles/sites.json", "/styles/sites.json", "/api/layers")
 

@@ -207,7 +207,11 @@ enum im_code server_start(const struct server_options *options,
     if (!options->no_cache)
         s->cache =
             body_cache_new(options->cache_bytes ? options->cache_bytes : CACHE_BYTES);
-    if (!s->address || !s->review_number || (!options->no_cache && !s->cache))
+    if (options->font_directory)
+        s->font_directory = strdup(options->font_directory);
+    if (!s->address || !s->review_number ||
+        (options->font_directory && !s->font_directory) ||
+        (!options->no_cache && !s->cache))
         rc = im_fail(err, IM_ENOMEM, "out of memory for the server");
     raise_descriptor_limit();
     if (rc == IM_OK)
@@ -278,6 +282,9 @@ void server_stop(struct server *s)
     body_unref(s->empty_png[1]);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
+    for (unsigned i = 0; i < FONTS * FONT_RANGES; i++)
+        body_unref((struct body *)atomic_load(&s->glyphs[i]));
+    free(s->font_directory);
     free(s->address);
     free(s->review_number);
     pthread_cond_destroy(&s->quiet);

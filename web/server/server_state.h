@@ -23,7 +23,9 @@ enum {
     CONNECTION_BYTES = 12 * 1024,
     MAX_QUEUED = 512,
     MAX_WAIT_MS = 10000,
-    CACHE_BYTES = 256 * 1024 * 1024
+    CACHE_BYTES = 256 * 1024 * 1024,
+    FONTS = 2,
+    FONT_RANGES = 256
 };
 
 struct server {
@@ -39,6 +41,9 @@ struct server {
     struct body_cache *cache; /* NULL: off */
     struct assets *assets;    /* NULL: no viewer */
     struct body *empty_png[2];
+    char *font_directory; /* NULL: Debian's package */
+    /* struct body *, made once and kept until the end; 0: not made yet */
+    atomic_uintptr_t glyphs[FONTS * FONT_RANGES];
     struct connections connections;
     bool connections_started;
     struct compressors compressors;
