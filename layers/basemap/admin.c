@@ -13,9 +13,9 @@
 
 enum { SHANGHAI = 310000, CHONGMING_CODE = 310151, CODE_BYTES = 8 };
 
-/* 10 square kilometres in grid units (95 by 108 m at 32 N); larger enclosed gaps would
+/* 20 square kilometres in grid units (95 by 108 m at 32 N); larger enclosed gaps would
  * be water that belongs to nobody. */
-static const double MAX_GAP = 10e6 / (94 * 108.5);
+static const double MAX_GAP = 20e6 / (94 * 108.5);
 static const double GRID_KM2 = 94 * 108.5 / 1e6;
 /* The outlines differ from the neighbours' by up to 2 km. */
 static const double NEAR_NEIGHBOUR_DEG = 0.03;

@@ -15,11 +15,11 @@ trap 'rm -rf "$work"' EXIT
 db=$work/compare.sqlite
 
 # Metres, EPSG:4549 (3 degree zone at 120 E): true to 0.2 % in the whole box.
-take() { # FILE LAYER NAME
-    if [ -e "$db" ]; then set -- "$@" -update; fi
+take() { # FILE LAYER NAME [OPTION...]
     file=$1 layer=$2 name=$3
     shift 3
-    ogr2ogr -f SQLite -dsco SPATIALITE=YES "$@" -t_srs EPSG:4549 \
+    if [ -e "$db" ]; then set -- "$@" -update; else set -- "$@" -dsco SPATIALITE=YES; fi
+    ogr2ogr -f SQLite "$@" -t_srs EPSG:4549 \
         -nln "$name" -nlt PROMOTE_TO_MULTI -lco GEOMETRY_NAME=geom "$db" "$file" "$layer"
 }
 take "$1" admin_echarts49 r_admin
@@ -32,7 +32,7 @@ take "$2" admin_areas n_admin
 take "$2" land n_land
 take "$2" lakes n_lake
 take "$2" river_areas n_river
-take "$2" sea n_all_sea
+take "$2" sea n_sea -clipsrc 114.5 26.8 123.5 35.6 # the reference ends there
 take "$2" coastline n_coast
 
 show() { # TITLE SQL
@@ -47,13 +47,16 @@ columns="round(st_area(r.geom) / 1e6, 1) AS ref_km2, round(st_area(n.geom) / 1e6
 
 show "admin_areas" "SELECT r.adcode, r.name_zh, $columns FROM r_admin r
     LEFT JOIN n_admin n ON n.adcode = r.adcode ORDER BY r.adcode"
-show "land" "SELECT r.adcode, r.name_zh, $columns FROM r_land r
+# land is larger by what was reclaimed since the reference's coast: nothing may be lost
+show "land" "SELECT r.adcode, r.name_zh, $columns,
+    round(st_area(st_difference(r.geom, n.geom)) / 1e6, 1) AS lost_km2 FROM r_land r
     LEFT JOIN n_land n ON n.adcode = r.adcode ORDER BY r.adcode"
 show "lakes" "SELECT coalesce(r.name_zh, '') AS name, n.name_zh, $columns FROM r_lake r
     LEFT JOIN n_lake n ON st_intersects(r.geom, n.geom) ORDER BY st_area(r.geom) DESC"
-show "river_areas" "SELECT r.name_zh, $columns FROM r_river r
-    LEFT JOIN n_river n ON n.name_zh = r.name_zh"
-# the reference ends at its working box
-show "sea" "SELECT $columns FROM r_sea r, (SELECT st_intersection(a.geom,
-    st_transform(setsrid(buildmbr(114.5, 26.8, 123.5, 35.6), 4326), 4549)) AS geom
-    FROM n_all_sea a) n"
+# the reference counts Poyang Lake as Yangtze
+show "river_areas" "SELECT r.name_zh, $columns FROM r_river r LEFT JOIN
+    (SELECT name_zh, st_union(geom) AS geom FROM
+        (SELECT name_zh, geom FROM n_river UNION ALL
+         SELECT '长江', geom FROM n_lake WHERE name_zh = '鄱阳湖') GROUP BY name_zh) n
+    ON n.name_zh = r.name_zh"
+show "sea" "SELECT $columns FROM r_sea r, n_sea n"
