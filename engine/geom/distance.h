@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Geodesic distances with the ellipsoid prepared once for many calls. */
+/* Geodesic distances from one position to many things. */
 #ifndef ENGINE_GEOM_DISTANCE_H
 #define ENGINE_GEOM_DISTANCE_H
 
 #include <engine/geom.h>
 
+#include "geom/bound.h"
+
 #include <geodesic.h>
 
-/** WGS 84; about 0.3 microseconds, so a search prepares it once. */
-void geodesic_wgs84(struct geod_geodesic *out);
+/** A position with what all distances from it have in common. */
+struct geodesic_origin {
+    struct bound_origin bound; /* lon, lat */
+    struct geod_geodesic wgs84;
+    double lat_rad;
+    double sin_lat;
+    double cos_lat;
+    double bowring_a; /* see distance.c */
+    double bowring_b2;
+    double bowring_b;
+};
 
-/** As geom_distance_m, with a prepared ellipsoid. The search may stop, with any value
- *  above `limit_m`, once it knows that the distance is above it. */
-double geom_distance_with(const struct geod_geodesic *wgs84,
+/** About 0.3 microseconds. */
+void geodesic_origin_init(struct geodesic_origin *out, double lon, double lat);
+
+/** Metres to a position: within 2 micrometres of geodesic_distance_m, and ten times as
+ *  fast up to 10 km. */
+double geodesic_from(const struct geodesic_origin *origin, double lon, double lat);
+
+/** As geom_distance_m. The search may stop, with any value above `limit_m`, once it
+ *  knows that the distance is above it. */
+double geom_distance_from(const struct geodesic_origin *origin,
                           const struct geom *g,
-                          double lon,
-                          double lat,
                           double limit_m,
                           double *nearest_lon,
                           double *nearest_lat);

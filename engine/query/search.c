@@ -18,8 +18,7 @@ struct best {
 struct search {
     const struct query_request *request;
     struct im_arena *arena;
-    struct geod_geodesic wgs84;
-    struct bound_origin origin;
+    struct geodesic_origin origin;
     const struct atlas_layer *layer;
     /* thousands of places may share one position: its distance is worked out once */
     double last_lon;
@@ -115,13 +114,11 @@ measure(struct search *s, uint32_t feature, double limit, double *lon, double *l
     struct geom g = atlas_geom(s->layer, feature);
 
     if (g.n_points != 1)
-        return geom_distance_with(&s->wgs84, &g, s->origin.lon, s->origin.lat, limit,
-                                  lon, lat);
+        return geom_distance_from(&s->origin, &g, limit, lon, lat);
     *lon = g.lonlat[0];
     *lat = g.lonlat[1];
     if (*lon != s->last_lon || *lat != s->last_lat) {
-        geod_inverse(&s->wgs84, s->origin.lat, s->origin.lon, *lat, *lon, &s->last_m,
-                     NULL, NULL);
+        s->last_m = geodesic_from(&s->origin, *lon, *lat);
         s->last_lon = *lon;
         s->last_lat = *lat;
     }
@@ -145,7 +142,7 @@ search_layer(struct search *s, uint16_t mask, struct best *best, struct im_error
     uint32_t feature;
     double hav;
 
-    near_init(&near, s->layer, s->origin, mask, s->arena);
+    near_init(&near, s->layer, s->origin.bound, mask, s->arena);
     near.hav_limit = bound_hav_limit(limit_m(s, best));
     while (near_next(&near, &feature, &hav)) {
         consider(s, best, feature);
@@ -170,7 +167,8 @@ static uint64_t count(struct search *s, uint16_t mask)
     uint64_t sum = 0;
 
     if (isfinite(s->request->max_m))
-        return near_count(s->layer, s->origin, mask, s->request->max_m, is_within, s);
+        return near_count(s->layer, s->origin.bound, mask, s->request->max_m, is_within,
+                          s);
     for (unsigned c = 0; c < ATLAS_CLASSES; c++)
         if (mask >> c & 1)
             sum += s->layer->class_count[c];
@@ -283,16 +281,13 @@ static enum im_code answer(const struct query_request *request,
                            struct query_answer *out,
                            struct im_error *err)
 {
-    struct search s = {.request = request,
-                       .arena = arena,
-                       .origin = bound_origin(request->lon, request->lat),
-                       .last_lon = (double)NAN};
+    struct search s = {.request = request, .arena = arena, .last_lon = (double)NAN};
     struct best near = {.max = request->k};
     struct best apart = {.max = request->k};
     struct query_answer a = {0};
     enum im_code rc;
 
-    geodesic_wgs84(&s.wgs84);
+    geodesic_origin_init(&s.origin, request->lon, request->lat);
     near.hits = im_arena_calloc(arena, request->k, sizeof *near.hits);
     apart.hits = im_arena_calloc(arena, request->k, sizeof *apart.hits);
     if (!near.hits || !apart.hits)

@@ -97,10 +97,28 @@ TEST(the_distance_to_a_polygon_is_that_to_its_nearest_edge)
     }
 }
 
+TEST(the_formula_for_short_lines_is_within_two_micrometres)
+{
+    struct test_random r = test_random_new("short lines");
+
+    for (int i = 0; i < 50000; i++) {
+        double lon = test_random_in(&r, -179, 179);
+        double lat = test_random_in(&r, -88, 88);
+        double reach = pow(10, test_random_in(&r, -6, -0.9));
+        double xy[2] = {lon + test_random_in(&r, -1, 1) * reach / cos(lat * 0.0174533),
+                        lat + test_random_in(&r, -1, 1) * reach};
+        struct geom g = {GEOM_POINT, 1, 0, 0, xy, NULL, NULL};
+
+        assert_true(fabs(geom_distance_m(&g, lon, lat, NULL, NULL) -
+                         geodesic_distance_m(lon, lat, xy[0], xy[1])) < 2e-6);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_distance_to_an_edge_equals_dense_sampling),
+        cmocka_unit_test(the_formula_for_short_lines_is_within_two_micrometres),
         cmocka_unit_test(the_distance_to_a_polygon_is_that_to_its_nearest_edge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

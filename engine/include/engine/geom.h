@@ -59,8 +59,9 @@ bool geom_contains(const struct geom *g, double lon, double lat);
 
 /**
  * Geodesic metres on WGS 84 (Karney 2013, through PROJ's geodesic.h) from a point to
- * the nearest edge of `g`; 0 inside an area. Writes the nearest position when asked.
- * HUGE_VAL for an empty geometry.
+ * the nearest edge of `g`; 0 inside an area. To positions within about 10 km Bowring's
+ * formula for short lines is used, which differs by less than 2 micrometres. Writes the
+ * nearest position when asked. HUGE_VAL for an empty geometry.
  */
 double geom_distance_m(const struct geom *g,
                        double lon,
