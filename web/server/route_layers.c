@@ -151,6 +151,7 @@ static void write_layer(struct context *c, const struct atlas_layer *layer)
 
     im_json_object(c->w);
     write_text(c->w, "id", schema->id);
+    write_text(c->w, "key", schema->fields[schema->key].name);
     write_title(c, "title", schema->title);
     write_group(c, layer);
     write_text(c->w, "geometry", geometry_name(schema->geometry));

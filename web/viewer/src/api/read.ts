@@ -128,6 +128,7 @@ function readOrigin(value: unknown): Origin {
     lat: number(origin.lat, "origin.lat"),
     uncertainty_m: number(origin.uncertainty_m ?? 0, "origin.uncertainty_m"),
     place: isDict(origin.place) ? readNamedPlace(origin.place) : null,
+    alternatives: list(origin.alternatives).map(readNamedPlace),
   };
 }
 

@@ -71,6 +71,8 @@ export interface Origin {
   lat: number;
   uncertainty_m: number;
   place: NamedPlace | null;
+  /** Other places the name may mean. */
+  alternatives: NamedPlace[];
 }
 
 export interface NearestAnswer {

@@ -2,6 +2,7 @@
 // The answer to "nearest": a ranked list that says how sure it is, and what stands apart.
 import type { NearestAnswer, Place } from "../api/types.ts";
 import { layerOf, type OpenAnswer } from "../state/state.ts";
+import { choiceButton } from "./choice.ts";
 import { button, type Child, h } from "./dom.ts";
 import { UiElement } from "./element.ts";
 import {
@@ -41,6 +42,7 @@ export class ImAnswer extends UiElement {
     const { lang } = this.state;
     const parts: Child[] = [
       this.#from(value),
+      this.#alternatives(value),
       value.features.length > 0
         ? h(
             "ol",
@@ -72,6 +74,20 @@ export class ImAnswer extends UiElement {
       where && texts.answerIn(where),
       origin.uncertainty_m > 0 &&
         h("span", { class: "note" }, texts.originUncertain(formatMetres(origin.uncertainty_m))),
+    );
+  }
+
+  #alternatives({ origin }: NearestAnswer): Child {
+    if (origin.alternatives.length === 0) return null;
+    return h(
+      "details",
+      {},
+      h("summary", {}, this.texts.otherwise),
+      h(
+        "ul",
+        { class: "options" },
+        ...origin.alternatives.map((choice) => h("li", {}, choiceButton(this, choice))),
+      ),
     );
   }
 

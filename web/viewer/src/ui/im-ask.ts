@@ -2,9 +2,10 @@
 // The question "nearest … to …" as a sentence with blanks.
 
 import { catalogOf, groupsOf, isAskable, K_CHOICES } from "../state/state.ts";
-import { button, h } from "./dom.ts";
+import { choiceButton } from "./choice.ts";
+import { h } from "./dom.ts";
 import { UiElement } from "./element.ts";
-import { formatCount, originText } from "./format.ts";
+import { originText } from "./format.ts";
 
 export class ImAsk extends UiElement {
   #input = h("input", {
@@ -129,8 +130,7 @@ export class ImAsk extends UiElement {
   }
 
   #drawChoices(): void {
-    const { choices, ask, lang } = this.state;
-    const { actions } = this.context;
+    const { choices, ask } = this.state;
     this.#choices.replaceChildren();
     if (choices.length === 0) return;
     this.#choices.append(
@@ -138,27 +138,9 @@ export class ImAsk extends UiElement {
       h(
         "ul",
         { class: "options" },
-        ...choices.map((choice) =>
-          h(
-            "li",
-            {},
-            button(
-              choice.name,
-              () => void actions.choose(choice),
-              { class: "option" },
-              h("span", { class: "name" }, choice.name),
-              h("span", { class: "note" }, this.#whatIs(choice.layer, choice.in)),
-            ),
-          ),
-        ),
+        ...choices.map((choice) => h("li", {}, choiceButton(this, choice))),
       ),
-      h("span", { class: "visually-hidden" }, formatCount(choices.length, lang)),
     );
-  }
-
-  #whatIs(layer: string, where: string): string {
-    const title = catalogOf(this.state)?.layers.find(({ id }) => id === layer)?.title ?? "";
-    return [where, title].filter(Boolean).join(" · ");
   }
 }
 customElements.define("im-ask", ImAsk);
