@@ -31,6 +31,7 @@ try {
     format: "esm",
     target: "node18",
     sourcemap: "inline",
+    loader: { ".css": "text" },
     metafile: true,
     logLevel: "warning",
   });

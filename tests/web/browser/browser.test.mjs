@@ -217,6 +217,14 @@ test("a click on a place opens its card", { timeout: 4 * TIMEOUT_MS }, async () 
     // several places may share the spot: then the name stands in a short list
     await page.locator(":is(im-place-card .origin, im-picked .option)").first().waitFor();
     assert.ok((await page.locator(".panel").textContent()).includes(properties.name_zh));
+
+    // the same without a pointer: Enter asks what lies in the middle
+    await page.keyboard.press("Escape");
+    await page.locator("im-layer-list").waitFor();
+    await page.locator("im-map canvas").focus();
+    await page.keyboard.press("Enter");
+    await page.locator(":is(im-place-card .origin, im-picked .option)").first().waitFor();
+    assert.ok((await page.locator(".panel").textContent()).includes(properties.name_zh));
   });
 });
 

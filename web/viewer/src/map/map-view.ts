@@ -170,8 +170,8 @@ export class MapView {
     this.#map.easeTo({ center: [lon, lat], zoom, ...this.#animation() });
   }
 
-  jumpTo(view: View): void {
-    this.#map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom });
+  focus(): void {
+    this.#map.getCanvas().focus();
   }
 
   home(): void {

@@ -25,12 +25,15 @@ export class ImApp extends UiElement {
       click: () => void this.context.actions.setLang(this.state.lang === "zh" ? "en" : "zh"),
     },
   });
+  #map: ImMap;
+  #skip = button("", () => this.#map.focusCanvas(), { class: "skip" });
   #handle = button("", () => this.#toggle(), { class: "handle" }, icon(ICONS.handle));
   #isOpen = true;
 
   constructor(context: Context) {
     super(context);
     this.#ask = new ImAsk(context);
+    this.#map = new ImMap(context);
     this.#panels = {
       layers: new ImLayerList(context),
       picked: new ImPicked(context),
@@ -42,6 +45,7 @@ export class ImApp extends UiElement {
   protected override connected(signal: AbortSignal): void {
     const { context } = this;
     this.append(
+      this.#skip,
       h(
         "aside",
         { class: "sheet" },
@@ -56,7 +60,7 @@ export class ImApp extends UiElement {
         new ImMessage(context),
         this.#panel,
       ),
-      h("main", { class: "stage" }, new ImMap(context), new ImNotice(context)),
+      h("main", { class: "stage" }, this.#map, new ImNotice(context)),
     );
     this.addEventListener(
       "im-ask-focus",
@@ -89,6 +93,7 @@ export class ImApp extends UiElement {
     const { texts } = this;
     document.documentElement.lang = this.state.lang === "zh" ? "zh-CN" : "en";
     document.title = texts.pageTitle;
+    this.#skip.textContent = texts.skip;
     this.#title.textContent = texts.title;
     this.#region.textContent = texts.region;
     this.#lang.textContent = texts.switchLang;

@@ -115,6 +115,7 @@ export class ImLayerList extends UiElement {
       [texts.positions, this.#precisions(layer)],
       [texts.source, layer.source],
       [texts.sourceDate, layer.source_date],
+      [texts.licence, layer.licence],
     ];
     const legend = layer.legend.length > 1 ? layer.legend : [];
     return [

@@ -74,6 +74,10 @@ export class ImMap extends UiElement {
     return this.#view?.drawn() ?? {};
   }
 
+  focusCanvas(): void {
+    this.#view?.focus();
+  }
+
   protected override connected(signal: AbortSignal): void {
     this.append(this.#canvas, h("div", { class: "crosshair" }), this.#tools, this.#message);
     try {
