@@ -229,6 +229,34 @@ TEST(old_codes_and_names_lead_to_the_division_of_today)
     im_arena_free(arena);
 }
 
+/* A seat known by heart must not look more exact than it is. */
+TEST(all_divisions_but_one_have_a_position_and_remembered_seats_two_decimals)
+{
+    struct im_arena *arena = im_arena_new(64 << 20);
+    struct csv csv;
+    size_t n_remembered = 0;
+
+    assert_non_null(arena);
+    csv = csv_read(arena, "divisions", "divisions.csv");
+    for (size_t row = 0; row < csv.n_rows; row++) {
+        const char *lat = csv_get(&csv, row, "lat");
+        bool is_remembered =
+            strstr(csv_get(&csv, row, "seat_source"), "general knowledge") != NULL;
+
+        /* 铜陵市郊区 lies in pieces around the city */
+        assert_int_equal(*lat == 0,
+                         strcmp(csv_get(&csv, row, "adcode"), "340711") == 0);
+        if (!is_remembered)
+            continue;
+        n_remembered++;
+        assert_int_equal(strlen(lat), strlen("30.26"));
+        assert_int_equal(strlen(csv_get(&csv, row, "lon")), strlen("120.20"));
+        assert_string_equal(csv_get(&csv, row, "precision"), "district");
+    }
+    assert_int_equal(n_remembered, 69);
+    im_arena_free(arena);
+}
+
 /* How many rows of divisions and landmarks answer to a name. */
 static size_t count_named(struct im_arena *arena, const char *name)
 {
@@ -262,8 +290,10 @@ TEST(names_that_people_say_mean_one_place_and_doubles_stay_doubles)
         if (count_named(arena, one[i]) != 1)
             fail_msg("%s names %zu places", one[i], count_named(arena, one[i]));
     }
-    /* 普陀区 in 上海 and in 舟山: the person has to choose */
+    /* 普陀区 in 上海 and in 舟山, 鼓楼区 in 南京 and in 徐州: the person has to choose
+     */
     assert_int_equal(count_named(arena, "普陀区"), 2);
+    assert_int_equal(count_named(arena, "鼓楼区"), 2);
     im_arena_free(arena);
 }
 
@@ -292,6 +322,8 @@ int main(void)
         cmocka_unit_test(the_facts_are_as_many_as_the_collection_has),
         cmocka_unit_test(every_division_code_in_use_is_a_division_of_today),
         cmocka_unit_test(old_codes_and_names_lead_to_the_division_of_today),
+        cmocka_unit_test(
+            all_divisions_but_one_have_a_position_and_remembered_seats_two_decimals),
         cmocka_unit_test(names_that_people_say_mean_one_place_and_doubles_stay_doubles),
         cmocka_unit_test(online_platforms_have_no_position),
     };
