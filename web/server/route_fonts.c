@@ -82,7 +82,7 @@ static enum im_code make_range(struct work_waiter *waiter,
         (struct exchange *)(void *)((char *)waiter - offsetof(struct exchange, waiter));
     struct server *server = x->server;
     unsigned font = 0;
-    uint32_t first;
+    uint32_t first = 0;
     uintptr_t nobody = 0;
     enum im_code rc = parse_range(x, &first, err);
 
@@ -105,8 +105,8 @@ static enum im_code make_range(struct work_waiter *waiter,
 
 enum im_code route_font(struct exchange *x, struct im_error *err)
 {
-    unsigned font;
-    uint32_t first;
+    unsigned font = 0;
+    uint32_t first = 0;
     struct body *kept;
     enum im_code rc;
 

@@ -256,7 +256,7 @@ static enum im_code make_tile(struct work_waiter *first,
     struct server *server = x->server;
     enum variant variant = variant_of(x);
     const struct tile_map *map = NULL;
-    struct tile_id id;
+    struct tile_id id = {0};
     struct im_bytes layers;
     uint64_t began_us = clock_us();
     enum im_code rc = parse_tile(x, &id, err);
@@ -299,7 +299,7 @@ static enum im_code
 answer_tile(struct exchange *x, enum variant variant, struct im_error *err)
 {
     const struct tile_map *map = NULL;
-    struct tile_id id;
+    struct tile_id id = {0};
     struct body_key key;
     enum im_code rc = parse_tile(x, &id, err);
 
