@@ -179,12 +179,18 @@ static inline int32_t add_in_row(float *cells, float lo, float hi, float d)
 }
 
 /**
- * An edge inside the band, downwards: 0 <= x <= width, 0 <= y0 < y1 <= height.
+ * An edge inside the band, downwards: 0 <= x <= width, 0 <= y0 < y1 <= height, with
+ * dx/dy = slope.
  * All of it is computed relative to the whole pixel `base`, so that moving a shape by
  * whole pixels moves its picture and changes nothing.
  */
-static void add_inside(
-    struct draw_scratch *s, double x0, double y0, double x1, double y1, float dir)
+static void add_inside(struct draw_scratch *s,
+                       double x0,
+                       double y0,
+                       double x1,
+                       double y1,
+                       double slope,
+                       float dir)
 {
     int32_t base = (int32_t)(x0 < x1 ? x0 : x1);
     int32_t row = (int32_t)y0;
@@ -193,7 +199,6 @@ static void add_inside(
     double end = x1 - base;
     double low = start < end ? start : end;
     double high = start < end ? end : start;
-    double slope = (x1 - x0) / (y1 - y0);
     double xa = start;
     double ya = y0;
 
@@ -272,7 +277,7 @@ void coverage_edge(
         y1 = y;
     }
     if (y1 > y0)
-        add_inside(s, x0, y0, x1, y1, dir);
+        add_inside(s, x0, y0, x1, y1, slope, dir);
 }
 
 static inline uint8_t source_alpha(float coverage, float alpha255)
@@ -350,7 +355,7 @@ void coverage_blend(struct draw_scratch *scratch,
 
     assert((uint32_t)s->width == raster->width_px);
     for (int32_t y = s->first_row; y <= s->last_row; y++) {
-        size_t row = (size_t)(s->top + y);
+        size_t row = (size_t)s->top + (size_t)y;
 
         carry += s->steps[y];
         s->steps[y] = 0.0f;

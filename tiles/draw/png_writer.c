@@ -46,8 +46,8 @@ static int bit_depth(uint32_t n_colors)
 /** Straight colours: PNG knows no premultiplied ones (12.1). */
 static void set_colors(struct png_job *job, const struct palette *palette)
 {
-    png_color colors[PALETTE_MAX];
-    png_byte alpha[PALETTE_MAX];
+    png_color colors[PALETTE_MAX] = {0};
+    png_byte alpha[PALETTE_MAX] = {0};
     int n_alpha = 0;
 
     for (uint32_t i = 0; i < palette->n; i++) {

@@ -66,8 +66,10 @@ struct pen {
     bool has_segment;
     bool ring; /* the start waits for a join instead of a cap */
     enum draw_cap start_cap;
-    struct vec start, start_n;
+    struct vec start_n;
+    double start_length;
     struct vec at, n; /* current point; half * unit normal of the last segment */
+    double length;    /* of the last segment */
 };
 
 static void edge(struct pen *pen, struct vec a, struct vec b)
@@ -119,20 +121,33 @@ static void outer_join(struct pen *pen, struct vec p, struct vec n1, struct vec 
     edge(pen, add(p, n1), add(p, n2));
 }
 
-static void join(struct pen *pen, struct vec p, struct vec n1, struct vec n2)
+/** The inner side of a turn. Where both segments are long enough, the corners p + from
+ *  and p + to lie in both quads, and so does their triangle with p: it is counted
+ * twice, and the straight way leaves it out once. Else the way leads by p. */
+static void
+inner_join(struct pen *pen, struct vec p, struct vec from, struct vec to, double length)
+{
+    if (fabs(cross(from, to)) <= length * pen->half && dot(from, to) > 0) {
+        edge(pen, add(p, from), add(p, to));
+    } else {
+        edge(pen, add(p, from), p);
+        edge(pen, p, add(p, to));
+    }
+}
+
+/** Between segments with normals n1 and n2, the shorter of which has this length. */
+static void
+join(struct pen *pen, struct vec p, struct vec n1, struct vec n2, double length)
 {
     struct vec m1 = scale(n1, -1);
     struct vec m2 = scale(n2, -1);
 
     if (cross(n1, n2) >= 0) { /* turns towards +n: the other side is the outer one */
-        edge(pen, add(p, n1), p);
-        edge(pen, p, add(p, n2));
-        /* backwards: from the next segment's corner to the last one's */
-        outer_join(pen, p, m2, m1);
+        inner_join(pen, p, n1, n2, length);
+        outer_join(pen, p, m2, m1); /* that side runs backwards */
     } else {
         outer_join(pen, p, n1, n2);
-        edge(pen, add(p, m2), p);
-        edge(pen, p, add(p, m1));
+        inner_join(pen, p, m2, m1, length);
     }
 }
 
@@ -173,10 +188,10 @@ static void pen_line(struct pen *pen, struct vec to)
     /* +90 degrees in a plane with y down: the right-hand side of the direction */
     struct vec n = {-d.y * (pen->half / length), d.x * (pen->half / length)};
     if (pen->has_segment) {
-        join(pen, pen->at, pen->n, n);
+        join(pen, pen->at, pen->n, n, fmin(length, pen->length));
     } else {
-        pen->start = pen->at;
         pen->start_n = n;
+        pen->start_length = length;
         pen->has_segment = true;
         if (!pen->ring)
             cap(pen, pen->at, n, pen->start_cap);
@@ -185,6 +200,7 @@ static void pen_line(struct pen *pen, struct vec to)
     edge(pen, sub(to, n), sub(pen->at, n));
     pen->at = to;
     pen->n = n;
+    pen->length = length;
 }
 
 /** A part that has no length: what is left of it is its caps. */
@@ -206,7 +222,7 @@ static void pen_end(struct pen *pen, enum draw_cap kind)
     if (!pen->has_segment)
         dot_at(pen, pen->at, kind);
     else if (pen->ring)
-        join(pen, pen->at, pen->n, pen->start_n);
+        join(pen, pen->at, pen->n, pen->start_n, fmin(pen->length, pen->start_length));
     else
         cap(pen, pen->at, scale(pen->n, -1), kind);
 }

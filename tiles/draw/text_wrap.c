@@ -127,7 +127,7 @@ static uint32_t break_paragraph(const struct paragraph *p, struct text_line *lin
 
     cost[p->first] = 0;
     for (uint32_t i = p->first + 1; i <= p->last; i++) {
-        cost[i] = INFINITY;
+        cost[i] = HUGE_VAL;
         from[i] = p->first;
         if (i < p->last && !text_may_break(p->chars, p->last, i))
             continue;

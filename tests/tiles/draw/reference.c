@@ -34,19 +34,30 @@ swap_channels(const struct raster *raster, cairo_surface_t *surface, bool in)
     cairo_surface_mark_dirty(surface);
 }
 
-static cairo_surface_t *open_surface(const struct raster *raster)
-{
-    cairo_surface_t *surface = cairo_image_surface_create(
-        CAIRO_FORMAT_ARGB32, (int)raster->width_px, (int)raster->height_px);
+struct reference {
+    cairo_surface_t *surface;
+    cairo_t *cr;
+};
 
-    swap_channels(raster, surface, true);
-    return surface;
+struct reference *reference_open(const struct raster *raster)
+{
+    struct reference *reference = malloc(sizeof *reference);
+
+    if (!reference)
+        abort();
+    reference->surface = cairo_image_surface_create(
+        CAIRO_FORMAT_ARGB32, (int)raster->width_px, (int)raster->height_px);
+    swap_channels(raster, reference->surface, true);
+    reference->cr = cairo_create(reference->surface);
+    return reference;
 }
 
-static void close_surface(struct raster *raster, cairo_surface_t *surface)
+void reference_close(struct reference *reference, struct raster *raster)
 {
-    swap_channels(raster, surface, false);
-    cairo_surface_destroy(surface);
+    swap_channels(raster, reference->surface, false);
+    cairo_destroy(reference->cr);
+    cairo_surface_destroy(reference->surface);
+    free(reference);
 }
 
 static void add_path(cairo_t *cr, const struct draw_path *path, bool closed)
@@ -63,44 +74,36 @@ static void add_path(cairo_t *cr, const struct draw_path *path, bool closed)
     }
 }
 
-static cairo_t *open_context(cairo_surface_t *surface, struct draw_color color)
+static void set_color(cairo_t *cr, struct draw_color color)
 {
-    cairo_t *cr = cairo_create(surface);
-
-    cairo_set_antialias(cr, CAIRO_ANTIALIAS_BEST);
     cairo_set_source_rgba(cr, (double)color.r, (double)color.g, (double)color.b,
                           (double)color.a);
-    return cr;
 }
 
-void reference_fill(struct raster *raster,
-                    const struct draw_path *rings,
-                    struct draw_color color)
+void reference_fill_on(struct reference *reference,
+                       const struct draw_path *rings,
+                       struct draw_color color)
 {
-    cairo_surface_t *surface = open_surface(raster);
-    cairo_t *cr = open_context(surface, color);
-
-    add_path(cr, rings, true);
-    cairo_fill(cr);
-    cairo_destroy(cr);
-    close_surface(raster, surface);
+    set_color(reference->cr, color);
+    add_path(reference->cr, rings, true);
+    cairo_fill(reference->cr);
 }
 
-void reference_line(struct raster *raster,
-                    const struct draw_path *lines,
-                    const struct draw_stroke *stroke,
-                    struct draw_color color)
+void reference_line_on(struct reference *reference,
+                       const struct draw_path *lines,
+                       const struct draw_stroke *stroke,
+                       struct draw_color color)
 {
     static const cairo_line_cap_t caps[] = {CAIRO_LINE_CAP_BUTT, CAIRO_LINE_CAP_ROUND,
                                             CAIRO_LINE_CAP_SQUARE};
     static const cairo_line_join_t joins[] = {
         CAIRO_LINE_JOIN_MITER, CAIRO_LINE_JOIN_ROUND, CAIRO_LINE_JOIN_BEVEL};
-    cairo_surface_t *surface = open_surface(raster);
-    cairo_t *cr = open_context(surface, color);
+    cairo_t *cr = reference->cr;
     double dashes[DRAW_MAX_DASHES];
 
     for (uint32_t i = 0; i < stroke->n_dashes; i++)
         dashes[i] = (double)stroke->dashes_px[i];
+    set_color(cr, color);
     cairo_set_dash(cr, dashes, (int)stroke->n_dashes, 0);
     cairo_set_line_width(cr, (double)stroke->width_px);
     cairo_set_line_cap(cr, caps[stroke->cap]);
@@ -108,8 +111,27 @@ void reference_line(struct raster *raster,
     cairo_set_miter_limit(cr, (double)stroke->miter_limit);
     add_path(cr, lines, stroke->closed);
     cairo_stroke(cr);
-    cairo_destroy(cr);
-    close_surface(raster, surface);
+}
+
+void reference_fill(struct raster *raster,
+                    const struct draw_path *rings,
+                    struct draw_color color)
+{
+    struct reference *reference = reference_open(raster);
+
+    reference_fill_on(reference, rings, color);
+    reference_close(reference, raster);
+}
+
+void reference_line(struct raster *raster,
+                    const struct draw_path *lines,
+                    const struct draw_stroke *stroke,
+                    struct draw_color color)
+{
+    struct reference *reference = reference_open(raster);
+
+    reference_line_on(reference, lines, stroke, color);
+    reference_close(reference, raster);
 }
 
 void random_star(struct test_random *random,

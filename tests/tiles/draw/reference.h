@@ -7,10 +7,23 @@
 
 #include <tiles/raster.h>
 
+/** cairo on a copy of a picture, until the copy is put back. */
+struct reference;
+struct reference *reference_open(const struct raster *raster);
+void reference_close(struct reference *reference, struct raster *raster);
+void reference_fill_on(struct reference *reference,
+                       const struct draw_path *rings,
+                       struct draw_color color);
+/** Offset is not known to cairo and must be 0. */
+void reference_line_on(struct reference *reference,
+                       const struct draw_path *lines,
+                       const struct draw_stroke *stroke,
+                       struct draw_color color);
+
+/* One shape: open, draw, close. */
 void reference_fill(struct raster *raster,
                     const struct draw_path *rings,
                     struct draw_color color);
-/** Offset is not known to cairo and must be 0. */
 void reference_line(struct raster *raster,
                     const struct draw_path *lines,
                     const struct draw_stroke *stroke,
