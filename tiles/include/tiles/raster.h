@@ -52,16 +52,19 @@ enum draw_join { DRAW_JOIN_MITER, DRAW_JOIN_ROUND, DRAW_JOIN_BEVEL };
 enum { DRAW_MAX_DASHES = 8 };
 
 struct draw_stroke {
-    float width_px;
+    float width_px;  /* 0..16384; under 1: a pixel wide and fainter */
     float offset_px; /* to the right of the direction, as line-offset */
     enum draw_cap cap;
     enum draw_join join;
-    float miter_limit;
-    float dashes_px[DRAW_MAX_DASHES]; /* on, off, on, off ...; all > 0 */
+    float miter_limit;                /* 0..100; longer ones are bevelled */
+    float dashes_px[DRAW_MAX_DASHES]; /* on, off, on, off ...; all > 0; gaps should
+                                         exceed the width where caps are not butt */
     uint32_t n_dashes;                /* 0: solid */
     bool closed;                      /* parts are rings: no caps */
 };
-/** One coverage pass for all parts: where they cross, the colour is not doubled. */
+/** One coverage pass for all parts: where they cross, the colour is not doubled.
+ *  Errors, as of draw_fill: IM_EARG for numbers that are not finite or out of range,
+ *  IM_ELIMIT for a part of millions of vertices, IM_ENOMEM. */
 IM_CHECKED enum im_code draw_line(struct draw_scratch *scratch,
                                   struct raster *raster,
                                   const struct draw_path *lines,
@@ -70,11 +73,12 @@ IM_CHECKED enum im_code draw_line(struct draw_scratch *scratch,
                                   struct im_error *err);
 
 /** A circle with a ring, drawn once per look and then copied (STACK 2: 12 to 16 times
- *  cheaper); position to a quarter of a pixel. */
+ *  cheaper); position to a quarter of a pixel. The ring lies outside the radius, as in
+ *  MapLibre; both together at most 512 px. */
 struct draw_circle {
     float radius_px;
     struct draw_color fill;
-    float stroke_px;
+    float stroke_px; /* width of the ring */
     struct draw_color stroke;
 };
 struct sprite_cache; /* of one worker, bounded: least recently used goes */
