@@ -54,7 +54,10 @@ async function drawn(page) {
  * A fresh page for one test. `refused` names the paths that are expected to answer with an error,
  * which browsers report in the console.
  */
-async function onPage({ hash = "", viewport = DESKTOP, refused = null, ...context }, body) {
+async function onPage(
+  { hash = "", viewport = DESKTOP, refused = null, prepare, ...context },
+  body,
+) {
   const visitor = await browser.newContext({ viewport, reducedMotion: "reduce", ...context });
   const page = await visitor.newPage();
   const errors = [];
@@ -71,6 +74,7 @@ async function onPage({ hash = "", viewport = DESKTOP, refused = null, ...contex
     if (/^(https?|wss?):$/.test(url.protocol)) hosts.add(url.host);
   });
   try {
+    await prepare?.(page);
     await page.goto(base + hash);
     await body(page);
     assert.deepEqual(errors, [], "errors in the console");
@@ -295,6 +299,46 @@ visit(
       [hash.get("lon"), hash.get("lat"), hash.get("zoom"), hash.get("near")],
       ["121.5000", "31.2000", "10.00", "张江"],
     );
+  },
+);
+
+visit(
+  "a server that does not answer gets a message, and a second try works",
+  {
+    refused: "api/layers",
+    prepare: (page) => page.route("**/api/layers*", (route) => route.abort()),
+  },
+  async (page) => {
+    const message = page.locator("im-message");
+    await message.getByRole("button", { name: "重试" }).waitFor();
+    assert.match(
+      await page.locator("im-notice .legal").textContent(),
+      /示意图，不作划界依据.*审图号/,
+    );
+    await page.unrouteAll();
+    await message.getByRole("button", { name: "重试" }).click();
+    await message.waitFor({ state: "hidden" });
+    assert.ok((await drawn(page)).parks > 0);
+  },
+);
+
+visit(
+  "without WebGL the page says so, and questions are still answered",
+  {
+    prepare: (page) =>
+      page.addInitScript(() => {
+        const { getContext } = HTMLCanvasElement.prototype;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+          return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...rest);
+        };
+      }),
+  },
+  async (page) => {
+    await page.getByText("WebGL").waitFor();
+    await page.locator("im-layer-list li").first().waitFor();
+    await ask(page, "张江");
+    await page.locator("im-answer .ranked .option").first().click();
+    await page.locator("im-place-card .origin").waitFor();
   },
 );
 
