@@ -136,7 +136,7 @@ enum im_code
 expr_literal(struct expr_compiler *c, const json_t *json, struct style_value *out)
 {
     enum im_code rc = IM_OK;
-    struct im_bytes text;
+    struct im_bytes text = {NULL, 0};
 
     switch (json_typeof(json)) {
     case JSON_NULL:
@@ -209,6 +209,7 @@ constant(struct expr_compiler *c, struct style_value value, const struct expr **
     if (!e)
         return c->err->code;
     e->value = value;
+    e->cost = 1;
     *out = e;
     return IM_OK;
 }
@@ -252,9 +253,19 @@ fold(struct expr_compiler *c, const struct expr *e, const struct expr **out)
 enum im_code
 expr_finish(struct expr_compiler *c, struct expr *e, const struct expr **out)
 {
+    uint64_t cost = 1;
+
     e->depends = e->op->depends;
-    for (uint32_t i = 0; i < e->n_args; i++)
+    for (uint32_t i = 0; i < e->n_args; i++) {
         e->depends |= e->args[i]->depends;
+        cost += e->args[i]->cost;
+        if (e->levels <= e->args[i]->levels)
+            e->levels = e->args[i]->levels + 1;
+    }
+    if (cost > EXPR_MAX_COST || e->levels > EXPR_MAX_LEVELS)
+        return expr_fail(c, "more than %d steps or %d levels to evaluate",
+                         "求值超过 %d 步或 %d 层", EXPR_MAX_COST, EXPR_MAX_LEVELS);
+    e->cost = (uint32_t)cost;
     if (e->depends == 0)
         return fold(c, e, out);
     *out = e;

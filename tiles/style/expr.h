@@ -13,7 +13,11 @@
 enum {
     EXPR_MAX_DEPTH = 32,
     EXPR_MAX_NODES = 100000, /* of one style file */
-    EXPR_MAX_PATH = 200
+    EXPR_MAX_PATH = 200,
+    /* of one value: variables are shared nodes, so that a few lines of `let` could ask
+     * for endless work */
+    EXPR_MAX_COST = 20000,
+    EXPR_MAX_LEVELS = 64
 };
 
 /* what a node's value depends on; 0: it is a constant */
@@ -29,6 +33,8 @@ struct expr {
     const struct expr_operator *op; /* NULL: constant `value` */
     enum style_kind type;
     unsigned depends;
+    uint32_t cost;   /* nodes visited by an evaluation, at most */
+    uint32_t levels; /* how deep it goes */
     uint32_t n_args;
     uint32_t n_labels;
     const struct expr **args;

@@ -348,6 +348,31 @@ TEST(nesting_is_bounded)
     assert_null(compile(f, deep, STYLE_BOOL, true, &err));
 }
 
+TEST(a_few_variables_cannot_ask_for_endless_work)
+{
+    struct fixture *f = *state;
+    struct im_error err = {0};
+    char json[8192] = "[\"let\", \"a0\", [\"get\", \"count\"]";
+    char chain[16384] = "[\"let\", \"a0\", [\"get\", \"count\"]";
+    size_t n = strlen(json);
+    size_t m = strlen(chain);
+
+    for (int i = 1; i < 40; i++)
+        n += (size_t)snprintf(
+            json + n, sizeof json - n,
+            ", \"a%d\", [\"+\", [\"var\", \"a%d\"], [\"var\", \"a%d\"]]", i, i - 1,
+            i - 1);
+    snprintf(json + n, sizeof json - n, ", [\"var\", \"a39\"]]");
+    for (int i = 1; i < 200; i++)
+        m += (size_t)snprintf(chain + m, sizeof chain - m,
+                              ", \"a%d\", [\"+\", 1, [\"var\", \"a%d\"]]", i, i - 1);
+    snprintf(chain + m, sizeof chain - m, ", [\"var\", \"a199\"]]");
+    assert_null(compile(f, json, STYLE_NUMBER, false, &err));
+    assert_non_null(strstr(err.msg, "more than 20000 steps or 64 levels"));
+    assert_null(compile(f, chain, STYLE_NUMBER, false, &err));
+    assert_non_null(strstr(err.msg, "more than 20000 steps or 64 levels"));
+}
+
 TEST(zoom_is_found_where_maplibre_refuses_it)
 {
     struct fixture *f = *state;
@@ -395,6 +420,7 @@ int main(void)
         cmocka_unit_test(errors_name_the_path_and_what_is_needed),
         cmocka_unit_test(an_old_filter_is_answered_with_its_expression),
         cmocka_unit_test(nesting_is_bounded),
+        cmocka_unit_test(a_few_variables_cannot_ask_for_endless_work),
         cmocka_unit_test(zoom_is_found_where_maplibre_refuses_it),
         cmocka_unit_test(a_text_too_long_is_cut_at_a_character),
     };

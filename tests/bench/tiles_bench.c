@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cold tiles from a synthetic atlas: 300 areas of 400 corners, 3,000 lines of 60
+ * vertices, and points (100,000 unless a number is given) in clusters, named. Prints
+ * per zoom the label plan once, then medians and 99th percentiles of PNG and MVT over
+ * the same tiles. */
+#include <support/memory_source.h>
+#include <support/random.h>
+#include <tiles/tile.h>
+
+#include <math.h>
+#include <time.h>
+
+enum { AREAS = 300, CORNERS = 400, LINES = 3000, VERTICES = 60, TILES = 100 };
+
+#define LAYER(id, geometry, order)                                                     \
+    "{\"id\": \"" id "\", \"title\": {\"zh\": \"" id "\", \"en\": \"" id "\"},"        \
+    "\"geometry\": \"" geometry "\", \"key\": \"id\", \"group\": \"places\","          \
+    "\"order\": " order                                                                \
+    ", \"in_map\": true, \"visibility\": \"public\", \"fields\": ["                    \
+    "{\"name\": \"id\", \"title\": {\"zh\": \"i\", \"en\": \"i\"}, \"type\": "         \
+    "\"integer\", \"tile_zoom\": 0},"                                                  \
+    "{\"name\": \"name\", \"title\": {\"zh\": \"n\", \"en\": \"n\"}, \"type\": "       \
+    "\"text\","                                                                        \
+    " \"tile_zoom\": 8},"                                                              \
+    "{\"name\": \"kind\", \"title\": {\"zh\": \"k\", \"en\": \"k\"}, \"type\": "       \
+    "\"text\","                                                                        \
+    " \"tile_zoom\": 0},"                                                              \
+    "{\"name\": \"rank\", \"title\": {\"zh\": \"r\", \"en\": \"r\"}, \"type\": "       \
+    "\"real\","                                                                        \
+    " \"tile_zoom\": 0}], \"roles\": {\"importance\": \"rank\"},"                      \
+    "\"source\": {\"zh\": \"s\", \"en\": \"s\"}, \"licence\": \"CC0\"}"
+
+static const char AREA_STYLE[] =
+    "{\"layers\": [{\"id\": \"sea\", \"type\": \"background\", \"paint\": "
+    "{\"background-color\": \"#cfe3ee\"}}, {\"id\": \"land\", \"type\": \"fill\", "
+    "\"paint\": {\"fill-color\": [\"match\", [\"get\", \"kind\"], \"a\", \"#f4f1ea\", "
+    "\"#e8efdc\"]}}, {\"id\": \"border\", \"type\": \"line\", \"paint\": "
+    "{\"line-color\": "
+    "\"#9a8aa0\", \"line-width\": 1.2, \"line-dasharray\": [3, 2]}}]}";
+static const char LINE_STYLE[] =
+    "{\"layers\": [{\"id\": \"road\", \"type\": \"line\", \"layout\": {\"line-join\": "
+    "\"round\"}, \"paint\": {\"line-color\": \"#c8a060\", \"line-width\": "
+    "[\"interpolate\","
+    "[\"linear\"], [\"zoom\"], 5, 0.5, 14, 4]}}]}";
+static const char POINT_STYLE[] =
+    "{\"layers\": [{\"id\": \"dot\", \"type\": \"circle\", \"minzoom\": 8, \"paint\": "
+    "{\"circle-radius\": [\"match\", [\"get\", \"kind\"], \"a\", 5, 3.5], "
+    "\"circle-color\": \"#d9822b\", \"circle-stroke-color\": \"#fff\", "
+    "\"circle-stroke-width\": 1}}, {\"id\": \"name\", \"type\": \"symbol\", "
+    "\"minzoom\": "
+    "8, \"layout\": {\"text-field\": [\"get\", \"name\"], \"text-size\": 12, "
+    "\"text-variable-anchor\": [\"top\", \"bottom\", \"right\", \"left\"], "
+    "\"text-radial-offset\": 0.7, \"text-max-width\": 8}, \"paint\": "
+    "{\"text-halo-color\": "
+    "\"#fff\", \"text-halo-width\": 1.4}}]}";
+
+static double now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void add_shape(struct memory_source *source,
+                      struct test_random *r,
+                      enum geom_kind kind,
+                      uint32_t n,
+                      int id)
+{
+    double xy[2 * (CORNERS + 1)];
+    double lon = test_random_in(r, 116, 123);
+    double lat = test_random_in(r, 28, 35);
+    struct geom g = {kind, n, 1, kind == GEOM_AREA ? 1 : 0, xy, &n, &(uint32_t){1}};
+    char values[80];
+
+    for (uint32_t i = 0; i < n; i++) {
+        double a = 2 * M_PI * i / (n - 1);
+        double size = test_random_in(r, 0.25, 0.3);
+
+        xy[2 * i] =
+            kind == GEOM_AREA ? lon + size * cos(a) : (lon += size / 30 - 0.004);
+        xy[2 * i + 1] =
+            kind == GEOM_AREA ? lat + size * sin(a) : (lat += size / 30 - 0.0095);
+    }
+    if (kind == GEOM_AREA) {
+        xy[2 * n - 2] = xy[0];
+        xy[2 * n - 1] = xy[1];
+    }
+    (void)snprintf(values, sizeof values, "%d|区域%d|%s|0.5", id, id,
+                   id % 2 ? "a" : "b");
+    memory_source_feature(source, &g, values);
+}
+
+static void add_points(struct memory_source *source, struct test_random *r, int n)
+{
+    static const char *const syllables[] = {"张", "江", "浦", "东",
+                                            "科", "创", "孵", "化"};
+    double centre[64][2];
+
+    for (int i = 0; i < 64; i++) {
+        centre[i][0] = test_random_in(r, 117, 122);
+        centre[i][1] = test_random_in(r, 29, 34);
+    }
+    for (int i = 0; i < n; i++) {
+        uint32_t c = test_random_below(r, 64);
+        double xy[2] = {centre[c][0], centre[c][1]};
+        struct geom g = {GEOM_POINT, 1, 1, 0, xy, NULL, NULL};
+        char values[120];
+        int len = snprintf(values, sizeof values, "%d|", i);
+
+        for (int k = 0; k < 6; k++) { /* a sum of six: dense in the middle */
+            xy[0] += test_random_in(r, -0.1, 0.1);
+            xy[1] += test_random_in(r, -0.1, 0.1);
+        }
+        for (uint32_t k = 3 + test_random_below(r, 6); k > 0; k--)
+            len += snprintf(values + len, sizeof values - (size_t)len, "%s",
+                            syllables[test_random_below(r, 8)]);
+        (void)snprintf(values + len, sizeof values - (size_t)len, "|%s|%.5f",
+                       i % 5 ? "b" : "a", test_random_in(r, 0, 1));
+        memory_source_feature(source, &g, values);
+    }
+}
+
+static const struct atlas *make_atlas(struct memory_source *source, int n_points)
+{
+    struct test_random r = test_random_new("tiles_bench");
+
+    memory_source_layer(source, LAYER("areas", "area", "1"), AREA_STYLE, 1);
+    for (int i = 0; i < AREAS; i++)
+        add_shape(source, &r, GEOM_AREA, CORNERS + 1, i);
+    memory_source_layer(source, LAYER("lines", "line", "2"), LINE_STYLE, 1);
+    for (int i = 0; i < LINES; i++)
+        add_shape(source, &r, GEOM_LINE, VERTICES, i);
+    memory_source_layer(source, LAYER("spots", "point", "3"), POINT_STYLE, 1);
+    add_points(source, &r, n_points);
+    return memory_source_atlas(source);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double p = *(const double *)a;
+    double q = *(const double *)b;
+
+    return (p > q) - (p < q);
+}
+
+struct bench {
+    const struct tile_map *map;
+    struct tile_worker *worker;
+    struct im_arena *arena;
+    struct im_buf out;
+    struct im_error err;
+};
+
+static void must(struct bench *b, enum im_code rc)
+{
+    if (rc != IM_OK) {
+        (void)fprintf(stderr, "tiles_bench: %s\n", b->err.msg);
+        exit(1);
+    }
+}
+
+static double time_tile(struct bench *b, struct tile_id id, bool png)
+{
+    double start = now_ms();
+
+    im_buf_clear(&b->out);
+    if (png) {
+        must(b, tile_render_png(b->map, b->worker, id, 1, &b->out, &b->err));
+    } else {
+        im_arena_reset(b->arena);
+        enum im_code rc = tile_encode_mvt(b->map, b->arena, id, &b->out, &b->err);
+        if (rc != IM_ELIMIT) /* low zooms with a million points: counted as it is */
+            must(b, rc);
+    }
+    return now_ms() - start;
+}
+
+static void measure(struct bench *b, uint32_t z)
+{
+    struct test_random r = test_random_new("tiles of one zoom");
+    double ms[2][TILES];
+    double bytes[2] = {0, 0};
+    double plan;
+
+    plan = time_tile(b, (struct tile_id){z, 0, 0}, true);
+    for (int i = 0; i < TILES; i++) {
+        struct tile_id id = {z, world_x(test_random_in(&r, 117, 122)) >> (32 - z),
+                             world_y(test_random_in(&r, 29, 34)) >> (32 - z)};
+
+        for (int kind = 0; kind < 2; kind++) {
+            ms[kind][i] = time_tile(b, id, kind == 0);
+            bytes[kind] += (double)b->out.len / TILES;
+        }
+    }
+    for (int kind = 0; kind < 2; kind++)
+        qsort(ms[kind], TILES, sizeof(double), compare);
+    printf(
+        "z%-3u plan %8.1f ms | png p50 %6.2f p99 %6.2f ms %6.1f KB | mvt p50 %6.2f p99 "
+        "%6.2f ms %7.1f KB\n",
+        z, plan, ms[0][TILES / 2], ms[0][TILES * 99 / 100], bytes[0] / 1e3,
+        ms[1][TILES / 2], ms[1][TILES * 99 / 100], bytes[1] / 1e3);
+}
+
+int main(int argc, char **argv)
+{
+    int n_points = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 100000;
+    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct memory_source *source = memory_source_new();
+    struct bench b = {.out = {.max = 16 * 1024 * 1024}};
+    double start = now_ms();
+    const struct atlas *atlas = make_atlas(source, n_points);
+
+    printf("atlas of %d points: %.0f ms, %.1f MB\n", n_points, now_ms() - start,
+           (double)atlas_memory_bytes(atlas) / 1e6);
+    b.arena = im_arena_new(256 * 1024 * 1024);
+    must(&b, tile_map_new(atlas, &options, &b.map, &b.err));
+    must(&b, tile_worker_new(NULL, &b.worker, &b.err));
+    for (uint32_t z = 4; z <= 16; z++)
+        measure(&b, z);
+    im_buf_release(&b.out);
+    im_arena_free(b.arena);
+    tile_worker_free(b.worker);
+    tile_map_unref(b.map);
+    atlas_unref(atlas);
+    memory_source_free(source);
+    return 0;
+}
