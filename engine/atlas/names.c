@@ -131,7 +131,7 @@ enum im_code names_build(struct names *out,
         .layer = layer, .text = {.max = UINT32_MAX}, .raw = {.max = SIZE_MAX / 2}};
     enum im_code rc;
 
-    for (uint32_t i = 0; i < layer->n_placed; i++) {
+    for (uint32_t i = 0; i < layer->n; i++) {
         add_name(&c, atlas_text(layer, i, roles->name_zh), i, false);
         add_name(&c, atlas_text(layer, i, roles->name_en), i, false);
         add_list(&c, atlas_text(layer, i, roles->aliases), i);

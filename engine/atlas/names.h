@@ -14,7 +14,7 @@ struct atlas_layer;
 
 struct name_entry {
     uint32_t start;   /* in the blob; ends where the next one starts */
-    uint32_t feature; /* placed */
+    uint32_t feature; /* also those without a position: a name is not free for others */
     uint8_t is_alias; /* 0 a name, 1 an alias, former name or name without its suffix */
 };
 

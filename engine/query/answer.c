@@ -40,7 +40,8 @@ void query_distance_text(char out[QUERY_DISTANCE_TEXT],
 {
     double step = rounding_step_m(uncertainty_m);
     double honest_m = query_honest_m(distance_m, uncertainty_m);
-    bool under = honest_m == 0 && distance_m > 0;
+    /* "about 0 km" says less than "under 1 km" */
+    bool under = honest_m == 0 && (distance_m > 0 || uncertainty_m > 0);
     char distance[24];
     char margin[24];
 

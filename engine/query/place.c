@@ -10,8 +10,10 @@
 enum { MAX_NAME_BYTES = 200, MAX_SPELLINGS = 3, MAX_SPELLING_SCAN = 200000 };
 
 /* Importances this close count as equal: a county is no better guess than a district of
- * the same name (the shipped ranks step by 0.01). */
+ * the same name (the shipped ranks step by 0.01). A part of a name is a guess anyway
+ * and needs a clearer lead. */
 #define SAME_IMPORTANCE 0.02f
+#define SAME_IMPORTANCE_OF_PARTS 0.1f
 #define FAR_APART_M 20000.0
 
 /* The best candidates, best first. */
@@ -159,7 +161,8 @@ static bool is_far_apart(const struct query_place *a, const struct query_place *
 {
     struct im_bytes x = adcode_of(a);
     struct im_bytes y = adcode_of(b);
-    bool far = geodesic_distance_m(a->lon, a->lat, b->lon, b->lat) > FAR_APART_M;
+    /* unknown positions (NaN) count as far */
+    bool far = !(geodesic_distance_m(a->lon, a->lat, b->lon, b->lat) <= FAR_APART_M);
 
     if (x.len < 6 || y.len < 6)
         return far;
@@ -175,11 +178,12 @@ static bool is_far_apart(const struct query_place *a, const struct query_place *
 static size_t count_equal(const struct candidates *c)
 {
     float first = atlas_importance(c->places[0].layer, c->places[0].feature);
+    float margin =
+        c->places[0].match < PLACE_PREFIX ? SAME_IMPORTANCE : SAME_IMPORTANCE_OF_PARTS;
     size_t n = 1;
 
     while (n < c->n && c->places[n].match == c->places[0].match &&
-           first - atlas_importance(c->places[n].layer, c->places[n].feature) <=
-               SAME_IMPORTANCE)
+           first - atlas_importance(c->places[n].layer, c->places[n].feature) <= margin)
         n++;
     return n;
 }
@@ -270,7 +274,8 @@ locate(const struct atlas *atlas, struct query_place *p, struct im_arena *arena)
 {
     struct geom g = atlas_geom(p->layer, p->feature);
 
-    geom_middle(&g, &p->lon, &p->lat);
+    if (!geom_middle(&g, &p->lon, &p->lat))
+        p->lon = p->lat = (double)NAN;
     p->precision = query_precision(p->layer, p->feature);
     describe_where(atlas, p, arena);
 }
@@ -386,25 +391,17 @@ split(const struct atlas *atlas, struct im_bytes name, struct im_bytes *key)
     return layer && !layer->schema->is_internal ? layer : NULL;
 }
 
-static enum im_code find_by_key(const struct atlas *atlas,
-                                const struct atlas_layer *layer,
+static enum im_code find_by_key(const struct atlas_layer *layer,
                                 struct im_bytes key,
                                 struct candidates *c,
                                 struct im_error *err)
 {
     struct query_place place = {.layer = layer, .match = PLACE_EXACT};
 
-    (void)atlas;
     if (!atlas_find_key(layer, key, &place.feature)) {
         im_fail(err, IM_ENOTFOUND, "layer '%s' has no '%.*s'", layer->schema->id,
                 (int)key.len, (const char *)key.data);
         return im_zh(err, IM_ENOTFOUND, "图层 %s 中没有“%.*s”", layer->schema->id,
-                     (int)key.len, (const char *)key.data);
-    }
-    if (place.feature >= layer->n_placed) {
-        im_fail(err, IM_ENOTFOUND, "'%s:%.*s' has no known position", layer->schema->id,
-                (int)key.len, (const char *)key.data);
-        return im_zh(err, IM_ENOTFOUND, "“%s:%.*s”没有已知的位置", layer->schema->id,
                      (int)key.len, (const char *)key.data);
     }
     add(c, &place, key.len);
@@ -448,6 +445,43 @@ static enum im_code find_by_name(const struct atlas *atlas,
     return rc;
 }
 
+static bool has_position(const struct query_place *place)
+{
+    return !isnan(place->lon);
+}
+
+static enum im_code no_position(const struct query_place *place, struct im_error *err)
+{
+    struct im_bytes zh = query_name(place->layer, place->feature, LANG_ZH);
+    struct im_bytes en = query_name(place->layer, place->feature, LANG_EN);
+
+    im_fail(
+        err, IM_ENOTFOUND,
+        "'%.*s'%s%s is known but has no position in layer '%s'; ask with a longitude "
+        "and latitude or with a place around it",
+        (int)en.len, (const char *)en.data, *place->in_en ? ", " : "", place->in_en,
+        place->layer->schema->id);
+    return im_zh(
+        err, IM_ENOTFOUND, "“%s%.*s”在图层 %s 中没有坐标，请给出经纬度或换用附近的地点",
+        place->in_zh, (int)zh.len, (const char *)zh.data, place->layer->schema->id);
+}
+
+/* Of places that mean the same, one that can be measured from goes first; of the others
+ * only those stay. */
+static enum im_code settle(struct candidates *c, size_t equal, struct im_error *err)
+{
+    size_t first = 0;
+
+    while (first < equal && !has_position(&c->places[first]))
+        first++;
+    if (first == equal)
+        return no_position(&c->places[0], err);
+    for (size_t i = c->n; i-- > 0;)
+        if (!has_position(&c->places[i]))
+            remove_at(c, i);
+    return IM_OK;
+}
+
 enum im_code query_find_place(const struct atlas *atlas,
                               struct im_bytes name,
                               struct im_arena *arena,
@@ -463,8 +497,7 @@ enum im_code query_find_place(const struct atlas *atlas,
     if (rc != IM_OK)
         return rc;
     layer = split(atlas, name, &key);
-    rc = layer ? find_by_key(atlas, layer, key, &c, err)
-               : find_by_name(atlas, name, &c, err);
+    rc = layer ? find_by_key(layer, key, &c, err) : find_by_name(atlas, name, &c, err);
     if (rc != IM_OK)
         return rc;
     for (size_t i = 0; i < c.n; i++)
@@ -472,7 +505,13 @@ enum im_code query_find_place(const struct atlas *atlas,
     size_t equal = count_equal(&c);
     for (size_t i = 1; i < equal; i++)
         found.ambiguous |= is_far_apart(&c.places[0], &c.places[i]);
-    found.n = found.ambiguous ? equal : c.n;
+    if (found.ambiguous)
+        c.n = equal;
+    else
+        rc = settle(&c, equal, err);
+    if (rc != IM_OK)
+        return rc;
+    found.n = c.n;
     found.places = im_arena_calloc(arena, found.n, sizeof *found.places);
     if (!found.places)
         return im_fail(err, IM_ENOMEM, "place name: out of memory");

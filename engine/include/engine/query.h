@@ -37,14 +37,15 @@ struct query_place {
     const struct atlas_layer *layer;
     uint32_t feature;
     enum place_match_kind match;
-    double lon;
+    double lon; /* NaN: known, but without a position; only among choices */
     double lat;
     enum precision precision;
     const char *in_zh; /* the divisions around it: "上海市浦东新区"; "" unknown */
     const char *in_en; /* "Pudong New Area, Shanghai" */
 };
 
-/** `places[0]` is the one taken unless `ambiguous`; at most QUERY_MAX_CHOICES. */
+/** `places[0]` is the one taken unless `ambiguous`, and has a position then; at most
+ *  QUERY_MAX_CHOICES. */
 enum { QUERY_MAX_CHOICES = 20 };
 struct query_places {
     struct query_place *places;
@@ -56,8 +57,9 @@ struct query_places {
  * Find the place people mean by `name` (1..200 bytes of UTF-8): exact, then alias or
  * former name, then prefix, then inside, each by importance; full width, case and
  * spaces do not matter. "layer:key" names a feature directly.
- * Errors: IM_EARG bad name; IM_ENOTFOUND with the nearest spellings; IM_ENOMEM.
- * Ambiguity is no error: see `ambiguous`.
+ * Errors: IM_EARG bad name; IM_ENOTFOUND with the nearest spellings, or because the
+ * place is known but has no position; IM_ENOMEM. Ambiguity is no error: see
+ * `ambiguous`.
  */
 IM_CHECKED enum im_code query_find_place(const struct atlas *atlas,
                                          struct im_bytes name,

@@ -270,6 +270,7 @@ TEST(distances_are_not_printed_finer_than_they_are_known)
         {960, 2000, 1000, "约 1 km（±2 km）", "about 1 km (±2 km)"},
         {1501, 7000, 2000, "约 2 km（±7 km）", "about 2 km (±7 km)"},
         {300, 7000, 0, "不到 1 km（±7 km）", "under 1 km (±7 km)"},
+        {0, 4000, 0, "不到 100 m（±4 km）", "under 100 m (±4 km)"},
         {123456, 5200, 123000, "约 123 km（±5.2 km）", "about 123 km (±5.2 km)"},
     };
     char text[QUERY_DISTANCE_TEXT];

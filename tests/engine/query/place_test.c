@@ -69,6 +69,11 @@ static int setup(void **state)
                       "320302|鼓楼区|Gulou District||district|0.89");
     memory_source_row(ms, "POINT(122.318 29.951)",
                       "330903|普陀区|Putuo District||district|0.89");
+    memory_source_row(ms, NULL, "340711|郊区|Jiao District||district|0.89");
+    memory_source_row(ms, NULL,
+                      "330102|上城区|Shangcheng District|江干区|district|0.89");
+    memory_source_row(ms, "POINT(119.97 31.78)", "320411|新北区|Xinbei||district|0.89");
+    memory_source_row(ms, NULL, "320999|新北区|Xinbei||district|0.89");
     memory_source_layer(ms, LANDMARKS, "", 1);
     memory_source_row(ms, "POINT(121.608 31.19)",
                       "LM1|张江科学城|张江;张江高科|310115|town|0.98");
@@ -79,6 +84,10 @@ static int setup(void **state)
     memory_source_row(ms, "POLYGON((120 30,121 30,121 31,120.5 30.2,120 31,120 30))",
                       "LM4|ＡＢＣ Park (North)|||park|0.5");
     memory_source_row(ms, NULL, "LM5|无处|||site|0.5");
+    memory_source_row(ms, "POINT(120.3 30.3)", "LM6|江干科创飞地||330104|site|0.6");
+    memory_source_row(ms, "POINT(120.19 30.18)",
+                      "LM7|杭州高新技术区||330108|site|0.95");
+    memory_source_row(ms, "POINT(117.2 31.8)", "LM8|合肥高新技术区||340104|site|0.9");
     memory_source_layer(ms, SECRET, "", 1);
     memory_source_row(ms, "POINT(121.3 31.1)", "密云基地");
     w->ms = ms;
@@ -185,6 +194,28 @@ static void a_place_says_where_it_lies(void **state)
     assert_int_equal(w->found.places[0].precision, PRECISION_CITY);
 }
 
+static void a_name_without_a_position_is_not_free_for_others(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(find(w, "郊区"), IM_ENOTFOUND);
+    assert_non_null(strstr(w->err.msg_zh, "没有坐标"));
+    assert_int_equal(find(w, "江干"), IM_ENOTFOUND); /* not the enclave of that name */
+    assert_non_null(strstr(w->err.msg, "Shangcheng District"));
+    assert_int_equal(find(w, "新北区"), IM_OK); /* one of the two has a position */
+    assert_true(w->found.ambiguous);
+    assert_int_equal(w->found.n, 2);
+}
+
+static void a_part_of_a_name_needs_a_clear_lead(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(find(w, "高新技术区"), IM_OK);
+    assert_true(w->found.ambiguous);
+    assert_int_equal(w->found.n, 2);
+}
+
 static void a_layer_and_key_name_a_feature_directly(void **state)
 {
     struct world *w = *state;
@@ -249,6 +280,8 @@ int main(void)
         cmocka_unit_test(the_more_important_place_wins_and_the_others_are_alternatives),
         cmocka_unit_test(equal_names_in_different_cities_are_choices),
         cmocka_unit_test(a_place_says_where_it_lies),
+        cmocka_unit_test(a_name_without_a_position_is_not_free_for_others),
+        cmocka_unit_test(a_part_of_a_name_needs_a_clear_lead),
         cmocka_unit_test(a_layer_and_key_name_a_feature_directly),
         cmocka_unit_test(internal_layers_are_behind_no_door),
         cmocka_unit_test(an_unknown_name_is_answered_with_names_like_it),
