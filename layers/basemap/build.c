@@ -86,8 +86,8 @@ static enum im_code settle(struct builder *b, enum source_id id, enum im_code rc
 
 static enum im_code read_coast(struct builder *b)
 {
-    enum im_code rc = coast_read(&b->geos, b->sources.item[SOURCE_COAST].path,
-                                 SEA_BOX, &b->coast, b->err);
+    enum im_code rc = coast_read(&b->geos, b->sources.item[SOURCE_COAST].path, SEA_BOX,
+                                 &b->coast, b->err);
 
     return settle(b, SOURCE_COAST, rc);
 }
@@ -225,9 +225,8 @@ static enum im_code read_districts(struct builder *b, struct unit_set *units)
     return rc;
 }
 
-static enum im_code write_admin(struct builder *b)
+static enum im_code write_admin_from(struct builder *b, enum source_id id)
 {
-    enum source_id id = b->options->districts ? SOURCE_DISTRICTS : SOURCE_OUTLINES;
     struct unit_set units = {0};
     struct admin_report report = {0};
     struct admin_context context = {.source = b->sources.item[id].attribution,
@@ -251,6 +250,29 @@ static enum im_code write_admin(struct builder *b)
     return rc;
 }
 
+/* Districts carry their cities and provinces; without them the cities do. */
+static enum im_code write_admin(struct builder *b)
+{
+    enum im_code rc = IM_OK;
+
+    if (b->options->districts)
+        rc = write_admin_from(b, SOURCE_DISTRICTS);
+    if (!rc && !b->sources.item[SOURCE_DISTRICTS].used)
+        rc = write_admin_from(b, SOURCE_OUTLINES);
+    return rc;
+}
+
+/* `lacks` is "Chinese / English". */
+static void say_lacks(const struct builder *b, const struct source *s)
+{
+    const char *en = strstr(s->lacks, " / ");
+
+    if (en && b->options->zh)
+        say(b, "  %s：%.*s", s->layers, (int)(en - s->lacks), s->lacks);
+    else if (en)
+        say(b, "  %s: %s", s->layers, en + 3);
+}
+
 static enum im_code write_sources(struct builder *b)
 {
     OGRLayerH layer = gpkg_layer(&b->pkg, &SOURCES, b->err);
@@ -265,8 +287,8 @@ static enum im_code write_sources(struct builder *b)
 
         if (s->wanted)
             rc = gpkg_add(&b->geos, layer, NULL, values, 7, b->err);
-        if (s->wanted && s->used && s->lacks[0] && b->options->report)
-            say(b, "  %s: %s", s->layers, s->lacks);
+        if (s->used)
+            say_lacks(b, s);
     }
     return rc;
 }

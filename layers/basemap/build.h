@@ -27,9 +27,10 @@ struct basemap_result {
 
 /**
  * Build the base map, or find that it is up to date (same sources, same builder).
- * A source that is missing or broken leaves its layers out and is reported.
+ * A source that is missing or broken leaves its layers out and is reported; in the
+ * place of `districts` the cities are used.
  * Errors: IM_EIO the output cannot be written; IM_EENV GDAL or PROJ are incomplete;
- * IM_ENOMEM; IM_ENOTFOUND `districts` was asked for and is not there.
+ * IM_ENOMEM.
  */
 IM_CHECKED enum im_code basemap_build(const struct basemap_options *options,
                                       struct basemap_result *result,

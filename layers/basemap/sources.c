@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 /* Raised with every change of what the builder makes of the same sources. */
-enum { BUILDER_VERSION = 3, PACKAGE_JSON_MAX = 1 << 20 };
+enum { BUILDER_VERSION = 4, PACKAGE_JSON_MAX = 1 << 20 };
 
 static const struct source TEMPLATES[N_SOURCES] = {
     [SOURCE_COAST] =
@@ -136,9 +136,7 @@ sources_find(struct sources *s, const struct basemap_options *o, struct im_error
     item[SOURCE_SHORES].path = join_path(o->gshhg, "binned_GSHHS_f.nc");
     item[SOURCE_RIVERS].path = join_path(o->gshhg, "binned_river_f.nc");
     for (int i = 0; i < N_SOURCES; i++) {
-        item[i].wanted = i == SOURCE_DISTRICTS  ? o->districts != NULL
-                         : i == SOURCE_OUTLINES ? o->districts == NULL
-                                                : true;
+        item[i].wanted = i != SOURCE_DISTRICTS || o->districts;
         if (item[i].wanted && !item[i].path)
             return im_fail(err, IM_ENOMEM, "out of memory");
         item[i].bytes = size_of(item[i].path, NULL);

@@ -398,6 +398,29 @@ static void a_broken_source_leaves_no_half_of_its_layers(void **state)
         assert_int_equal(rmdir(folder[i]), 0);
 }
 
+static void missing_districts_leave_the_cities(void **state)
+{
+    struct work *work = *state;
+    char out[96];
+    struct basemap_result result;
+    struct im_error err;
+
+    snprintf(out, sizeof out, "%s/cities.gpkg", work->folder);
+    struct basemap_options o = options(out);
+    o.districts = "/nonexistent";
+    o.gshhg = "/nonexistent";
+    o.dcw = "/nonexistent";
+    assert_int_equal(basemap_build(&o, &result, &err), IM_OK);
+    assert_int_equal(result.missing, 4);
+    GDALDatasetH ds = GDALOpenEx(out, GDAL_OF_VECTOR, NULL, NULL, NULL);
+    assert_non_null(ds);
+    OGRLayerH areas = GDALDatasetGetLayerByName(ds, "admin_areas");
+    assert_non_null(areas);
+    assert_int_equal(OGR_L_GetFeatureCount(areas, TRUE), 60);
+    GDALClose(ds);
+    unlink(out);
+}
+
 static int command(int argc, char **argv)
 {
     return cmd_basemap(argc, argv);
@@ -444,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_second_build_finds_it_up_to_date),
         cmocka_unit_test(missing_packages_leave_their_layers_out),
         cmocka_unit_test(a_broken_source_leaves_no_half_of_its_layers),
+        cmocka_unit_test(missing_districts_leave_the_cities),
         cmocka_unit_test(an_output_that_cannot_be_written_is_exit_3),
         cmocka_unit_test(wrong_usage_is_exit_2),
     };
