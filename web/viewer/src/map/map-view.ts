@@ -23,7 +23,9 @@ const MAX_BOUNDS: [number, number, number, number] = [113.3, 25.9, 124.7, 36.4];
 const HOME: [number, number, number, number] = [116.9, 28.9, 122.6, 32.9];
 const MIN_ZOOM = 5;
 const MAX_ZOOM = 18;
-const PICK_RADIUS_PX = 7;
+/** A dot may be missed by so much; lines are everywhere, so a click has to be on one. */
+const DOT_RADIUS_PX = 7;
+const LINE_RADIUS_PX = 2;
 const CJK_FONTS = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
 
 export interface Found {
@@ -93,7 +95,9 @@ export class MapView {
     });
     map.on("click", (event) => this.#click(event.point, event.lngLat.lng, event.lngLat.lat));
     map.on("mousemove", (event) => {
-      const over = this.#found(event.point).some((found) => found.geometry === "point");
+      const over = this.#within(event.point, DOT_RADIUS_PX).some(
+        (found) => found.geometry === "point",
+      );
       map.getCanvas().classList.toggle("over-place", over);
     });
     map.on("idle", () => this.#events.idle());
@@ -109,10 +113,17 @@ export class MapView {
     this.#events.clicked(lon, lat, this.#found(point));
   }
 
-  #found({ x, y }: { x: number; y: number }): Found[] {
+  #found(point: { x: number; y: number }): Found[] {
+    const isDot = (found: Found) => found.geometry === "point";
+    const near = this.#within(point, DOT_RADIUS_PX).filter(isDot);
+    const exact = this.#within(point, LINE_RADIUS_PX).filter((found) => !isDot(found));
+    return [...near, ...exact];
+  }
+
+  #within({ x, y }: { x: number; y: number }, radiusPx: number): Found[] {
     const box: [PointLike, PointLike] = [
-      [x - PICK_RADIUS_PX, y - PICK_RADIUS_PX],
-      [x + PICK_RADIUS_PX, y + PICK_RADIUS_PX],
+      [x - radiusPx, y - radiusPx],
+      [x + radiusPx, y + radiusPx],
     ];
     const layers = this.#pickable.filter((id) => this.#map.getLayer(id));
     if (layers.length === 0) return [];

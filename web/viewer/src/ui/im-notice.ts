@@ -9,7 +9,7 @@ import { attributionText } from "./format.ts";
 import { reviewText } from "./texts.ts";
 
 export class ImNotice extends UiElement {
-  #sources = button("", () => this.toggleAttribute("data-open"), { class: "quiet" });
+  #sources = button("", () => this.#toggle(), { class: "quiet" });
 
   protected override connected(signal: AbortSignal): void {
     this.draws(
@@ -19,10 +19,16 @@ export class ImNotice extends UiElement {
     );
   }
 
+  #toggle(): void {
+    const isOpen = this.toggleAttribute("data-open");
+    this.#sources.setAttribute("aria-expanded", String(isOpen));
+  }
+
   #draw(): void {
     const { texts } = this;
     const catalog = catalogOf(this.state);
     this.#sources.textContent = texts.sources;
+    this.#sources.setAttribute("aria-expanded", String(this.hasAttribute("data-open")));
     this.replaceChildren(
       h(
         "p",
