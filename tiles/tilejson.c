@@ -7,31 +7,12 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *in_language(const struct tile_map *map, struct schema_title title)
-{
-    return map->lang == LANG_EN && title.en[0] ? title.en : title.zh;
-}
-
-/* Attributions of the layers, each once, joined. */
 static void write_attribution(const struct tile_map *map, struct im_json *w)
 {
-    struct im_buf text = {.max = 8192};
+    struct im_buf text = {.max = 16384};
 
-    for (uint32_t i = 0; i < map->n_layers; i++) {
-        const char *mine =
-            in_language(map, atlas_layer_schema(map->layers[i].layer)->attribution);
-        bool is_new = mine[0] != '\0';
-
-        for (uint32_t j = 0; j < i && is_new; j++)
-            is_new =
-                strcmp(mine, in_language(map, atlas_layer_schema(map->layers[j].layer)
-                                                  ->attribution)) != 0;
-        if (!is_new)
-            continue;
-        if (text.len)
-            im_buf_text(&text, map->lang == LANG_EN ? "; " : "；");
-        im_buf_text(&text, mine);
-    }
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        query_add_attribution(&text, map->layers[i].layer, map->lang);
     im_json_key(w, "attribution");
     im_json_string(w, im_buf_bytes(&text));
     im_buf_release(&text);
@@ -62,7 +43,7 @@ static void write_fields(const struct layer_schema *schema,
 
         if (field->tile_zoom < 0 || field->tile_zoom > TILE_MAX_ZOOM)
             continue;
-        snprintf(text, sizeof text, "%s (%s)", in_language(map, field->title),
+        snprintf(text, sizeof text, "%s (%s)", query_title(field->title, map->lang),
                  field->type == FIELD_TEXT ? "String" : "Number");
         im_json_key(w, field->name);
         im_json_text(w, text);
@@ -99,7 +80,7 @@ static void write_vector_layer(const struct tile_map *map,
     im_json_key(w, "id");
     im_json_text(w, id);
     im_json_key(w, "description");
-    im_json_text(w, in_language(map, schema->title));
+    im_json_text(w, query_title(schema->title, map->lang));
     im_json_key(w, "minzoom");
     im_json_int(w, first_zoom(ml));
     im_json_key(w, "maxzoom");

@@ -65,11 +65,6 @@ void query_distance_text(char out[QUERY_DISTANCE_TEXT],
                  distance, margin);
 }
 
-static const char *pick(struct schema_title title, enum lang lang)
-{
-    return lang == LANG_EN && *title.en ? title.en : *title.zh ? title.zh : title.en;
-}
-
 static void
 write_id(struct im_json *w, const struct atlas_layer *layer, uint32_t feature)
 {
@@ -111,7 +106,7 @@ code_title(const struct schema_field *field, struct im_bytes code, enum lang lan
 {
     for (size_t i = 0; i < field->n_codes; i++)
         if (im_bytes_equal(im_bytes_of(field->codes[i].code), code))
-            return pick(field->codes[i].title, lang);
+            return query_title(field->codes[i].title, lang);
     return NULL;
 }
 
@@ -233,7 +228,7 @@ void query_write_feature(struct im_json *w,
     im_json_key(w, "layer");
     im_json_text(w, layer->schema->id);
     im_json_key(w, "layer_title");
-    im_json_text(w, pick(layer->schema->title, context->lang));
+    im_json_text(w, query_title(layer->schema->title, context->lang));
     im_json_key(w, "name");
     im_json_string(w, query_name(layer, feature, context->lang));
     if (hit)
@@ -378,7 +373,7 @@ static void write_completeness(struct im_json *w, const struct query_answer_cont
     im_json_array(w);
     for (size_t i = 0; i < c->request->n_layers; i++) {
         const struct layer_schema *s = c->request->layers[i]->schema;
-        const char *note = pick(s->completeness, c->lang);
+        const char *note = query_title(s->completeness, c->lang);
 
         if (!*note)
             continue;
@@ -392,25 +387,12 @@ static void write_completeness(struct im_json *w, const struct query_answer_cont
     im_json_array_end(w);
 }
 
-/* Each attribution once. */
 static void write_attribution(struct im_json *w, const struct query_answer_context *c)
 {
-    const struct query_request *q = c->request;
     struct im_buf text = {.max = 16384};
 
-    for (size_t i = 0; i < q->n_layers; i++) {
-        const char *own = pick(q->layers[i]->schema->attribution, c->lang);
-        bool is_repeat = !*own;
-
-        for (size_t j = 0; j < i && !is_repeat; j++)
-            is_repeat =
-                strcmp(own, pick(q->layers[j]->schema->attribution, c->lang)) == 0;
-        if (is_repeat)
-            continue;
-        if (text.len)
-            im_buf_text(&text, c->lang == LANG_ZH ? "；" : "; ");
-        im_buf_text(&text, own);
-    }
+    for (size_t i = 0; i < c->request->n_layers; i++)
+        query_add_attribution(&text, c->request->layers[i], c->lang);
     im_json_key(w, "attribution");
     im_json_string(w, im_buf_bytes(&text));
     im_buf_release(&text);

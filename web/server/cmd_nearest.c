@@ -89,11 +89,6 @@ static void pad(const char *text, size_t columns)
     printf("%s%*s", text, used < columns ? (int)(columns - used) : 0, "");
 }
 
-static const char *in_language(struct schema_title title, enum lang lang)
-{
-    return lang == LANG_EN && title.en[0] ? title.en : title.zh;
-}
-
 static const char *precision_word(enum precision precision, enum lang lang)
 {
     static const char *const zh[] = {"精确", "地块", "园区", "街镇", "区县", "城市"};
@@ -118,7 +113,7 @@ static const char *level_words(const struct query_hit *hit, enum lang lang)
         return "-";
     for (size_t i = 0; i < schema->fields[level].n_codes; i++)
         if (im_bytes_equal(im_bytes_of(schema->fields[level].codes[i].code), code))
-            return in_language(schema->fields[level].codes[i].title, lang);
+            return query_title(schema->fields[level].codes[i].title, lang);
     return "-";
 }
 
@@ -170,7 +165,7 @@ static const char *where_words(const struct query_place *place, enum lang lang)
 {
     const char *in = lang == LANG_ZH ? place->in_zh : place->in_en;
 
-    return in && *in ? in : in_language(atlas_layer_schema(place->layer)->title, lang);
+    return in && *in ? in : query_title(atlas_layer_schema(place->layer)->title, lang);
 }
 
 static void print_origin(const struct arguments *a, const struct question_answer *q)
@@ -226,11 +221,11 @@ static void print_list(const struct arguments *a, const struct question_answer *
                answer->n_unplaced);
     for (size_t i = 0; i < q->request.n_layers; i++) {
         const struct layer_schema *schema = atlas_layer_schema(q->request.layers[i]);
-        const char *note = in_language(schema->completeness, a->lang);
+        const char *note = query_title(schema->completeness, a->lang);
 
         if (note[0])
             printf(cli_text(a->lang, "%s：%s\n", "%s: %s\n"),
-                   in_language(schema->title, a->lang), note);
+                   query_title(schema->title, a->lang), note);
     }
 }
 

@@ -26,14 +26,9 @@ static void write_int(struct im_json *w, const char *key, uint64_t value)
     im_json_int(w, (int64_t)value);
 }
 
-static const char *in_language(struct schema_title title, enum lang lang)
-{
-    return lang == LANG_EN && title.en[0] ? title.en : title.zh;
-}
-
 static void write_title(struct context *c, const char *key, struct schema_title title)
 {
-    write_text(c->w, key, in_language(title, c->lang));
+    write_text(c->w, key, query_title(title, c->lang));
 }
 
 static const char *type_name(enum field_type type)
@@ -181,22 +176,10 @@ static bool is_shown(const struct atlas_layer *layer)
 static void write_attribution(struct context *c, const struct atlas *atlas)
 {
     struct im_buf text = {.max = 16384};
-    size_t n = atlas_layer_count(atlas);
 
-    for (size_t i = 0; i < n; i++) {
-        const struct atlas_layer *layer = atlas_layer_at(atlas, i);
-        const char *one = in_language(atlas_layer_schema(layer)->attribution, c->lang);
-        bool is_new = is_shown(layer) && one[0];
-
-        for (size_t j = 0; j < i && is_new; j++)
-            is_new =
-                strcmp(one,
-                       in_language(
-                           atlas_layer_schema(atlas_layer_at(atlas, j))->attribution,
-                           c->lang)) != 0;
-        if (is_new)
-            im_buf_printf(&text, text.len ? "; %s" : "%s", one);
-    }
+    for (size_t i = 0; i < atlas_layer_count(atlas); i++)
+        if (is_shown(atlas_layer_at(atlas, i)))
+            query_add_attribution(&text, atlas_layer_at(atlas, i), c->lang);
     im_json_key(c->w, "attribution");
     im_json_string(c->w, im_buf_bytes(&text));
     im_buf_release(&text);

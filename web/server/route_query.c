@@ -177,11 +177,6 @@ static enum im_code no_such_feature(struct exchange *x, struct im_error *err)
     return im_zh(err, IM_ENOTFOUND, "图层 %s 中没有 “%s”", layer, x->fault.value);
 }
 
-static const char *in_language(struct schema_title title, enum lang lang)
-{
-    return lang == LANG_EN && title.en[0] ? title.en : title.zh;
-}
-
 static void write_text(struct im_json *w, const char *key, const char *value)
 {
     im_json_key(w, key);
@@ -207,11 +202,11 @@ static void write_feature(struct exchange *x,
     /* members of our own beside GeoJSON's (RFC 7946, 6.1): the object is reopened */
     buf->len--;
     w.comma = true;
-    write_text(&w, "layer_title", in_language(schema->title, x->lang));
-    write_text(&w, "source", in_language(schema->source, x->lang));
+    write_text(&w, "layer_title", query_title(schema->title, x->lang));
+    write_text(&w, "source", query_title(schema->source, x->lang));
     write_text(&w, "source_date", schema->source_date);
     write_text(&w, "licence", schema->licence);
-    write_text(&w, "attribution", in_language(schema->attribution, x->lang));
+    write_text(&w, "attribution", query_title(schema->attribution, x->lang));
     write_text(&w, "notice", context.notice);
     write_text(&w, "review_number", context.review_number);
     im_buf_byte(buf, '}');

@@ -7,6 +7,13 @@
 
 enum lang { LANG_ZH, LANG_EN };
 
+/** A title in a language, falling back to the other; never NULL. */
+const char *query_title(struct schema_title title, enum lang lang);
+/** Add the parts of a layer's attribution (separated by ';') that `line` lacks. */
+void query_add_attribution(struct im_buf *line,
+                           const struct atlas_layer *layer,
+                           enum lang lang);
+
 /** What a position is worth (DESIGN, "data model"): half-width in metres beside it. */
 enum precision {
     PRECISION_EXACT,    /*       0 m: a clicked point, an outline */
