@@ -292,6 +292,8 @@ static void write_origin(struct im_json *w, const struct query_answer_context *c
     im_json_number(w, c->request->lat, 7);
     im_json_key(w, "uncertainty_m");
     im_json_number(w, c->request->origin_uncertainty_m, 0);
+    im_json_key(w, "measured_from");
+    im_json_text(w, c->request->outline_layer ? "edge" : "point");
     if (c->near && c->near->n) {
         im_json_key(w, "place");
         im_json_object(w);

@@ -269,10 +269,46 @@ static void describe_where(const struct atlas *atlas,
     place->in_en = join(divisions, around + skip, n - skip, LANG_EN, arena);
 }
 
+/* The layer of outlines is another one with the adcode as its key, made of areas. */
+static void find_outline(const struct atlas *atlas, struct query_place *p)
+{
+    struct im_bytes adcode = adcode_of(p);
+
+    if (p->layer != divisions_of(atlas))
+        return;
+    for (size_t i = 0; i < atlas_layer_count(atlas) && !p->outline_layer; i++) {
+        const struct atlas_layer *layer = atlas_layer_at(atlas, i);
+        const struct layer_schema *s = layer->schema;
+
+        if (s->geometry == SCHEMA_AREA && !s->is_internal &&
+            s->roles.adcode == s->key && atlas_find_key(layer, adcode, &p->outline) &&
+            p->outline < layer->n_placed)
+            p->outline_layer = layer;
+    }
+}
+
+void query_start_at(struct query_request *request, const struct query_place *place)
+{
+    request->lon = place->lon;
+    request->lat = place->lat;
+    request->outline_layer = place->outline_layer;
+    request->outline = place->outline;
+    request->origin_uncertainty_m = place->outline_layer
+                                        ? QUERY_OUTLINE_UNCERTAINTY_M
+                                        : precision_uncertainty_m(place->precision);
+}
+
 static void
 locate(const struct atlas *atlas, struct query_place *p, struct im_arena *arena)
 {
     struct geom g = atlas_geom(p->layer, p->feature);
+
+    if (g.kind == GEOM_LINE || g.kind == GEOM_AREA) {
+        p->outline_layer = p->layer;
+        p->outline = p->feature;
+    } else if (g.kind == GEOM_POINT) {
+        find_outline(atlas, p);
+    }
 
     if (!geom_middle(&g, &p->lon, &p->lat))
         p->lon = p->lat = (double)NAN;

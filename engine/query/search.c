@@ -19,6 +19,8 @@ struct search {
     const struct query_request *request;
     struct im_arena *arena;
     struct geodesic_origin origin;
+    struct geom outline; /* GEOM_EMPTY: distances are from `origin` */
+    double reach_m;      /* nothing of the outline is farther from `origin` */
     const struct atlas_layer *layer;
     /* thousands of places may share one position: its distance is worked out once */
     double last_lon;
@@ -113,6 +115,8 @@ measure(struct search *s, uint32_t feature, double limit, double *lon, double *l
 {
     struct geom g = atlas_geom(s->layer, feature);
 
+    if (s->outline.kind != GEOM_EMPTY)
+        return geom_between_m(&s->outline, &g, limit, lon, lat);
     if (g.n_points != 1)
         return geom_distance_from(&s->origin, &g, limit, lon, lat);
     *lon = g.lonlat[0];
@@ -142,11 +146,12 @@ search_layer(struct search *s, uint16_t mask, struct best *best, struct im_error
     uint32_t feature;
     double hav;
 
+    /* what is d from the outline is at most d + reach from the origin */
     near_init(&near, s->layer, s->origin.bound, mask, s->arena);
-    near.hav_limit = bound_hav_limit(limit_m(s, best));
+    near.hav_limit = bound_hav_limit(limit_m(s, best) + s->reach_m);
     while (near_next(&near, &feature, &hav)) {
         consider(s, best, feature);
-        near.hav_limit = bound_hav_limit(limit_m(s, best));
+        near.hav_limit = bound_hav_limit(limit_m(s, best) + s->reach_m);
     }
     return near.failed ? im_fail(err, IM_ENOMEM, "the search queue needs more memory")
                        : IM_OK;
@@ -161,11 +166,28 @@ static bool is_within(void *ctx, uint32_t feature)
     return measure(s, feature, s->request->max_m, &lon, &lat) <= s->request->max_m;
 }
 
+/* As near_count, from the outline. */
+static uint64_t count_around(struct search *s, uint16_t mask)
+{
+    struct near_search near;
+    uint64_t sum = 0;
+    uint32_t feature;
+    double hav;
+
+    near_init(&near, s->layer, s->origin.bound, mask, s->arena);
+    near.hav_limit = bound_hav_limit(s->request->max_m + s->reach_m);
+    while (near_next(&near, &feature, &hav))
+        sum += is_within(s, feature);
+    return sum;
+}
+
 /* Placed rows of these classes, all or those within the limit. */
 static uint64_t count(struct search *s, uint16_t mask)
 {
     uint64_t sum = 0;
 
+    if (isfinite(s->request->max_m) && s->outline.kind != GEOM_EMPTY)
+        return count_around(s, mask);
     if (isfinite(s->request->max_m))
         return near_count(s->layer, s->origin.bound, mask, s->request->max_m, is_within,
                           s);
@@ -276,6 +298,22 @@ static enum im_code check(const struct query_request *q, struct im_error *err)
     return IM_OK;
 }
 
+static void start_search(struct search *s)
+{
+    const struct query_request *request = s->request;
+
+    geodesic_origin_init(&s->origin, request->lon, request->lat);
+    if (!request->outline_layer)
+        return;
+    s->outline = atlas_geom(request->outline_layer, request->outline);
+    for (uint32_t i = 0; i < s->outline.n_points; i++)
+        s->reach_m =
+            fmax(s->reach_m, geodesic_from(&s->origin, s->outline.lonlat[2 * i],
+                                           s->outline.lonlat[2 * i + 1]));
+    /* edges are straight in degrees and may bulge a little beyond their ends */
+    s->reach_m *= 1.001;
+}
+
 static enum im_code answer(const struct query_request *request,
                            struct im_arena *arena,
                            struct query_answer *out,
@@ -287,7 +325,7 @@ static enum im_code answer(const struct query_request *request,
     struct query_answer a = {0};
     enum im_code rc;
 
-    geodesic_origin_init(&s.origin, request->lon, request->lat);
+    start_search(&s);
     near.hits = im_arena_calloc(arena, request->k, sizeof *near.hits);
     apart.hits = im_arena_calloc(arena, request->k, sizeof *apart.hits);
     if (!near.hits || !apart.hits)

@@ -179,10 +179,16 @@ static void print_origin(const struct arguments *a, const struct question_answer
     }
     const struct query_place *place = &q->places.places[0];
     param_quote(name, sizeof name, query_name(place->layer, place->feature, a->lang));
-    printf(cli_text(a->lang, "起点：%s（%s，%.4f, %.4f，±%.1f km）\n",
-                    "From: %s (%s, %.4f, %.4f, ±%.1f km)\n"),
-           name, where_words(place, a->lang), place->lon, place->lat,
-           precision_uncertainty_m(place->precision) / 1000);
+    if (q->request.outline_layer)
+        printf(cli_text(a->lang, "起点：%s（%s）的轮廓边缘，±%.1f km\n",
+                        "From: the edge of %s (%s), ±%.1f km\n"),
+               name, where_words(place, a->lang),
+               q->request.origin_uncertainty_m / 1000);
+    else
+        printf(cli_text(a->lang, "起点：%s（%s，%.4f, %.4f，±%.1f km）\n",
+                        "From: %s (%s, %.4f, %.4f, ±%.1f km)\n"),
+               name, where_words(place, a->lang), place->lon, place->lat,
+               q->request.origin_uncertainty_m / 1000);
 }
 
 static bool any_uncertain(const struct query_answer *answer)

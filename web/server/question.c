@@ -162,9 +162,7 @@ static enum im_code find_origin(const struct atlas *atlas,
     if (out->places.ambiguous)
         return ambiguous(q, &out->places, fault, err);
     place = &out->places.places[0];
-    out->request.lon = place->lon;
-    out->request.lat = place->lat;
-    out->request.origin_uncertainty_m = precision_uncertainty_m(place->precision);
+    query_start_at(&out->request, place);
     return IM_OK;
 }
 

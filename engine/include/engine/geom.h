@@ -68,6 +68,16 @@ double geom_distance_m(const struct geom *g,
                        double lat,
                        double *nearest_lon,
                        double *nearest_lat);
+/**
+ * The same between the nearest edges of two geometries; 0 where they touch or overlap.
+ * HUGE_VAL when it is above `limit_m`, or when one is empty. Writes the nearest position
+ * on `b` when asked.
+ */
+double geom_between_m(const struct geom *a,
+                      const struct geom *b,
+                      double limit_m,
+                      double *b_lon,
+                      double *b_lat);
 double geodesic_distance_m(double lon1, double lat1, double lon2, double lat2);
 /** A lower bound in metres of the geodesic distance from a point to anything in `box`.
  */

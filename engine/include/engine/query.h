@@ -44,12 +44,23 @@ struct query_place {
     const struct atlas_layer *layer;
     uint32_t feature;
     enum place_match_kind match;
+    /* the area or line it is measured from: its own, or of a division the outline with
+     * the same adcode; NULL: from the position */
+    const struct atlas_layer *outline_layer;
+    uint32_t outline;
     double lon; /* NaN: known, but without a position; only among choices */
     double lat;
     enum precision precision;
     const char *in_zh; /* the divisions around it: "上海市浦东新区"; "" unknown */
     const char *in_en; /* "Pudong New Area, Shanghai" */
 };
+
+/** Half-width in metres of an outline's edge: the shipped ones lie on a grid of 1/1024
+ *  degree (about 100 m) and are not reviewed. */
+#define QUERY_OUTLINE_UNCERTAINTY_M 200.0
+struct query_request;
+/** Let a request start at a place: at its outline where it has one. */
+void query_start_at(struct query_request *request, const struct query_place *place);
 
 /** `places[0]` is the one taken unless `ambiguous`, and has a position then; at most
  *  QUERY_MAX_CHOICES. */
@@ -82,6 +93,9 @@ struct query_request {
     double lon; /* origin */
     double lat;
     double origin_uncertainty_m;
+    /* distances are from the edge of this feature, 0 inside; NULL: from lon, lat */
+    const struct atlas_layer *outline_layer;
+    uint32_t outline;
     uint32_t k;              /* nearest: 1..QUERY_MAX_K; within: page limit */
     double max_m;            /* nearest: HUGE_VAL for none; within: the radius */
     enum precision coarsest; /* rows coarser than this are listed apart */
