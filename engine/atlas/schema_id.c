@@ -101,3 +101,9 @@ bool schema_field_name_valid(struct im_bytes name)
             return false;
     return is_word(name);
 }
+
+bool schema_is_outlines(const struct layer_schema *schema)
+{
+    return schema->geometry == SCHEMA_AREA && !schema->is_internal &&
+           schema->roles.adcode == schema->key;
+}

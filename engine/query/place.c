@@ -278,11 +278,9 @@ static void find_outline(const struct atlas *atlas, struct query_place *p)
         return;
     for (size_t i = 0; i < atlas_layer_count(atlas) && !p->outline_layer; i++) {
         const struct atlas_layer *layer = atlas_layer_at(atlas, i);
-        const struct layer_schema *s = layer->schema;
 
-        if (s->geometry == SCHEMA_AREA && !s->is_internal &&
-            s->roles.adcode == s->key && atlas_find_key(layer, adcode, &p->outline) &&
-            p->outline < layer->n_placed)
+        if (schema_is_outlines(layer->schema) &&
+            atlas_find_key(layer, adcode, &p->outline) && p->outline < layer->n_placed)
             p->outline_layer = layer;
     }
 }

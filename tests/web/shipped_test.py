@@ -72,6 +72,17 @@ class Shipped(unittest.TestCase):
         self.assertEqual(places, sorted(places))
         self.assertIn(wanted["completeness"][0]["note"], done.stdout)
 
+    def test_a_district_is_measured_from_its_edge(self):
+        answer = self.ask("/api/within?layer=incubators&radius_km=10&near="
+                          + quote("松江区"))
+        self.assertEqual(answer["query"]["origin"]["measured_from"], "edge")
+        self.assertGreater(answer["numberMatched"], 0)
+        for option in ("松江区", "g60:310117"):
+            done = run("within", "incubators", "--near", option, "--radius-km", "10",
+                       "--db", self.db, "--lang", "zh")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("轮廓边缘", done.stdout)
+
     def test_importing_again_changes_nothing(self):
         before = self.ask("/api/layers")["data_version"]
         done = run("import", "--shipped", os.path.join(ROOT, "layers"), "--basemap",

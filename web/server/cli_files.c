@@ -52,13 +52,14 @@ static bool is_in_list(const char *list, const char *id)
     return false;
 }
 
-static bool names_places(const struct source_layer *layer, struct im_arena *arena)
+/* Can it be an origin: by its names, or as the outlines of what others name? */
+static bool is_origin(const struct source_layer *layer, struct im_arena *arena)
 {
     const struct layer_schema *schema = NULL;
 
     return schema_parse(im_bytes_of(layer->definition_json), arena, &schema, NULL) ==
                IM_OK &&
-           schema->names_places;
+           (schema->names_places || schema_is_outlines(schema));
 }
 
 static size_t count_listed(const char *list)
@@ -95,7 +96,7 @@ static enum im_code describe(void *self,
         bool listed = is_in_list(part->layers, all[i].id);
 
         n_listed += listed;
-        if (listed || names_places(&all[i], arena))
+        if (listed || is_origin(&all[i], arena))
             some[n++] = all[i];
     }
     if (n_listed == count_listed(part->layers)) {

@@ -17,7 +17,7 @@ bool cli_find_viewer(char *out, size_t size);
 
 /**
  * Read the database into an atlas. With `layers` (ids separated by commas; NULL: all)
- * only these and the ones that name places are read; when one of them is unknown, all
+ * only these and the ones that can be origins are read; when one of them is unknown, all
  * are, so that the error can name what there is.
  */
 IM_CHECKED enum im_code cli_read_atlas(const char *db_path,

@@ -273,17 +273,34 @@ static int print_choices(const struct arguments *a,
     return code;
 }
 
+/* The layers to read: those asked for, and that of an origin named as layer:key. */
+static void list_layers(const struct arguments *a, char *out, size_t size)
+{
+    struct im_bytes near = a->question.near;
+    const uint8_t *colon = near.len ? memchr(near.data, ':', near.len) : NULL;
+
+    if (colon)
+        snprintf(out, size, "%s,%.*s", a->layers, (int)(colon - near.data),
+                 (const char *)near.data);
+    else
+        snprintf(out, size, "%s", a->layers);
+}
+
 static int run(struct arguments *a)
 {
+    char layers[4096];
+
     const struct atlas *atlas = NULL;
     struct im_arena *arena = im_arena_new(ARENA_BYTES);
     struct question_answer answer = {0};
     struct param_fault fault;
     struct im_error err = {0};
     int code = CLI_DONE;
-    enum im_code rc = arena ? cli_read_atlas(a->db_path, a->layers, &atlas, &err)
-                            : im_fail(&err, IM_ENOMEM, "out of memory");
+    enum im_code rc;
 
+    list_layers(a, layers, sizeof layers);
+    rc = arena ? cli_read_atlas(a->db_path, layers, &atlas, &err)
+               : im_fail(&err, IM_ENOMEM, "out of memory");
     if (rc == IM_OK)
         rc = question_ask(atlas, &a->question, arena, &answer, &fault, &err);
     if (rc == IM_EAMBIGUOUS)

@@ -110,6 +110,9 @@ const char *schema_group_name(enum schema_group group);
 /** "none", "point", "line", "area", "mixed". */
 const char *schema_geometry_name(enum schema_geometry geometry);
 
+/** Is it the outlines of divisions: areas, open to all, whose key is their adcode? */
+bool schema_is_outlines(const struct layer_schema *schema);
+
 /** Index of a field by name, SCHEMA_NO_FIELD when there is none. */
 int schema_field_index(const struct layer_schema *schema, struct im_bytes name);
 
