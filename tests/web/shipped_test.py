@@ -77,7 +77,7 @@ class Shipped(unittest.TestCase):
                           + quote("松江区"))
         self.assertEqual(answer["query"]["origin"]["measured_from"], "edge")
         self.assertGreater(answer["numberMatched"], 0)
-        for option in ("松江区", "g60:310117"):
+        for option in ("松江区", "admin_areas:310117"):
             done = run("within", "incubators", "--near", option, "--radius-km", "10",
                        "--db", self.db, "--lang", "zh")
             self.assertEqual(done.returncode, 0, done.stderr)
