@@ -3,8 +3,8 @@
 #include "internal.h"
 
 /* From so many rows on, and when they are more than a quarter of the table, it is
- * faster to fill the spatial index anew than to keep it up to date (STACK: 18 s against
- * 32 s for a million). */
+ * faster to fill the indexes anew than to keep them up to date (measured for a million
+ * points: space 18 s against 32 s, key 2 s less). */
 enum { BULK_ROWS = 2000 };
 
 struct commit {
@@ -295,18 +295,17 @@ static enum im_code remove_gone(struct commit *c, struct im_error *err)
 static enum im_code
 write_all(struct commit *c, int64_t stored, bool replace, struct im_error *err)
 {
-    const char *id = c->stage->schema->id;
     uint64_t writes = c->n_add + c->n_change;
-    bool is_bulk =
-        c->stage->has_geom && writes >= BULK_ROWS && writes >= (uint64_t)stored / 4;
-    enum im_code rc = is_bulk ? store_drop_index(c->store, id, err) : IM_OK;
+    bool is_bulk = writes >= BULK_ROWS && writes >= (uint64_t)stored / 4;
+    enum im_code rc =
+        is_bulk ? store_drop_indexes(c->store, c->stage->schema, err) : IM_OK;
 
     for (size_t i = 0; !rc && writes && i < c->stage->n; i++)
         rc = write_row(c, i, err);
     if (!rc && replace)
         rc = remove_gone(c, err);
     if (!rc && is_bulk)
-        rc = store_make_index(c->store, id, err);
+        rc = store_make_indexes(c->store, c->stage->schema, err);
     return rc;
 }
 

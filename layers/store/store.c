@@ -7,7 +7,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, WRITE_CACHE_KIB = 256 * 1024 };
+/* A large import leaves a large -wal file; beyond this it is cut after the check-point.
+ */
+enum { BUSY_MS = 5000, WRITE_CACHE_KIB = 256 * 1024, WAL_KEPT_BYTES = 64 << 20 };
 
 /* `file:` URI of a path (sqlite.org/uri.html, 3.1: ?, # and % are escaped). */
 static char *immutable_uri(const char *path)
@@ -133,7 +135,10 @@ static enum im_code prepare_writer(struct store *store, struct im_error *err)
     if (!store->spatialite)
         return im_fail(err, IM_ENOMEM, "open '%s': out of memory", store->path);
     spatialite_init_ex(store->db, store->spatialite, 0);
-    return sql_execf(store->db, err, "PRAGMA cache_size=-%d", WRITE_CACHE_KIB);
+    enum im_code rc =
+        sql_execf(store->db, err, "PRAGMA journal_size_limit=%d", WAL_KEPT_BYTES);
+    return rc ? rc
+              : sql_execf(store->db, err, "PRAGMA cache_size=-%d", WRITE_CACHE_KIB);
 }
 
 static enum im_code check_or_make(struct store *store, struct im_error *err)
@@ -254,8 +259,18 @@ enum im_code store_commit(struct store *store, struct im_error *err)
     return rc;
 }
 
+/* A SpatiaLite function that fails half way may leave a statement of its own stepped:
+ * it would hold the old snapshot, and every later DROP would find its table locked. */
+static void reset_forgotten(sqlite3 *db)
+{
+    for (sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(db, stmt));)
+        if (sqlite3_stmt_busy(stmt))
+            sqlite3_reset(stmt);
+}
+
 void store_rollback(struct store *store)
 {
+    reset_forgotten(store->db);
     /* some errors (disk full) have rolled back already: then there is nothing to do */
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);

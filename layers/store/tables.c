@@ -50,6 +50,13 @@ static enum im_code check_names(const struct layer_schema *schema, struct im_err
     return IM_OK;
 }
 
+static enum im_code
+make_spatial_index(struct store *store, const char *layer, struct im_error *err)
+{
+    return sql_spatialite(store->db, err, "SELECT CreateSpatialIndex(%Q, 'geom')",
+                          layer);
+}
+
 static enum im_code make_key_index(struct store *store,
                                    const struct layer_schema *schema,
                                    struct im_error *err)
@@ -98,7 +105,7 @@ make_table(struct store *store, const struct layer_schema *schema, struct im_err
     rc = sql_spatialite(store->db, err,
                         "SELECT AddGeometryColumn(%Q, 'geom', 4326, %Q, 'XY')",
                         schema->id, GEOMETRY_CLASSES[schema->geometry]);
-    return rc ? rc : store_make_index(store, schema->id, err);
+    return rc ? rc : make_spatial_index(store, schema->id, err);
 }
 
 static enum im_code fail_type(struct im_error *err,
@@ -261,22 +268,30 @@ enum im_code store_put_layer(struct store *store,
     return rc ? rc : write_catalog(store, schema->id, definition_json, style_json, err);
 }
 
-enum im_code
-store_drop_index(struct store *store, const char *layer, struct im_error *err)
+enum im_code store_drop_indexes(struct store *store,
+                                const struct layer_schema *schema,
+                                struct im_error *err)
 {
     enum im_code rc =
-        sql_spatialite(store->db, err, "SELECT DisableSpatialIndex(%Q, 'geom')", layer);
+        sql_execf(store->db, err, "DROP INDEX \"innomap_key_%w\"", schema->id);
 
+    if (rc || schema->geometry == SCHEMA_NONE)
+        return rc;
+    rc = sql_spatialite(store->db, err, "SELECT DisableSpatialIndex(%Q, 'geom')",
+                        schema->id);
     return rc ? rc
-              : sql_execf(store->db, err, "DROP TABLE IF EXISTS \"idx_%w_geom\"",
-                          layer);
+              : sql_execf(store->db, err, "DROP TABLE \"idx_%w_geom\"", schema->id);
 }
 
-enum im_code
-store_make_index(struct store *store, const char *layer, struct im_error *err)
+enum im_code store_make_indexes(struct store *store,
+                                const struct layer_schema *schema,
+                                struct im_error *err)
 {
-    return sql_spatialite(store->db, err, "SELECT CreateSpatialIndex(%Q, 'geom')",
-                          layer);
+    enum im_code rc = make_key_index(store, schema, err);
+
+    return rc || schema->geometry == SCHEMA_NONE
+               ? rc
+               : make_spatial_index(store, schema->id, err);
 }
 
 enum im_code store_analyze(struct store *store, const char *layer, struct im_error *err)

@@ -30,6 +30,7 @@ const char *__tsan_default_suppressions(void)
 }
 #endif
 
+enum { MANY_STEPS = 1000000 }; /* an import of these files takes some 500 */
 enum { ROWS = 3000 }; /* enough for the way that drops and fills the spatial index */
 
 /* Every row of the file carries `year`, so a mixture of two imports can be seen. */
@@ -96,13 +97,17 @@ static int64_t number(struct store *store, const char *sql)
     return n;
 }
 
-/* Statements that nobody finalized, without those that SQLite's R*Tree keeps. */
+/* Statements that nobody finalized, without those that SQLite's R*Tree keeps and that
+ * libspatialite forgets when it is interrupted. */
 static int open_statements(struct store *store)
 {
     int n = 0;
 
-    for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(store_db(store), s));)
-        n += strstr(sqlite3_sql(s), "'idx_") == NULL;
+    for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(store_db(store), s));) {
+        const char *sql = sqlite3_sql(s);
+
+        n += !strstr(sql, "'idx_") && !strstr(sql, "Lower(f_table_name) = Lower(?)");
+    }
     return n;
 }
 
@@ -183,6 +188,8 @@ TEST(an_import_that_is_interrupted_anywhere_leaves_everything_as_it_was)
     for (int steps = 1; !done; steps = steps * 3 / 2 + 1) {
         struct fuse fuse = {.left = steps};
 
+        if (steps > MANY_STEPS)
+            fail_msg("it does not get through any more: %s", err.msg);
         sqlite3_progress_handler(store_db(store), 500, burn, &fuse);
         done = import_into(store, next, true, &err) == IM_OK;
         sqlite3_progress_handler(store_db(store), 0, NULL, NULL);
@@ -240,6 +247,7 @@ TEST(an_importer_that_is_killed_leaves_a_whole_database)
     assert_int_equal(import_into(store, first, false, &err), IM_OK);
     store_close(store);
     for (int steps = 1; !done; steps = steps * 2 + 1) {
+        assert_true(steps < MANY_STEPS);
         done = import_in_child(path, next, steps);
         kills += !done;
         store = open_db(path, STORE_WRITE);

@@ -67,12 +67,14 @@ IM_CHECKED enum im_code store_put_layer(struct store *store,
 IM_CHECKED enum im_code
 store_touch_layer(struct store *store, const char *layer_id, struct im_error *err);
 
-/** Before and after many rows: filling a spatial index is much faster than keeping it
- * up to date. Inside a transaction; layers with geometry only. */
-IM_CHECKED enum im_code
-store_drop_index(struct store *store, const char *layer_id, struct im_error *err);
-IM_CHECKED enum im_code
-store_make_index(struct store *store, const char *layer_id, struct im_error *err);
+/** Before and after writing many rows: filling the indexes (key and space) is much
+ * faster than keeping them up to date. Inside a transaction. */
+IM_CHECKED enum im_code store_drop_indexes(struct store *store,
+                                           const struct layer_schema *schema,
+                                           struct im_error *err);
+IM_CHECKED enum im_code store_make_indexes(struct store *store,
+                                           const struct layer_schema *schema,
+                                           struct im_error *err);
 /** Bring the statistics up to date that SQLite's planner and other programs read. */
 IM_CHECKED enum im_code
 store_analyze(struct store *store, const char *layer_id, struct im_error *err);
