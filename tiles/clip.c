@@ -2,6 +2,7 @@
 /* From world units into the frame of one tile, cut to a box around it. */
 #include "clip.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -214,18 +215,20 @@ struct dash_walk {
     struct clip_path *out;
 };
 
-/* Which dash is at distance s, and how far it goes on. */
+/* Which dash is at distance s, and how far it goes on. What is left of a dash is more
+ * than the distance between doubles near s: else the walk would stand still there. */
 static uint32_t dash_at(const struct dash_walk *w, double s, double *left)
 {
+    double slack = fmax(1e-9, 4 * DBL_EPSILON * s);
     double pos = fmod(s, w->period);
     uint32_t i = 0;
 
-    while (i + 1 < w->dashes->n && pos >= w->dashes->length[i] - 1e-9) {
+    while (i + 1 < w->dashes->n && pos >= w->dashes->length[i] - slack) {
         pos -= w->dashes->length[i];
         i++;
     }
     *left = w->dashes->length[i] - pos;
-    if (*left <= 1e-9) { /* rounding at the very end of the last gap */
+    if (*left <= slack) { /* rounding at the very end of the last gap */
         *left = w->dashes->length[0];
         return 0;
     }

@@ -171,6 +171,26 @@ TEST(a_line_cut_at_a_border_keeps_its_length)
     clip_path_release(&out);
 }
 
+/* A straight line of a few degrees is 10^7 px long at zoom 22: what is left of a dash
+ * may then be less than the distance between neighbouring doubles. */
+TEST(dashes_far_along_a_long_line_come_to_an_end)
+{
+    static const struct clip_dashes dashes = {{3.3, 1.7}, 2};
+    struct test_random r = test_random_new("long dashes");
+    struct clip_path out = {0};
+
+    for (int i = 0; i < 2000; i++) {
+        double start = test_random_in(&r, -4e8, -1e7);
+        double xy[4] = {start, test_random_in(&r, -50, 50), 1e8, 20};
+
+        clip_path_clear(&out);
+        clip_line_dashed(xy, 2, (struct clip_box){-500, -500, 500, 500}, &dashes, &out);
+        /* 1000 px of 5 px each, and one cut at either side */
+        assert_in_range(out.n_parts, 199, 202);
+    }
+    clip_path_release(&out);
+}
+
 TEST(dashes_go_on_across_a_border)
 {
     static const struct clip_dashes dashes = {{7, 3, 2, 5}, 4};
@@ -217,6 +237,7 @@ int main(void)
         cmocka_unit_test(cutting_into_two_halves_keeps_the_area_and_the_orientation),
         cmocka_unit_test(a_position_in_the_box_stays_inside_or_outside),
         cmocka_unit_test(a_line_cut_at_a_border_keeps_its_length),
+        cmocka_unit_test(dashes_far_along_a_long_line_come_to_an_end),
         cmocka_unit_test(dashes_go_on_across_a_border),
         cmocka_unit_test(the_frame_is_exact_at_the_last_zoom),
     };
