@@ -60,31 +60,6 @@ static void add_part(struct builder *b, OGRGeometryH line)
     b->n_parts++;
 }
 
-/* Shoelace sum, relative to the first vertex so that little is lost. */
-static double twice_area(const double *ring, uint32_t n)
-{
-    double sum = 0;
-
-    for (uint32_t i = 0; i + 1 < n; i++) {
-        const double *a = ring + 2 * (size_t)i;
-
-        sum +=
-            (a[0] - ring[0]) * (a[3] - ring[1]) - (a[2] - ring[0]) * (a[1] - ring[1]);
-    }
-    return sum;
-}
-
-static void reverse(double *ring, uint32_t n)
-{
-    for (uint32_t i = 0, j = n - 1; i < j; i++, j--)
-        for (int axis = 0; axis < 2; axis++) {
-            double t = ring[2 * (size_t)i + (size_t)axis];
-
-            ring[2 * (size_t)i + (size_t)axis] = ring[2 * (size_t)j + (size_t)axis];
-            ring[2 * (size_t)j + (size_t)axis] = t;
-        }
-}
-
 static void add_ring(struct builder *b, OGRGeometryH ring, bool is_outer)
 {
     uint32_t first = b->n_points;
@@ -98,12 +73,9 @@ static void add_ring(struct builder *b, OGRGeometryH ring, bool is_outer)
 
         if (p[0] != p[2 * (size_t)n - 2] || p[1] != p[2 * (size_t)n - 1])
             refuse(b, "环没有闭合", "a ring is not closed");
-        double area = twice_area(p, n);
-        if (area == 0)
+        if (geom_ring_area2(p, n) == 0)
             refuse(b, "环的面积为零", "a ring has no area");
-        /* RFC 7946, 3.1.6 */
-        else if ((area > 0) != is_outer)
-            reverse(p, n);
+        geom_ring_orient(p, n, is_outer); /* RFC 7946, 3.1.6 */
     }
 }
 

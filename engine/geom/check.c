@@ -3,6 +3,7 @@
 #include "geom/check.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static enum im_code check_positions(const struct geom *g, struct im_error *err)
 {
@@ -86,7 +87,7 @@ enum im_code geom_check(const struct geom *g, struct im_error *err)
     return rc;
 }
 
-double ring_area2(const double *lonlat, size_t n)
+double geom_ring_area2(const double *lonlat, size_t n)
 {
     double sum = 0;
 
@@ -97,8 +98,12 @@ double ring_area2(const double *lonlat, size_t n)
     return sum;
 }
 
-static void reverse(double *lonlat, size_t n)
+void geom_ring_orient(double *lonlat, size_t n, bool counter_clockwise)
 {
+    double area = geom_ring_area2(lonlat, n);
+
+    if (area == 0 || (area > 0) == counter_clockwise)
+        return;
     for (size_t i = 0, j = n - 1; i < j; i++, j--) {
         double lon = lonlat[2 * i];
         double lat = lonlat[2 * i + 1];
@@ -119,51 +124,62 @@ void geom_orient(const struct geom *g, double *lonlat)
         return;
     for (uint32_t area = 0; area < g->n_areas; area++) {
         for (bool outer = true; ring < g->area_end[area]; ring++, outer = false) {
-            double *first = lonlat + 2 * (size_t)start;
-            size_t n = g->part_end[ring] - start;
-
-            if ((ring_area2(first, n) < 0) == outer)
-                reverse(first, n);
+            geom_ring_orient(lonlat + 2 * (size_t)start, g->part_end[ring] - start,
+                             outer);
             start = g->part_end[ring];
         }
     }
 }
 
-/* Middle of the widest stretch of the parallel `lat` inside the polygon that consists
- * of the rings [from, to). Crossings are found pairwise without a list: for each
- * crossing the nearest one to its east. */
-static bool
-widest(const struct geom *g, uint32_t from, uint32_t to, double lat, double *lon)
+/* Where the rings [from, to) cross the parallel `lat`, written into `out` (NULL: only
+ * counted). */
+static size_t
+crossings(const struct geom *g, uint32_t from, uint32_t to, double lat, double *out)
 {
-    uint32_t begin = from ? g->part_end[from - 1] : 0;
-    double best = 0;
+    uint32_t i = from ? g->part_end[from - 1] : 0;
+    size_t n = 0;
 
-    for (uint32_t r = from, i = begin; r < to; i = g->part_end[r], r++) {
-        for (; i + 1 < g->part_end[r]; i++) {
+    for (uint32_t ring = from; ring < to; i = g->part_end[ring], ring++)
+        for (; i + 1 < g->part_end[ring]; i++) {
             const double *a = g->lonlat + 2 * (size_t)i;
 
             if ((a[1] > lat) == (a[3] > lat))
                 continue;
-            double x = a[0] + (lat - a[1]) / (a[3] - a[1]) * (a[2] - a[0]);
-            double east = HUGE_VAL;
-            for (uint32_t s = from, j = begin; s < to; j = g->part_end[s], s++)
-                for (; j + 1 < g->part_end[s]; j++) {
-                    const double *b = g->lonlat + 2 * (size_t)j;
-                    double y;
-
-                    if ((b[1] > lat) == (b[3] > lat))
-                        continue;
-                    y = b[0] + (lat - b[1]) / (b[3] - b[1]) * (b[2] - b[0]);
-                    if (y > x && y < east)
-                        east = y;
-                }
-            if (east < HUGE_VAL && east - x > best &&
-                geom_contains(g, (x + east) / 2, lat)) {
-                best = east - x;
-                *lon = (x + east) / 2;
-            }
+            if (out)
+                out[n] = a[0] + (lat - a[1]) / (a[3] - a[1]) * (a[2] - a[0]);
+            n++;
         }
-    }
+    return n;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Middle of the widest stretch of the parallel `lat` inside the polygon that consists
+ * of the rings [from, to): from west to east every second crossing leads out of it.
+ * False without any stretch, and without memory for the crossings. */
+static bool
+widest(const struct geom *g, uint32_t from, uint32_t to, double lat, double *lon)
+{
+    size_t n = crossings(g, from, to, lat, NULL);
+    double *x = malloc((n + 1) * sizeof *x);
+    double best = 0;
+
+    if (!x)
+        return false;
+    crossings(g, from, to, lat, x);
+    qsort(x, n, sizeof *x, by_value);
+    for (size_t i = 0; i + 1 < n; i += 2)
+        if (x[i + 1] - x[i] > best) {
+            best = x[i + 1] - x[i];
+            *lon = (x[i] + x[i + 1]) / 2;
+        }
+    free(x);
     return best > 0;
 }
 
@@ -175,8 +191,8 @@ static uint32_t largest_area(const struct geom *g)
     for (uint32_t area = 0; area < g->n_areas; area++) {
         uint32_t ring = area ? g->area_end[area - 1] : 0;
         uint32_t start = ring ? g->part_end[ring - 1] : 0;
-        double size =
-            fabs(ring_area2(g->lonlat + 2 * (size_t)start, g->part_end[ring] - start));
+        double size = fabs(
+            geom_ring_area2(g->lonlat + 2 * (size_t)start, g->part_end[ring] - start));
 
         if (size > most) {
             most = size;

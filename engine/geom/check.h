@@ -11,10 +11,6 @@
  */
 IM_CHECKED enum im_code geom_check(const struct geom *g, struct im_error *err);
 
-/** Twice the signed area of a closed ring of `n` points in square degrees: positive
- *  when it runs counter-clockwise. */
-double ring_area2(const double *lonlat, size_t n);
-
 /** Turn outer rings counter-clockwise and holes clockwise. `lonlat` are g's own
  *  coordinates, writable. */
 void geom_orient(const struct geom *g, double *lonlat);

@@ -249,29 +249,7 @@ static void get_line(struct reader *r)
         fault(r, "has a line of fewer than 2 points");
 }
 
-/* Outer rings run counter-clockwise, holes clockwise (RFC 7946, 3.1.6); the blob has no
- * such rule, so a ring that runs the other way is turned round. */
-static void orient(double *ring, uint32_t n, bool is_outer)
-{
-    double twice_area = 0;
-
-    for (uint32_t i = 0; i + 1 < n; i++) {
-        const double *a = ring + 2 * (size_t)i;
-
-        twice_area +=
-            (a[0] - ring[0]) * (a[3] - ring[1]) - (a[2] - ring[0]) * (a[1] - ring[1]);
-    }
-    if (twice_area == 0 || (twice_area > 0) == is_outer)
-        return;
-    for (uint32_t i = 0, j = n - 1; i < j; i++, j--) {
-        double t[2];
-
-        memcpy(t, ring + 2 * (size_t)i, sizeof t);
-        memcpy(ring + 2 * (size_t)i, ring + 2 * (size_t)j, sizeof t);
-        memcpy(ring + 2 * (size_t)j, t, sizeof t);
-    }
-}
-
+/* The blob has no rule which way a ring runs; struct geom has. */
 static void get_ring(struct reader *r, bool is_outer)
 {
     uint32_t first = r->n_points;
@@ -286,7 +264,7 @@ static void get_ring(struct reader *r, bool is_outer)
         if (ring[0] != ring[2 * (size_t)n - 2] || ring[1] != ring[2 * (size_t)n - 1])
             fault(r, "has a ring that is not closed");
         else
-            orient(ring, n, is_outer);
+            geom_ring_orient(ring, n, is_outer);
     }
 }
 

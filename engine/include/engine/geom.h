@@ -54,6 +54,11 @@ struct geom {
 };
 
 struct bbox geom_bbox(const struct geom *g);
+/** Twice the signed area of a closed ring of `n` positions in square degrees: positive
+ *  when it runs counter-clockwise. */
+double geom_ring_area2(const double *lonlat, size_t n);
+/** Turn a closed ring round when it runs the other way; one without area stays. */
+void geom_ring_orient(double *lonlat, size_t n, bool counter_clockwise);
 /** Point in polygon, even-odd; on the edge counts as inside. False unless GEOM_AREA. */
 bool geom_contains(const struct geom *g, double lon, double lat);
 

@@ -2,6 +2,8 @@
 /* Proves engine/geom/geom.c and check.c. */
 #include <test.h>
 
+#include "geom/check.h"
+
 #include <engine/geom.h>
 #include <engine/json_writer.h>
 #include <support/random.h>
@@ -151,6 +153,43 @@ TEST(distances_are_those_of_karney)
     assert_true(fabs(geodesic_distance_m(0, 0, 1, 0) - 111319.490793) < 1e-5);
 }
 
+/* A comb whose teeth cross the middle parallel 60,000 times: found by sorting, not by
+ * looking at each pair. The gap between two teeth is wider than any tooth. */
+TEST(the_middle_of_a_comb_lies_in_a_tooth)
+{
+    enum { TEETH = 30000 };
+    static double lonlat[2 * (4 * TEETH + 3)];
+    static uint32_t end[1];
+    static const uint32_t one = 1;
+    size_t n = 0;
+    double lon;
+    double lat;
+
+    lonlat[n++] = 0, lonlat[n++] = 1;
+    for (int i = 0; i < TEETH; i++) {
+        double x = i / 1000.0;
+        double width = i == 12345 ? 0.0004 : 0.0003;
+
+        lonlat[n++] = x, lonlat[n++] = 1;
+        lonlat[n++] = x, lonlat[n++] = -1;
+        lonlat[n++] = x + width, lonlat[n++] = -1;
+        lonlat[n++] = x + width, lonlat[n++] = 1;
+    }
+    lonlat[n++] = TEETH / 1000.0, lonlat[n++] = 1.5;
+    lonlat[n++] = 0, lonlat[n++] = 1;
+    end[0] = (uint32_t)(n / 2);
+    struct geom comb = {.kind = GEOM_AREA,
+                        .n_points = end[0],
+                        .n_parts = 1,
+                        .n_areas = 1,
+                        .lonlat = lonlat,
+                        .part_end = end,
+                        .area_end = &one};
+    assert_true(geom_middle(&comb, &lon, &lat));
+    assert_true(fabs(lon - 12.3452) < 1e-9);
+    assert_true(geom_contains(&comb, lon, lat));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +200,7 @@ int main(void)
         cmocka_unit_test(the_box_of_nothing_is_empty_and_adds_nothing),
         cmocka_unit_test(the_distance_to_nothing_is_infinite),
         cmocka_unit_test(distances_are_those_of_karney),
+        cmocka_unit_test(the_middle_of_a_comb_lies_in_a_tooth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
