@@ -18,14 +18,18 @@ void im_buf_clear(struct im_buf *buf)
 {
     buf->len = 0;
     buf->failed = false;
+    buf->is_over = false;
 }
 
 bool im_buf_reserve(struct im_buf *buf, size_t n)
 {
     size_t need;
 
-    if (buf->failed || !im_size_add(buf->len, n, &need) || need > buf->max) {
+    if (buf->failed)
+        return false;
+    if (!im_size_add(buf->len, n, &need) || need > buf->max) {
         buf->failed = true;
+        buf->is_over = true;
         return false;
     }
     if (need > buf->cap) {
@@ -87,7 +91,7 @@ im_buf_check(const struct im_buf *buf, const char *what, struct im_error *err)
 {
     if (!buf->failed)
         return IM_OK;
-    if (buf->cap >= buf->max / 2)
+    if (buf->is_over)
         return im_fail(err, IM_ELIMIT, "%s is larger than %zu bytes", what, buf->max);
     return im_fail(err, IM_ENOMEM, "%s: out of memory at %zu bytes", what, buf->len);
 }

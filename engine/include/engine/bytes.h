@@ -35,8 +35,9 @@ struct im_buf {
     uint8_t *data;
     size_t len;
     size_t cap;
-    size_t max;  /* bytes; appends beyond it fail */
-    bool failed; /* an append did not fit or memory ran out */
+    size_t max;   /* bytes; appends beyond it fail */
+    bool failed;  /* an append did not fit or memory ran out */
+    bool is_over; /* failed because it did not fit */
 };
 
 void im_buf_release(struct im_buf *buf);

@@ -96,6 +96,11 @@ TEST(a_buffer_stops_at_its_maximum_and_says_so)
     assert_int_equal(im_buf_check(&buf, "answer", &err), IM_ELIMIT);
     assert_string_equal(err.msg, "answer is larger than 300 bytes");
     im_buf_release(&buf);
+    /* also when nothing was in it yet */
+    buf = (struct im_buf){.max = 3};
+    im_buf_text(&buf, "abcd");
+    assert_int_equal(im_buf_check(&buf, "answer", &err), IM_ELIMIT);
+    im_buf_release(&buf);
 }
 
 TEST(json_text_is_escaped)
