@@ -8,6 +8,9 @@
 #include <math.h>
 #include <xxhash.h>
 
+/* Far above what fits into memory; below 2^31, so that sizes of hash tables do too. */
+enum { MAX_ROWS = 1 << 30 };
+
 /* A position in the buffers below for each row read. */
 struct raw_row {
     int64_t fid;
@@ -135,8 +138,8 @@ scan(struct layer_builder *b, const struct feature_source *source, struct im_err
         if (rc != IM_OK || !more)
             break;
         rc = add_row(b, &feature, err);
-        if (rc == IM_OK && b->rows.len / sizeof(struct raw_row) > UINT32_MAX - 2)
-            rc = im_fail(err, IM_ELIMIT, "has more than %u rows", UINT32_MAX - 2);
+        if (rc == IM_OK && b->rows.len / sizeof(struct raw_row) > MAX_ROWS)
+            rc = im_fail(err, IM_ELIMIT, "has more than %d rows", MAX_ROWS);
     }
     source->close(cursor);
     /* numbers of vertices and parts are uint32 all the way down */
@@ -381,7 +384,7 @@ static enum im_code index_keys(struct atlas_layer *layer, struct im_error *err)
     uint32_t n_slots = 4;
     uint32_t *slots;
 
-    while (n_slots < layer->n + (uint64_t)layer->n / 2 && n_slots < 1u << 31)
+    while (n_slots < layer->n + (uint64_t)layer->n / 2)
         n_slots *= 2;
     slots = im_arena_calloc(layer->arena, n_slots, sizeof *slots);
     if (!slots)
