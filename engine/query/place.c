@@ -355,7 +355,8 @@ static size_t nearest_spellings(const struct atlas *atlas,
                                 struct spelling best[MAX_SPELLINGS])
 {
     /* up to half of the characters may differ: two of three, three of six */
-    unsigned limit = (unsigned)(count_code_points(folded) + 1) / 2;
+    size_t length = count_code_points(folded);
+    unsigned limit = (unsigned)(length + 1) / 2;
     size_t scanned = 0;
     size_t n = 0;
 
@@ -368,8 +369,11 @@ static size_t nearest_spellings(const struct atlas *atlas,
 
             scanned++;
             s.distance = text_edit_distance(folded, text, limit);
-            if (s.distance <= limit && s.distance < count_code_points(folded))
+            if (s.distance <= limit && s.distance < length)
                 offer_spelling(best, &n, &s);
+            /* an equal one would not get in: most names need no more than a look */
+            if (n == MAX_SPELLINGS && best[n - 1].distance <= limit)
+                limit = best[n - 1].distance ? best[n - 1].distance - 1 : 0;
         }
     }
     return n;

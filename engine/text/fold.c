@@ -129,6 +129,7 @@ unsigned text_edit_distance(struct im_bytes a, struct im_bytes b, unsigned limit
         row[j] = j;
     for (unsigned i = 1; i <= n; i++) {
         unsigned corner = row[0];
+        unsigned least = i;
 
         row[0] = i;
         for (unsigned j = 1; j <= m; j++) {
@@ -141,7 +142,11 @@ unsigned text_edit_distance(struct im_bytes a, struct im_bytes b, unsigned limit
                 cost = row[j - 1] + 1;
             row[j] = cost;
             corner = above;
+            if (cost < least)
+                least = cost;
         }
+        if (least > limit) /* it only grows from row to row */
+            return limit + 1;
     }
     return row[m] <= limit ? row[m] : limit + 1;
 }
