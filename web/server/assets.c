@@ -203,7 +203,8 @@ assets_load(const char *directory, struct assets **out, struct im_error *err)
     if (l.compressor)
         libdeflate_free_compressor(l.compressor);
     if (rc == IM_OK) {
-        qsort(l.assets->files, l.assets->n, sizeof *l.assets->files, by_path);
+        if (l.assets->n)
+            qsort(l.assets->files, l.assets->n, sizeof *l.assets->files, by_path);
         if (!assets_find(l.assets, im_bytes_of("index.html")))
             rc = no_viewer(directory, err);
     }

@@ -172,11 +172,11 @@ static void add_common_headers(struct exchange *x, struct MHD_Response *response
 
 static void log_access(struct exchange *x, int status, size_t bytes)
 {
-    char quoted[2 * URL_MAX_BYTES];
+    char quoted[600];
 
     if (x->server->access_log)
         im_log(IM_LOG_INFO, "request", "path=%s status=%d bytes=%zu us=%" PRIu64,
-               im_log_quote(quoted, 600, x->raw), status, bytes,
+               im_log_quote(quoted, sizeof quoted, x->raw), status, bytes,
                now_us() - x->started_us);
 }
 
@@ -251,8 +251,10 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
         response =
             MHD_create_response_from_buffer(buf.len, buf.data, MHD_RESPMEM_MUST_FREE);
     }
-    if (!response)
+    if (!response) {
+        im_buf_release(&buf);
         return MHD_NO;
+    }
     add_header(response, "Content-Type", "application/problem+json");
     add_header(response, "Content-Language", problem.lang == LANG_ZH ? "zh" : "en");
     add_header(response, "Cache-Control", "no-store");

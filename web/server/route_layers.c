@@ -36,13 +36,6 @@ static const char *type_name(enum field_type type)
     return type == FIELD_TEXT ? "text" : type == FIELD_INTEGER ? "integer" : "real";
 }
 
-static const char *geometry_name(enum schema_geometry geometry)
-{
-    static const char *const names[] = {"none", "point", "line", "area", "mixed"};
-
-    return names[geometry];
-}
-
 static void write_field(struct context *c, const struct schema_field *field)
 {
     im_json_object(c->w);
@@ -74,15 +67,14 @@ static void write_fields(struct context *c, const struct layer_schema *schema)
 
 static void write_by_precision(struct context *c, const struct atlas_layer *layer)
 {
-    uint64_t counts[PRECISION_CITY + 1] = {0};
-
-    for (uint32_t f = 0; f < atlas_layer_placed(layer); f++)
-        counts[query_precision(layer, f)]++;
     im_json_key(c->w, "by_precision");
     im_json_object(c->w);
-    for (unsigned p = 0; p <= PRECISION_CITY; p++)
-        if (counts[p])
-            write_int(c->w, precision_name((enum precision)p), counts[p]);
+    for (unsigned p = 0; p <= PRECISION_CITY; p++) {
+        uint32_t n = atlas_layer_count_of(layer, (enum precision)p);
+
+        if (n)
+            write_int(c->w, precision_name((enum precision)p), n);
+    }
     im_json_object_end(c->w);
 }
 
@@ -99,16 +91,6 @@ static void write_extent(struct context *c, struct bbox box)
     im_json_number(c->w, box.max_x, 6);
     im_json_number(c->w, box.max_y, 6);
     im_json_array_end(c->w);
-}
-
-/* The group is of no interest to the engine: only the definition has it. */
-static void write_group(struct context *c, const struct atlas_layer *layer)
-{
-    json_t *root = json_loads(atlas_layer_definition_json(layer), 0, NULL);
-    const char *group = json_string_value(json_object_get(root, "group"));
-
-    write_text(c->w, "group", group ? group : "places");
-    json_decref(root);
 }
 
 static void write_legend_entry(struct context *c, const json_t *entry)
@@ -148,8 +130,8 @@ static void write_layer(struct context *c, const struct atlas_layer *layer)
     write_text(c->w, "id", schema->id);
     write_text(c->w, "key", schema->fields[schema->key].name);
     write_title(c, "title", schema->title);
-    write_group(c, layer);
-    write_text(c->w, "geometry", geometry_name(schema->geometry));
+    write_text(c->w, "group", schema_group_name(schema->group));
+    write_text(c->w, "geometry", schema_geometry_name(schema->geometry));
     write_int(c->w, "count", atlas_layer_size(layer));
     write_int(c->w, "placed", atlas_layer_placed(layer));
     write_by_precision(c, layer);

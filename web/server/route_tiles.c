@@ -367,19 +367,27 @@ static enum im_code make_document(struct exchange *x,
                           err);
 }
 
-static struct body_key document_key(struct exchange *x, uint64_t version)
+static enum im_code document_key(struct exchange *x,
+                                 uint64_t version,
+                                 struct body_key *out,
+                                 struct im_error *err)
 {
     char base_url[300];
     struct im_buf what = {.max = 8192};
     XXH128_hash_t hash;
+    enum im_code rc;
 
     exchange_base_url(x, base_url, sizeof base_url);
     im_buf_printf(&what, "%s %d %016" PRIx64 " %s ", x->route->pattern, (int)x->lang,
                   version, base_url);
     im_buf_append(&what, x->captures[0].data, x->captures[0].len);
-    hash = XXH3_128bits(what.data, what.len);
+    rc = im_buf_check(&what, "the name of a document", err);
+    if (rc == IM_OK) { /* half a name would be that of many documents */
+        hash = XXH3_128bits(what.data, what.len);
+        *out = (struct body_key){hash.high64, hash.low64};
+    }
     im_buf_release(&what);
-    return (struct body_key){hash.high64, hash.low64};
+    return rc;
 }
 
 static enum im_code run_document(struct work_waiter *first,
@@ -414,7 +422,9 @@ static enum im_code answer_document(struct exchange *x, struct im_error *err)
     version = tile_map_version(map);
     tile_map_unref(map);
     x->keep = names_version(x, version) ? KEEP_FOREVER : KEEP_CHECKED;
-    x->waiter.key = document_key(x, version);
+    rc = document_key(x, version, &x->waiter.key, err);
+    if (rc != IM_OK)
+        return rc;
     x->body = x->server->cache ? body_cache_get(x->server->cache, x->waiter.key) : NULL;
     if (!x->body)
         x->waiter.run = run_document;
