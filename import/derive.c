@@ -141,6 +141,24 @@ static enum im_code look_up(struct derivation *d,
     return rc;
 }
 
+/* In double quotes SQLite takes a name that is no column for a text, and every row
+ * would quietly have no place. */
+static enum im_code check_fact_field(const struct derivation *d,
+                                     const struct layer_schema *schema,
+                                     const char *fact,
+                                     const char *field,
+                                     struct im_error *err)
+{
+    if (schema_field_index(schema, im_bytes_of(field)) != SCHEMA_NO_FIELD)
+        return IM_OK;
+    im_fail(err, IM_EDATA,
+            "facts.%s of layer '%s' is '%.60s': layer '%s' has no such "
+            "field",
+            fact, d->schema->id, field, schema->id);
+    return im_zh(err, IM_EDATA, "图层“%s”的 facts.%s 为“%.60s”：图层“%s”没有这个字段",
+                 d->schema->id, fact, field, schema->id);
+}
+
 /* ---- outlines by code ---- */
 
 static struct source_value text_value(const char *text)
@@ -211,8 +229,10 @@ static enum im_code derive_areas(struct derivation *d, struct im_error *err)
     int shown_as = schema_field_index(d->schema, im_bytes_of("shown_as"));
     sqlite3_stmt *rows = NULL;
     bool row = true;
-    enum im_code rc = prepare_lookup(d, d->facts.areas, d->facts.code, &d->areas, err);
+    enum im_code rc = check_fact_field(d, d->schema, "code", d->facts.code, err);
 
+    if (!rc)
+        rc = prepare_lookup(d, d->facts.areas, d->facts.code, &d->areas, err);
     if (!rc)
         rc = prepare_lookup(d, d->facts.points, d->facts.code, &d->points, err);
     d->has_field[d->schema->key] = true;
@@ -275,16 +295,8 @@ static void draw_arc(const double from[2], const double to[2], double lonlat[])
 /* Where a place is for an arc: the point, else the middle of its box. */
 static void middle_of(const struct geom *g, double out[2])
 {
-    struct bbox box = bbox_empty();
+    struct bbox box = geom_bbox(g);
 
-    for (uint32_t i = 0; i < g->n_points; i++) {
-        const double *p = g->lonlat + 2 * (size_t)i;
-
-        box.min_x = fmin(box.min_x, p[0]);
-        box.min_y = fmin(box.min_y, p[1]);
-        box.max_x = fmax(box.max_x, p[0]);
-        box.max_y = fmax(box.max_y, p[1]);
-    }
     out[0] = (box.min_x + box.max_x) / 2;
     out[1] = (box.min_y + box.max_y) / 2;
 }
@@ -376,6 +388,8 @@ static enum im_code derive_arcs(struct derivation *d, struct im_error *err)
 
     if (!rc)
         rc = schema_parse(definition, d->arena, &from, err);
+    if (!rc)
+        rc = check_fact_field(d, from, "origin", d->facts.origin, err);
     if (!rc)
         rc = prepare_lookup(d, d->facts.points, NULL, &d->points, err);
     if (!rc)

@@ -6,6 +6,10 @@
 #include <cpl_error.h>
 #include <cpl_string.h>
 
+/* Far above what check.c takes: a list that is too long is refused there, not lost
+ * here. */
+enum { LIST_MAX_BYTES = 256 << 20 };
+
 /* Local files only: no database servers, no web services, nothing that follows links
  * to other places. */
 static const char *const DRIVERS[] = {
@@ -205,7 +209,7 @@ static struct source_value
 list_value(OGRFeatureH feature, int i, struct im_arena *arena)
 {
     char **items = OGR_F_GetFieldAsStringList(feature, i);
-    struct im_buf joined = {.max = 1 << 20};
+    struct im_buf joined = {.max = LIST_MAX_BYTES};
     char *copy = NULL;
 
     for (int j = 0; items && items[j]; j++)

@@ -9,11 +9,13 @@
  */
 #include "internal.h"
 
+#include <math.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { RECORD_MAX = 1 << 30, HILBERT_BITS = 24, FIRST_KEYS = 1024 };
+/* RECORD_MAX: SQLite binds at most 10^9 bytes (SQLITE_MAX_LENGTH) */
+enum { RECORD_MAX = 1000 * 1000 * 1000, HILBERT_BITS = 24, FIRST_KEYS = 1024 };
 
 struct stage_key {
     uint64_t hash[2]; /* XXH3, 128 bit: two keys are never taken for one */
@@ -119,13 +121,19 @@ bool stage_has_key(const struct stage *stage, const struct source_value *key)
 
 /* ---- order ---- */
 
+/* Clamped: a row that another program wrote may lie outside the globe. */
+static uint32_t cell(double share, uint32_t side)
+{
+    return (uint32_t)(fmin(fmax(share, 0), 1) * (side - 1));
+}
+
 /* Distance along the Hilbert curve of 2^24 x 2^24 cells over the globe (the classical
  * bit-by-bit walk: rotate, flip, descend). */
 static uint64_t hilbert(double lon, double lat)
 {
     uint32_t side = 1u << HILBERT_BITS;
-    uint32_t x = (uint32_t)((lon + 180) / 360 * (side - 1));
-    uint32_t y = (uint32_t)((lat + 90) / 180 * (side - 1));
+    uint32_t x = cell((lon + 180) / 360, side);
+    uint32_t y = cell((lat + 90) / 180, side);
     uint64_t d = 0;
 
     for (uint32_t s = side / 2; s > 0; s /= 2) {
@@ -150,18 +158,10 @@ static uint64_t hilbert(double lon, double lat)
 
 static uint64_t place_of(const struct geom *g)
 {
-    struct bbox box = bbox_empty();
+    struct bbox box = geom_bbox(g);
 
     if (g->kind == GEOM_EMPTY)
         return UINT64_MAX;
-    for (uint32_t i = 0; i < g->n_points; i++) {
-        const double *p = g->lonlat + 2 * (size_t)i;
-
-        box.min_x = p[0] < box.min_x ? p[0] : box.min_x;
-        box.min_y = p[1] < box.min_y ? p[1] : box.min_y;
-        box.max_x = p[0] > box.max_x ? p[0] : box.max_x;
-        box.max_y = p[1] > box.max_y ? p[1] : box.max_y;
-    }
     return hilbert((box.min_x + box.max_x) / 2, (box.min_y + box.max_y) / 2);
 }
 

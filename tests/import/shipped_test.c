@@ -331,6 +331,24 @@ TEST(made_layers_follow_what_they_are_made_from)
     store_close(b.store);
 }
 
+TEST(a_made_layer_whose_facts_name_no_field_is_refused)
+{
+    struct bench b;
+
+    setup_bench(&b);
+    write_folder("links",
+                 fixture_definition("links", "line", "links",
+                                    ID_FIELD "," TEXT_FIELD("name"),
+                                    "{\"derive\":\"arcs\",\"from\":\"enclaves\","
+                                    "\"origin\":\"orgin\",\"points\":\"divisions\"}"),
+                 NULL, NULL);
+    assert_int_equal(ship(&b), IM_EDATA);
+    assert_non_null(strstr(b.err.msg, "facts.origin"));
+    assert_non_null(strstr(b.err.msg, "'orgin'"));
+    assert_int_equal(number(&b, "SELECT count(*) FROM enclaves"), 3);
+    store_close(b.store);
+}
+
 /* People's rows in a shipped layer outlive an update of the folder. */
 TEST(rows_that_people_imported_stay_when_the_folder_changes)
 {
@@ -437,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_seat_that_becomes_an_outline_loses_its_precision),
         cmocka_unit_test(an_arc_runs_from_the_seat_of_the_origin_to_the_place),
         cmocka_unit_test(made_layers_follow_what_they_are_made_from),
+        cmocka_unit_test(a_made_layer_whose_facts_name_no_field_is_refused),
         cmocka_unit_test(rows_that_people_imported_stay_when_the_folder_changes),
         cmocka_unit_test(without_the_base_map_its_layers_are_made_and_left_empty),
         cmocka_unit_test(a_folder_that_is_refused_does_not_keep_the_others_out),
