@@ -78,7 +78,8 @@ binned_open(struct binned *b, const char *path, struct im_error *err)
         rc = read_number(&b->nc, "Bin_size_in_minutes", &minutes, err);
     if (!rc)
         rc = read_number(&b->nc, "N_bins_in_360_longitude_range", &b->bins_across, err);
-    if (!rc && (minutes < 1 || minutes > 5400 || minutes * b->bins_across != 21600))
+    if (!rc &&
+        (minutes < 1 || minutes > 5400 || (int64_t)minutes * b->bins_across != 21600))
         rc = im_fail(err, IM_EDATA, "%d bins of %d minutes do not span the Earth",
                      b->bins_across, minutes);
     b->bin_deg = minutes / 60.0;

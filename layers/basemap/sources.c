@@ -181,7 +181,7 @@ enum im_code sources_read_file(const char *path,
     if (!f)
         return im_fail(err, IM_ENOTFOUND, "there is no readable file '%s'", path);
     *out = (struct im_buf){.max = max};
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
+    while (!out->failed && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
         im_buf_append(out, chunk, n);
     if (ferror(f))
         rc = im_fail(err, IM_EIO, "reading '%s': %s", path, strerror(errno));

@@ -53,6 +53,7 @@ static int set_up(void **state)
     snprintf(work.folder, sizeof work.folder, "/tmp/innomap-basemap-XXXXXX");
     if (!mkdtemp(work.folder))
         return -1;
+    *state = &work;
     snprintf(work.map, sizeof work.map, "%s/basemap.gpkg", work.folder);
     struct basemap_options o = options(work.map);
     o.report = stderr;
@@ -72,7 +73,6 @@ static int set_up(void **state)
     GDALAllRegister();
     work.dataset =
         GDALOpenEx(work.map, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
-    *state = &work;
     return work.dataset ? 0 : -1;
 }
 
@@ -80,7 +80,10 @@ static int tear_down(void **state)
 {
     struct work *work = *state;
 
-    GDALClose(work->dataset);
+    if (!work) /* the set-up failed at once */
+        return -1;
+    if (work->dataset)
+        GDALClose(work->dataset);
     unlink(work->map);
     return rmdir(work->folder); /* fails when anything else was left there */
 }
