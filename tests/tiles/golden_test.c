@@ -19,31 +19,32 @@ static const struct golden_tolerance TOLERANCE = {24, 0.01};
 #define TEXT_FIELD(name)                                                               \
     "{\"name\": \"" name "\", \"title\": {\"zh\": \"" name "\", \"en\": \"" name       \
     "\"}, \"type\": \"text\", \"tile_zoom\": 0}"
-static const char LAYER[] = "{\"id\": \"things\", \"title\": {\"zh\": \"物\", \"en\": "
-                            "\"Things\"},"
-                            "\"geometry\": \"mixed\", \"key\": \"id\", \"group\": "
-                            "\"places\", \"order\": 1,"
-                            "\"in_map\": true, \"visibility\": \"public\", \"fields\": "
-                            "[" TEXT_FIELD("id") "," TEXT_FIELD("name_zh") "," TEXT_FIELD(
-                                "name_en") "," TEXT_FIELD("kind") ","
-                                                                  "{\"name\": "
-                                                                  "\"rank\", "
-                                                                  "\"title\": {\"zh\": "
-                                                                  "\"r\", \"en\": "
-                                                                  "\"r\"}, \"type\": "
-                                                                  "\"real\"}],"
-                                                                  "\"roles\": "
-                                                                  "{\"name_zh\": "
-                                                                  "\"name_zh\", "
-                                                                  "\"name_en\": "
-                                                                  "\"name_en\", "
-                                                                  "\"importance\": "
-                                                                  "\"rank\"}, "
-                                                                  "\"source\": "
-                                                                  "{\"zh\": \"s\", "
-                                                                  "\"en\": \"s\"}, "
-                                                                  "\"licence\": "
-                                                                  "\"CC0\"}";
+static const char LAYER[] =
+    "{\"id\": \"things\", \"title\": {\"zh\": \"物\", \"en\": "
+    "\"Things\"},"
+    "\"geometry\": \"mixed\", \"key\": \"id\", \"group\": "
+    "\"places\", \"order\": 1,"
+    "\"in_map\": true, \"visibility\": \"public\", \"fields\": "
+    "[" TEXT_FIELD("id") "," TEXT_FIELD("name_zh") "," TEXT_FIELD(
+        "name_en") "," TEXT_FIELD("kind") ","
+                                          "{\"name\": "
+                                          "\"rank\", "
+                                          "\"title\": {\"zh\": "
+                                          "\"r\", \"en\": "
+                                          "\"r\"}, \"type\": "
+                                          "\"real\"}],"
+                                          "\"roles\": "
+                                          "{\"name_zh\": "
+                                          "\"name_zh\", "
+                                          "\"name_en\": "
+                                          "\"name_en\", "
+                                          "\"importance\": "
+                                          "\"rank\"}, "
+                                          "\"source\": "
+                                          "{\"zh\": \"s\", "
+                                          "\"en\": \"s\"}, "
+                                          "\"licence\": "
+                                          "\"CC0\"}";
 
 static char *read_text(const char *name, const char *file)
 {
@@ -179,7 +180,7 @@ static void check(const char *name)
         "map", lang && strcmp(lang, "en") == 0 ? LANG_EN : LANG_ZH, false};
     struct im_buf png = {.max = 4 * 1024 * 1024};
     const struct tile_map *map;
-    struct tile_worker *worker;
+    struct tile_worker *worker = NULL;
     struct im_error err;
     char golden[128];
 

@@ -270,7 +270,7 @@ TEST(impossible_requests_are_refused_with_the_value)
         w.request.lon = bad[i];
         refused(&w, text);
     }
-    w.request.lon = NAN;
+    w.request.lon = (double)NAN;
     refused(&w, "nan");
     w.request.lon = 121;
     w.request.lat = 90.25;
@@ -283,7 +283,7 @@ TEST(impossible_requests_are_refused_with_the_value)
     w.request.k = 1;
     w.request.max_m = -2;
     refused(&w, "-2");
-    w.request.max_m = NAN;
+    w.request.max_m = (double)NAN;
     refused(&w, "nan");
     w.request.max_m = HUGE_VAL; /* nearest: no limit; within: needs one */
     assert_int_equal(query_within(&w.request, w.arena, &w.answer, &w.err), IM_EARG);

@@ -200,17 +200,17 @@ TEST(broken_collections_are_refused_with_the_place)
         "{\"features\": [1]}",
         "{\"features\": [{\"id\": \"x\", \"properties\": {\"name\": \"甲\"}}]}",
         "{\"features\": [{\"id\": \"320102\", \"properties\": {\"name\": \"甲\"}}]}",
-        "{\"UTF8Encoding\": true, \"features\": [{\"id\": \"320102\", \"properties\": "
-        "{\"name\": \"甲\"}, \"geometry\": {\"type\": \"Polygon\", \"coordinates\": "
-        "[\"@@\", \"@@\"], \"encodeOffsets\": [[0, 0]]}}]}",
-        "{\"UTF8Encoding\": true, \"features\": [{\"id\": \"320102\", \"properties\": "
-        "{\"name\": \"甲\"}, \"geometry\": {\"type\": \"Polygon\", \"coordinates\": "
-        "[\"@@\"], \"encodeOffsets\": [[0, 99999999999]]}}]}",
-        "{\"UTF8Encoding\": true, \"features\": [{\"id\": \"320102\", \"properties\": "
-        "{\"name\": \"甲\"}, \"geometry\": {\"type\": \"Point\", \"coordinates\": "
-        "[\"@@\"], \"encodeOffsets\": [[0, 0]]}}]}",
-        "{\"features\": [{\"id\": \"320102\", \"properties\": {\"name\": \"甲\"}, "
-        "\"geometry\": {\"type\": \"Polygon\", \"coordinates\": [[[1e300, 0]]]}}]}",
+        ("{\"UTF8Encoding\": true, \"features\": [{\"id\": \"320102\", \"properties\": "
+         "{\"name\": \"甲\"}, \"geometry\": {\"type\": \"Polygon\", \"coordinates\": "
+         "[\"@@\", \"@@\"], \"encodeOffsets\": [[0, 0]]}}]}"),
+        ("{\"UTF8Encoding\": true, \"features\": [{\"id\": \"320102\", \"properties\": "
+         "{\"name\": \"甲\"}, \"geometry\": {\"type\": \"Polygon\", \"coordinates\": "
+         "[\"@@\"], \"encodeOffsets\": [[0, 99999999999]]}}]}"),
+        ("{\"UTF8Encoding\": true, \"features\": [{\"id\": \"320102\", \"properties\": "
+         "{\"name\": \"甲\"}, \"geometry\": {\"type\": \"Point\", \"coordinates\": "
+         "[\"@@\"], \"encodeOffsets\": [[0, 0]]}}]}"),
+        ("{\"features\": [{\"id\": \"320102\", \"properties\": {\"name\": \"甲\"}, "
+         "\"geometry\": {\"type\": \"Polygon\", \"coordinates\": [[[1e300, 0]]]}}]}"),
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
