@@ -17,7 +17,7 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ.get("INNOMAP", "")
 # Sanitizers make everything slower; deadlines only say when a test gives up.
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 def environment():
