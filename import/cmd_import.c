@@ -5,6 +5,7 @@
 
 #include <engine/cli.h>
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -323,7 +324,7 @@ static void clear_progress(const struct command *c)
 
 static int import_one(struct command *c, struct store *store, const char *path)
 {
-    struct import_report report;
+    struct import_report report = {.crs = ""};
     struct im_error err = {0};
     struct im_arena *arena = im_arena_new(ARENA_MAX);
     const char *slash = strrchr(path, '/');
@@ -335,8 +336,7 @@ static int import_one(struct command *c, struct store *store, const char *path)
     clear_progress(c);
     if (rc) {
         code = cli_fail(c->lang, COMMAND, &err);
-        if (arena && report.n_problems)
-            print_problems(c->lang, &report);
+        print_problems(c->lang, &report);
     } else {
         print_report(c, slash ? slash + 1 : path, &report);
     }
@@ -388,13 +388,17 @@ struct trial {
     char path[80];
 };
 
-static bool begin_trial(struct trial *t)
+static enum im_code begin_trial(struct trial *t, struct im_error *err)
 {
     snprintf(t->folder, sizeof t->folder, "/tmp/innomap-dry-run-XXXXXX");
-    if (!mkdtemp(t->folder))
-        return false;
+    if (!mkdtemp(t->folder)) {
+        im_fail(err, IM_EENV, "a dry run without a database needs a folder in /tmp: %s",
+                strerror(errno));
+        return im_zh(err, IM_EENV, "没有数据库时，试运行需要在 /tmp 中建立文件夹：%s",
+                     strerror(errno));
+    }
     snprintf(t->path, sizeof t->path, "%s/db", t->folder);
-    return true;
+    return IM_OK;
 }
 
 static void end_trial(const struct trial *t)
@@ -415,9 +419,10 @@ static int run(struct command *c)
     struct im_error err = {0};
     struct trial trial = {0};
     const char *path = c->db;
-    bool is_trial =
-        c->options.dry_run && access(c->db, F_OK) != 0 && begin_trial(&trial);
+    bool is_trial = c->options.dry_run && access(c->db, F_OK) != 0;
 
+    if (is_trial && begin_trial(&trial, &err))
+        return cli_fail(c->lang, COMMAND, &err);
     if (is_trial)
         path = trial.path;
     enum im_code rc = store_open(path, STORE_CREATE, &store, &err);

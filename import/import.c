@@ -20,6 +20,7 @@ enum im_code import_file(struct store *store,
                       .progress_ctx = options->progress_ctx};
     enum im_code rc = IM_OK;
 
+    *out = (struct import_report){.crs = ""}; /* also when no row is ever looked at */
     if (options->definition_path)
         rc = file_read_text(options->definition_path, arena, &job.definition, err);
     if (!rc && options->style_path) {

@@ -101,11 +101,6 @@ static int parse(struct command *c, int argc, char **argv)
     return -1;
 }
 
-static const char *title(enum lang lang, struct schema_title t)
-{
-    return lang == LANG_EN && t.en[0] ? t.en : t.zh;
-}
-
 static enum im_code read_line(struct store *store,
                               struct im_arena *arena,
                               struct line *line,
@@ -156,11 +151,12 @@ static void print_line(enum lang lang, const struct line *line)
         snprintf(placed, sizeof placed, "%lld", (long long)line->placed);
     printf("%-22s %8llu %8s %4llu  %s  %-10s  %s", l->id,
            (unsigned long long)l->n_features, placed, (unsigned long long)l->version,
-           l->changed_at, line->schema->source_date, title(lang, line->schema->title));
+           l->changed_at, line->schema->source_date,
+           query_title(line->schema->title, lang));
     if (line->schema->is_internal)
         printf("%s", cli_text(lang, "（内部）", " (internal)"));
     printf("\n");
-    print_source(title(lang, line->schema->source));
+    print_source(query_title(line->schema->source, lang));
 }
 
 static void print_table(enum lang lang, const struct line *lines, size_t n)
@@ -182,7 +178,7 @@ static void write_line(struct im_json *w, enum lang lang, const struct line *lin
     im_json_text(w, line->layer->id);
     if (line->schema) {
         im_json_key(w, "title");
-        im_json_text(w, title(lang, line->schema->title));
+        im_json_text(w, query_title(line->schema->title, lang));
     } else {
         im_json_key(w, "problem");
         im_json_text(w, line->problem.msg);
@@ -202,13 +198,13 @@ static void write_line(struct im_json *w, enum lang lang, const struct line *lin
         im_json_key(w, "visibility");
         im_json_text(w, line->schema->is_internal ? "internal" : "public");
         im_json_key(w, "source");
-        im_json_text(w, title(lang, line->schema->source));
+        im_json_text(w, query_title(line->schema->source, lang));
         im_json_key(w, "source_date");
         im_json_text(w, line->schema->source_date);
         im_json_key(w, "licence");
         im_json_text(w, line->schema->licence);
         im_json_key(w, "completeness");
-        im_json_text(w, title(lang, line->schema->completeness));
+        im_json_text(w, query_title(line->schema->completeness, lang));
     }
     im_json_object_end(w);
 }
