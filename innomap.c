@@ -80,12 +80,22 @@ static int unknown_command(enum lang lang, const char *given)
     return CLI_USAGE;
 }
 
-int main(int argc, char **argv)
+/* What was printed may not have arrived: a full disk shows at the latest here. */
+static int finish(enum lang lang, int code)
 {
-    enum lang lang = cli_lang(argc, argv);
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code != CLI_DONE)
+        return code;
+    fprintf(stderr, "innomap: %s\n",
+            cli_text(lang, "输出没有写完：请检查磁盘空间，然后重试",
+                     "the output was not written whole: check the disk's space and "
+                     "repeat"));
+    return CLI_ENVIRONMENT;
+}
+
+static int run(enum lang lang, int argc, char **argv)
+{
     int first = 1;
 
-    setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
     if (first < argc && strcmp(argv[first], "--lang") == 0)
         first += 2;
     else if (first < argc && strncmp(argv[first], "--lang=", 7) == 0)
@@ -107,4 +117,12 @@ int main(int argc, char **argv)
         if (strcmp(argv[first], commands[i].name) == 0)
             return commands[i].run(argc - first, argv + first);
     return unknown_command(lang, argv[first]);
+}
+
+int main(int argc, char **argv)
+{
+    enum lang lang = cli_lang(argc, argv);
+
+    setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
+    return finish(lang, run(lang, argc, argv));
 }

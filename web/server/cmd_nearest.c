@@ -235,7 +235,9 @@ static void print_list(const struct arguments *a, const struct question_answer *
     }
 }
 
-static void print_json(const struct arguments *a, const struct question_answer *q)
+static enum im_code print_json(const struct arguments *a,
+                               const struct question_answer *q,
+                               struct im_error *err)
 {
     struct im_buf buf = {.max = OUTPUT_BYTES};
     struct im_json w = {.out = &buf};
@@ -248,9 +250,12 @@ static void print_json(const struct arguments *a, const struct question_answer *
         .review_number = review_number_text(getenv("INNOMAP_REVIEW_NUMBER"))};
 
     query_write_answer(&w, &q->answer, &context);
-    fwrite(buf.data, 1, buf.len, stdout);
-    putchar('\n');
+    im_buf_byte(&buf, '\n');
+    enum im_code rc = im_buf_check(&buf, "the answer", err);
+    if (rc == IM_OK) /* half an answer would be no JSON */
+        fwrite(buf.data, 1, buf.len, stdout);
     im_buf_release(&buf);
+    return rc;
 }
 
 static int print_choices(const struct arguments *a,
@@ -262,9 +267,11 @@ static int print_choices(const struct arguments *a,
     for (size_t i = 0; i < q->places.n; i++) {
         const struct query_place *place = &q->places.places[i];
         const struct layer_schema *schema = atlas_layer_schema(place->layer);
-        struct im_bytes key = atlas_text(place->layer, place->feature, schema->key);
+        char number[IM_NUMBER_MAX];
+        struct im_bytes key;
         char name[256];
 
+        atlas_key(place->layer, place->feature, number, &key);
         param_quote(name, sizeof name,
                     query_name(place->layer, place->feature, a->lang));
         fprintf(stderr, "  --near %s:%.*s  %s (%s)\n", schema->id, (int)key.len,
@@ -289,7 +296,6 @@ static void list_layers(const struct arguments *a, char *out, size_t size)
 static int run(struct arguments *a)
 {
     char layers[4096];
-
     const struct atlas *atlas = NULL;
     struct im_arena *arena = im_arena_new(ARENA_BYTES);
     struct question_answer answer = {0};
@@ -303,14 +309,14 @@ static int run(struct arguments *a)
                : im_fail(&err, IM_ENOMEM, "out of memory");
     if (rc == IM_OK)
         rc = question_ask(atlas, &a->question, arena, &answer, &fault, &err);
+    if (rc == IM_OK && a->json)
+        rc = print_json(a, &answer, &err);
+    else if (rc == IM_OK)
+        print_list(a, &answer);
     if (rc == IM_EAMBIGUOUS)
         code = print_choices(a, &answer, &err);
     else if (rc != IM_OK)
         code = cli_fail(a->lang, a->command, &err);
-    else if (a->json)
-        print_json(a, &answer);
-    else
-        print_list(a, &answer);
     atlas_unref(atlas);
     im_arena_free(arena);
     return code;
