@@ -352,17 +352,7 @@ void tile_map_unref(const struct tile_map *borrowed)
     free(map);
 }
 
-const struct atlas *tile_map_atlas(const struct tile_map *map)
-{
-    return map->atlas;
-}
-
 uint64_t tile_map_version(const struct tile_map *map)
 {
     return map->version;
-}
-
-struct bbox tile_map_extent(const struct tile_map *map)
-{
-    return map->extent;
 }

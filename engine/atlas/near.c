@@ -213,26 +213,6 @@ uint64_t near_count(const struct atlas_layer *layer,
     return layer->n_placed ? count_node(&c, layer->tree.n_levels - 1, 0) : 0;
 }
 
-enum im_code atlas_near(const struct atlas_layer *layer,
-                        double lon,
-                        double lat,
-                        struct im_arena *scratch,
-                        atlas_near_fn *visit,
-                        void *ctx,
-                        struct im_error *err)
-{
-    struct near_search s;
-    uint32_t feature;
-    double hav;
-
-    near_init(&s, layer, bound_origin(lon, lat), UINT16_MAX, scratch);
-    while (near_next(&s, &feature, &hav))
-        if (!visit(ctx, feature, bound_lower_m(hav)))
-            return IM_OK;
-    return s.failed ? im_fail(err, IM_ENOMEM, "nearest: the queue needs more memory")
-                    : IM_OK;
-}
-
 struct window {
     const struct atlas_layer *layer;
     struct bbox box;

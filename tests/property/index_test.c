@@ -2,6 +2,8 @@
 /* Proves the packed tree: windows and the order of nearness equal brute force. */
 #include <test.h>
 
+#include "atlas/near.h"
+
 #include <support/memory_source.h>
 #include <support/random.h>
 
@@ -89,45 +91,35 @@ static void check_windows(const struct atlas_layer *layer, struct test_random *r
     free(seen.marks);
 }
 
-struct near {
-    const struct atlas_layer *layer;
-    double lon;
-    double lat;
-    double bound; /* of the feature before */
-    uint32_t n;
-    uint8_t *marks;
-};
-
-static bool note_near(void *ctx, uint32_t feature, double lower_bound_m)
-{
-    struct near *near = ctx;
-    struct geom g = atlas_geom(near->layer, feature);
-
-    assert_true(lower_bound_m >= near->bound);
-    assert_true(lower_bound_m <= geom_distance_m(&g, near->lon, near->lat, NULL, NULL));
-    near->bound = lower_bound_m;
-    near->n++;
-    assert_int_equal(near->marks[feature]++, 0);
-    return true;
-}
-
 static void check_near(const struct atlas_layer *layer, struct test_random *r)
 {
     uint32_t n = atlas_layer_placed(layer);
-    struct im_error err;
 
     for (int round = 0; round < 5; round++) {
         struct im_arena *scratch = im_arena_new(16 << 20);
-        struct near near = {.layer = layer,
-                            .lon = test_random_in(r, 110, 126),
-                            .lat = test_random_in(r, 24, 40),
-                            .marks = calloc(n + 1, 1)};
+        double lon = test_random_in(r, 110, 126);
+        double lat = test_random_in(r, 24, 40);
+        uint8_t *marks = calloc(n + 1, 1);
+        struct near_search search;
+        uint32_t seen = 0;
+        uint32_t feature;
+        double before = 0;
+        double hav;
 
-        assert_int_equal(
-            atlas_near(layer, near.lon, near.lat, scratch, note_near, &near, &err),
-            IM_OK);
-        assert_int_equal(near.n, n);
-        free(near.marks);
+        near_init(&search, layer, bound_origin(lon, lat), UINT16_MAX, scratch);
+        while (near_next(&search, &feature, &hav)) {
+            struct geom g = atlas_geom(layer, feature);
+            double bound_m = bound_lower_m(hav);
+
+            assert_true(bound_m >= before);
+            assert_true(bound_m <= geom_distance_m(&g, lon, lat, NULL, NULL));
+            assert_int_equal(marks[feature]++, 0);
+            before = bound_m;
+            seen++;
+        }
+        assert_false(search.failed);
+        assert_int_equal(seen, n);
+        free(marks);
         im_arena_free(scratch);
     }
 }

@@ -105,17 +105,4 @@ bool atlas_window(const struct atlas_layer *layer,
                   atlas_visit_fn *visit,
                   void *ctx);
 
-/**
- * Visit placed features by rising lower bound of their geodesic distance, until the
- * visitor returns false: the basis of `nearest`. `scratch` holds the queue.
- */
-typedef bool atlas_near_fn(void *ctx, uint32_t feature, double lower_bound_m);
-IM_CHECKED enum im_code atlas_near(const struct atlas_layer *layer,
-                                   double lon,
-                                   double lat,
-                                   struct im_arena *scratch,
-                                   atlas_near_fn *visit,
-                                   void *ctx,
-                                   struct im_error *err);
-
 #endif

@@ -42,13 +42,10 @@ IM_CHECKED enum im_code tile_map_new(const struct atlas *atlas,
                                      struct im_error *err);
 const struct tile_map *tile_map_ref(const struct tile_map *map);
 void tile_map_unref(const struct tile_map *map);
-const struct atlas *tile_map_atlas(const struct tile_map *map);
 /** Changes whenever any tile of this map may: layer versions, styles, language,
  * profile, tile format. The ETag is made from it and the tile id, so it costs no
  * rendering. */
 uint64_t tile_map_version(const struct tile_map *map);
-/** Extent of what is drawn, for TileJSON; empty when nothing is. */
-struct bbox tile_map_extent(const struct tile_map *map);
 
 /** Everything a thread needs to draw: raster, scratch, sprites, fonts. */
 struct tile_worker;
