@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every subcommand shares: language, exit codes, wrong usage in one sentence. */
 #include <engine/cli.h>
+#include <engine/text.h>
 
 enum { NAME_MAX_BYTES = 64 };
 
@@ -87,40 +88,15 @@ int cli_usage(enum lang lang, const char *command, const char *zh, const char *e
     return CLI_USAGE;
 }
 
-/* Levenshtein distance of two names, each cut at NAME_MAX_BYTES. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_BYTES + 1];
-    size_t n_a = strnlen(a, NAME_MAX_BYTES);
-    size_t n_b = strnlen(b, NAME_MAX_BYTES);
-
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n_b];
-}
-
 const char *cli_nearest(const char *given, const char *const *names)
 {
     const char *nearest = NULL;
-    size_t limit = (strnlen(given, NAME_MAX_BYTES) + 2) / 3 + 1;
+    /* one letter in three may differ; then only what is nearer still */
+    unsigned limit = (unsigned)(strnlen(given, NAME_MAX_BYTES) + 2) / 3 + 1;
 
-    for (size_t i = 0; names[i]; i++) {
-        size_t d = distance(given, names[i]);
+    for (size_t i = 0; names[i] && limit > 0; i++) {
+        unsigned d =
+            text_edit_distance(im_bytes_of(given), im_bytes_of(names[i]), limit - 1);
 
         if (d < limit) {
             limit = d;

@@ -2,6 +2,8 @@
 /* From JSON to typed nodes: paths, literals, conversions, folding, filters. */
 #include "style/expr.h"
 
+#include <engine/text.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,29 +56,9 @@ enum im_code expr_nomem(struct expr_compiler *c)
 
 unsigned style_name_distance(const char *a, const char *b)
 {
-    enum { MAX = 64 };
-    unsigned row[MAX + 1];
-    size_t la = strnlen(a, MAX);
-    size_t lb = strnlen(b, MAX);
+    enum { FAR = 64 }; /* no name is longer */
 
-    for (size_t j = 0; j <= lb; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= la; i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= lb; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[lb];
+    return text_edit_distance(im_bytes_of(a), im_bytes_of(b), FAR);
 }
 
 /* ---- literals ---- */
