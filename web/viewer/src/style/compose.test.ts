@@ -47,6 +47,7 @@ test("the overlay lies over the places and under the names", () => {
   const ids = compose([]).layers.map((layer) => layer.id);
   assert.ok(ids.indexOf("innomap-line") > ids.indexOf("parks-point"));
   assert.ok(ids.indexOf("innomap-place") < ids.indexOf("parks-name"));
+  assert.ok(ids.indexOf("innomap-target-name") > ids.indexOf("parks-name"));
 });
 
 test("the overlay has a source of its own", () => {
@@ -61,8 +62,8 @@ test("what is no style is not taken for one", () => {
 
 test("there is a line to each place found, and none without an origin", () => {
   const targets = [
-    [121, 31],
-    [122, 30],
+    { at: [121, 31], name: "甲" },
+    { at: [122, 30], name: "乙" },
   ];
   const lines = (origin: { lon: number; lat: number; uncertaintyM: number } | null) =>
     overlayData({ origin, targets, place: null, shape: null }).features.filter(
@@ -70,6 +71,14 @@ test("there is a line to each place found, and none without an origin", () => {
     ).length;
   assert.equal(lines({ lon: 120, lat: 30, uncertaintyM: 0 }), 2);
   assert.equal(lines(null), 0);
+  const { features } = overlayData({ origin: null, targets, place: null, shape: null });
+  assert.deepEqual(
+    features.map(({ properties }) => properties),
+    [
+      { role: "target", name: "甲" },
+      { role: "target", name: "乙" },
+    ],
+  );
 });
 
 test("a position nothing is said about gets no ring", () => {

@@ -2,7 +2,7 @@
 // The style MapLibre gets: the server's own, with layers switched off and the overlay on top.
 import type { FeatureCollection } from "geojson";
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
-import { OVERLAY_SOURCE, overlayLayers } from "./overlay.ts";
+import { OVERLAY_SOURCE, overlayLayers, overlayNames } from "./overlay.ts";
 import type { Palette } from "./palette.ts";
 
 export interface Composition {
@@ -26,7 +26,8 @@ function switched(layer: LayerSpecification, hidden: ReadonlySet<string>): Layer
 }
 
 export function composeStyle(server: StyleSpecification, parts: Composition): StyleSpecification {
-  // names go over the overlay's rings and lines, so the overlay sits below the first label
+  // names go over the overlay's rings and lines, so the overlay sits below the first label;
+  // the names of an answer go before all others
   const layers = server.layers.map((layer) => switched(layer, parts.hidden));
   const firstName = layers.findIndex((layer) => layer.type === "symbol");
   const at = firstName < 0 ? layers.length : firstName;
@@ -36,7 +37,12 @@ export function composeStyle(server: StyleSpecification, parts: Composition): St
       ...server.sources,
       [OVERLAY_SOURCE]: { type: "geojson", data: parts.overlay },
     },
-    layers: [...layers.slice(0, at), ...overlayLayers(parts.palette), ...layers.slice(at)],
+    layers: [
+      ...layers.slice(0, at),
+      ...overlayLayers(parts.palette),
+      ...layers.slice(at),
+      ...overlayNames(parts.palette),
+    ],
   };
 }
 

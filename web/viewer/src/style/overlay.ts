@@ -14,19 +14,25 @@ export interface Spot {
   uncertaintyM: number;
 }
 
+/** A place that was found: the end of a line from the origin. */
+export interface Target {
+  at: Position;
+  name: string;
+}
+
 export interface OverlayInput {
   origin: Spot | null;
-  /** Ends of the lines from the origin, best first. */
-  targets: readonly Position[];
+  /** Best first. */
+  targets: readonly Target[];
   place: Spot | null;
   /** Outline of an open area or line; points are drawn as a spot. */
   shape: Geometry | null;
 }
 
-type Role = "origin-ring" | "line" | "place-ring" | "place-spot" | "shape";
+type Role = "origin-ring" | "line" | "target" | "place-ring" | "place-spot" | "shape";
 
-function feature(role: Role, geometry: Geometry): Feature {
-  return { type: "Feature", properties: { role }, geometry };
+function feature(role: Role, geometry: Geometry, more: Record<string, string> = {}): Feature {
+  return { type: "Feature", properties: { role, ...more }, geometry };
 }
 
 function ring(role: Role, spot: Spot | null): Feature[] {
@@ -41,16 +47,20 @@ export function overlayData(input: OverlayInput): FeatureCollection {
     ? input.targets.map((target) =>
         feature("line", {
           type: "LineString",
-          coordinates: [[origin.lon, origin.lat], target],
+          coordinates: [[origin.lon, origin.lat], target.at],
         }),
       )
     : [];
+  const targets = input.targets.map(({ at, name }) =>
+    feature("target", { type: "Point", coordinates: at }, { name }),
+  );
   return {
     type: "FeatureCollection",
     features: [
       ...ring("origin-ring", origin),
       ...ring("place-ring", place),
       ...lines,
+      ...targets,
       ...(place
         ? [feature("place-spot", { type: "Point", coordinates: [place.lon, place.lat] })]
         : []),
@@ -126,6 +136,49 @@ export function overlayLayers(palette: Palette): LayerSpecification[] {
         "circle-stroke-color": palette.place,
         "circle-stroke-width": 2.6,
       },
+    },
+  ];
+}
+
+/** Names of the places found, over all other names: MapLibre places the last layer first. */
+export function overlayNames(palette: Palette): LayerSpecification[] {
+  const source = OVERLAY_SOURCE;
+  const filter: ["==", ["get", "role"], Role] = ["==", ["get", "role"], "target"];
+  return [
+    {
+      id: "innomap-target-name",
+      type: "symbol",
+      source,
+      filter,
+      layout: {
+        "text-field": ["get", "name"],
+        "text-font": ["Noto Sans Bold"],
+        "text-size": 12,
+        "text-max-width": 11,
+        "text-variable-anchor": ["top", "left", "right", "bottom"],
+        "text-radial-offset": 1.4,
+        "text-justify": "auto",
+      },
+      paint: {
+        "text-color": palette.origin,
+        "text-halo-color": palette.halo,
+        "text-halo-width": 1.6,
+      },
+    },
+    {
+      // nothing to see: it keeps names from under the numbered markers, which are no map layer
+      id: "innomap-target-room",
+      type: "symbol",
+      source,
+      filter,
+      layout: {
+        "text-field": "口",
+        "text-font": ["Noto Sans Regular"],
+        "text-size": 24,
+        "text-allow-overlap": true,
+        "text-padding": 0,
+      },
+      paint: { "text-opacity": 0 },
     },
   ];
 }

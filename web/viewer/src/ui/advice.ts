@@ -3,6 +3,13 @@
 import type { Problem } from "../api/problem.ts";
 import type { Texts } from "./texts.ts";
 
+/** Two sentences; the server's texts end without a full stop, as programs' messages do. */
+function sentences(first: string, second: string): string {
+  const isChinese = /\p{Script=Han}/u.test(second);
+  const stop = /[。！？.!?]$/u.test(first) ? "" : isChinese ? "。" : ".";
+  return `${first}${stop}${isChinese ? "" : " "}${second}`;
+}
+
 /** The server's sentence, when it has one, and the next step. */
 export function adviceOf(problem: Problem, texts: Texts): string {
   const known = texts.problems;
@@ -15,5 +22,5 @@ export function adviceOf(problem: Problem, texts: Texts): string {
   }
   const next =
     problem.status === 404 ? known.not_found : problem.status === 503 ? known.busy : known.other;
-  return problem.detail ? `${problem.detail} ${next}` : next;
+  return problem.detail ? sentences(problem.detail, next) : next;
 }

@@ -101,7 +101,15 @@ test("every problem ends with a next step", () => {
   assert.match(adviceOf(new Problem("network", ""), zh), /重试/);
   assert.match(
     adviceOf(new Problem("not_found", "没有叫“甲”的地方。", 404), zh),
-    /^没有叫“甲”的地方。 换一个写法/,
+    /^没有叫“甲”的地方。换一个写法/,
+  );
+  assert.match(
+    adviceOf(new Problem("not_found", "找不到“甲”", 404), zh),
+    /^找不到“甲”。换一个写法/,
+  );
+  assert.match(
+    adviceOf(new Problem("not_found", "no place is called 'X'", 404), textsOf("en")),
+    /^no place is called 'X'\. \S/,
   );
   assert.match(adviceOf(new Problem("busy", "", 503), zh), /几秒/);
 });

@@ -6,11 +6,12 @@ import { MapView } from "../map/map-view.ts";
 import { pickedOf } from "../map/pick.ts";
 import { catalogOf, isSwitchable, isVisible, type State } from "../state/state.ts";
 import { composeStyle, isStyle } from "../style/compose.ts";
-import { type OverlayInput, overlayData, type Spot } from "../style/overlay.ts";
+import { type OverlayInput, overlayData, type Spot, type Target } from "../style/overlay.ts";
 import { PALETTE } from "../style/palette.ts";
 import { ringAround } from "../style/ring.ts";
 import { button, h, ICONS, icon } from "./dom.ts";
 import { UiElement } from "./element.ts";
+import { namesOf } from "./format.ts";
 import { isPrecision } from "./texts.ts";
 
 /** How far a position of this precision may be off (DESIGN: data model); coarser ones get no ring. */
@@ -40,11 +41,12 @@ function originOf(state: State): Spot | null {
   return origin.kind === "point" ? { lon: origin.lon, lat: origin.lat, uncertaintyM: 0 } : null;
 }
 
-function targetsOf(state: State): Position[] {
+function targetsOf(state: State): Target[] {
   if (state.answer?.result.status !== "done") return [];
-  return state.answer.result.value.features
-    .map(positionOf)
-    .filter((at): at is Position => at !== null);
+  return state.answer.result.value.features.flatMap((place) => {
+    const at = positionOf(place);
+    return at ? [{ at, name: namesOf(place, state.lang).main }] : [];
+  });
 }
 
 function overlayOf(state: State): OverlayInput {
@@ -203,7 +205,7 @@ export class ImMap extends UiElement {
     const origin = originOf(this.state);
     if (answer?.result.status !== "done" || !answer.movesMap || !origin) return;
     const ring = ringAround(origin.lon, origin.lat, origin.uncertaintyM);
-    this.#view?.fit([...ring, ...targetsOf(this.state)], ANSWER_MAX_ZOOM);
+    this.#view?.fit([...ring, ...targetsOf(this.state).map(({ at }) => at)], ANSWER_MAX_ZOOM);
   }
 
   #showPlace(): void {
