@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The heavy tile of STACK 2 to 4: 200 polygons of 60 corners filled and stroked, 500
  * lines of 40 vertices, 300 ringed circles, 60 haloed Chinese labels, palette PNG; the
- * geometry also through cairo. Prints medians of process CPU time, per tile. */
+ * geometry also through cairo. Prints medians of process CPU time, per tile. --short:
+ * few rounds; in each form the geometry is compared with cairo's. */
 #include <tiles/draw/reference.h>
 
 #include <tiles/text.h>
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -17,7 +20,8 @@ enum {
     CIRCLES = 300,
     LABELS = 60,
     SIDE_PX = 256,
-    ROUNDS = 21
+    MAX_ROUNDS = 21,
+    SHORT_ROUNDS = 3
 };
 
 enum part { FILLS, OUTLINES, LINES_PART, CIRCLES_PART, LABELS_PART, PNG_PART, N_PARTS };
@@ -40,6 +44,7 @@ struct bench {
     struct text_fonts *fonts;
     struct im_arena *arena;
     struct im_buf png;
+    int rounds;
     struct im_error err;
 };
 
@@ -174,10 +179,45 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static double median(double *values)
+static double median(double *values, int n)
 {
-    qsort(values, ROUNDS, sizeof *values, by_value);
-    return values[ROUNDS / 2];
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return values[n / 2];
+}
+
+static const struct draw_color ground = {0.95f, 0.94f, 0.91f, 1};
+
+/* How far apart the two pictures of the geometry may be: hundreds of translucent shapes
+ * lie on each other, so a difference in one edge is seen in few pixels and faintly. A
+ * part left out, a wrong colour or a wrong width gives more than twice as much. */
+static const double MAX_MEAN_DIFFERENCE = 2;
+
+/** The same geometry by both: a benchmark of something wrong is worth nothing. */
+static void check_picture(struct bench *b)
+{
+    struct raster theirs;
+    struct reference *reference;
+    size_t n = (size_t)SIDE_PX * SIDE_PX * 4;
+    double sum = 0;
+
+    must(b, raster_init(&theirs, SIDE_PX, SIDE_PX, &b->err));
+    raster_clear(&theirs, ground);
+    raster_clear(&b->raster, ground);
+    reference = reference_open(&theirs);
+    for (int part = 0; part < CIRCLES_PART; part++) {
+        draw_part(b, (enum part)part, reference);
+        draw_part(b, (enum part)part, NULL);
+    }
+    reference_close(reference, &theirs);
+    for (size_t i = 0; i < n; i++)
+        sum += abs(b->raster.rgba[i] - theirs.rgba[i]);
+    raster_release(&theirs);
+    (void)printf("mean difference to cairo %.2f of 255\n", sum / (double)n);
+    if (sum / (double)n > MAX_MEAN_DIFFERENCE) {
+        (void)fprintf(stderr, "the pictures differ by more than %.1f\n",
+                      MAX_MEAN_DIFFERENCE);
+        exit(1);
+    }
 }
 
 static void report(struct bench *b)
@@ -185,11 +225,11 @@ static void report(struct bench *b)
     static const char *const names[N_PARTS] = {"fills",   "outlines", "lines",
                                                "circles", "labels",   "png level 3"};
     const int n_reference = CIRCLES_PART; /* the parts that cairo draws too */
-    static double ours[N_PARTS][ROUNDS];
-    static double cairo[N_PARTS][ROUNDS];
+    static double ours[N_PARTS][MAX_ROUNDS];
+    static double cairo[N_PARTS][MAX_ROUNDS];
     double sum = 0;
 
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < b->rounds; round++) {
         struct reference *reference = reference_open(&b->raster);
 
         for (int part = 0; part < n_reference; part++) {
@@ -199,7 +239,7 @@ static void report(struct bench *b)
             cairo[part][round] = cpu_ms() - start;
         }
         reference_close(reference, &b->raster);
-        raster_clear(&b->raster, (struct draw_color){0.95f, 0.94f, 0.91f, 1});
+        raster_clear(&b->raster, ground);
         for (int part = 0; part < N_PARTS; part++) {
             double start = cpu_ms();
 
@@ -209,12 +249,12 @@ static void report(struct bench *b)
     }
     (void)printf("%-12s %8s %8s %6s\n", "part", "ms", "cairo ms", "ratio");
     for (int part = 0; part < N_PARTS; part++) {
-        double ms = median(ours[part]);
+        double ms = median(ours[part], b->rounds);
 
         sum += ms;
         (void)printf("%-12s %8.2f", names[part], ms);
         if (part < n_reference) {
-            double theirs = median(cairo[part]);
+            double theirs = median(cairo[part], b->rounds);
 
             (void)printf(" %8.2f %6.1f", theirs, theirs / ms);
         }
@@ -223,11 +263,13 @@ static void report(struct bench *b)
     (void)printf("%-12s %8.2f\npng bytes    %zu\n", "sum", sum, b->png.len);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    static struct bench b = {.png = {.max = 16 << 20}};
+    static struct bench b = {.png = {.max = 16 << 20}, .rounds = MAX_ROUNDS};
     struct test_random random = {2026};
 
+    if (argc > 1 && strcmp(argv[1], "--short") == 0)
+        b.rounds = SHORT_ROUNDS;
     b.scratch = draw_scratch_new();
     b.sprites = sprite_cache_new(4 << 20);
     b.arena = im_arena_new(4 << 20);
@@ -237,7 +279,12 @@ int main(void)
     must(&b, text_fonts_open(NULL, &b.fonts, &b.err));
     make_scene(&b.scene, &random);
     shape_labels(&b, &random);
+    check_picture(&b);
     report(&b);
+    if (b.png.len < 8 || memcmp(b.png.data, "\x89PNG\r\n\x1a\n", 8) != 0) {
+        (void)fprintf(stderr, "no PNG was written\n");
+        return 1;
+    }
     text_fonts_close(b.fonts);
     im_arena_free(b.arena);
     sprite_cache_free(b.sprites);
