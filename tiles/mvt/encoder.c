@@ -73,9 +73,26 @@ void mvt_begin_layer(struct mvt_encoder *e)
     im_buf_clear(&e->features);
     im_buf_clear(&e->keys);
     im_buf_clear(&e->values);
+    im_buf_clear(&e->tags);
+    im_buf_clear(&e->geometry);
+    e->failed = false;
     e->n_features = e->n_keys = e->n_values = 0;
     if (e->slots)
         memset(e->slots, 0, e->n_slots * sizeof *e->slots);
+}
+
+static bool has_failed(const struct mvt_encoder *e)
+{
+    return e->failed || e->features.failed || e->keys.failed || e->values.failed ||
+           e->tags.failed || e->geometry.failed;
+}
+
+size_t mvt_layer_bytes(const struct mvt_encoder *e)
+{
+    enum { FRAME = 128 }; /* name, version, extent, tags and lengths */
+
+    return has_failed(e) ? SIZE_MAX
+                         : e->features.len + e->keys.len + e->values.len + FRAME;
 }
 
 void mvt_end_layer(struct mvt_encoder *e, const char *name, struct im_buf *out)
@@ -84,8 +101,7 @@ void mvt_end_layer(struct mvt_encoder *e, const char *name, struct im_buf *out)
     size_t len = 2 + 1 + varint_len(name_len) + name_len + e->features.len +
                  e->keys.len + e->values.len + 3;
 
-    if (e->failed || e->features.failed || e->keys.failed || e->values.failed ||
-        e->tags.failed || e->geometry.failed) {
+    if (has_failed(e)) {
         out->failed = true;
         return;
     }

@@ -46,6 +46,9 @@ void mvt_encoder_init(struct mvt_encoder *e, size_t max_bytes);
 void mvt_encoder_release(struct mvt_encoder *e);
 
 void mvt_begin_layer(struct mvt_encoder *e);
+/** Of the layer so far, a little more than it will be; SIZE_MAX once a buffer failed.
+ */
+size_t mvt_layer_bytes(const struct mvt_encoder *e);
 /** Appends the layer to `out` unless it has no feature. */
 void mvt_end_layer(struct mvt_encoder *e, const char *name, struct im_buf *out);
 

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One vector tile: every layer of the map, cut to the tile and its buffer. */
+/* One vector tile: every layer of the map, cut to the tile and its buffer.
+ *
+ * A tile over TILE_MAX_MVT_BYTES is made again with a share of them for each layer:
+ * what a layer does not use goes to those after it, and a layer over its share keeps
+ * its most important features. The tile says so itself, whoever keeps it: the layer
+ * "innomap:left_out" has a point for each such layer, with its name and how many
+ * features are missing. */
 #include "clip.h"
 #include "map.h"
 #include "mvt/encoder.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
-enum { BUFFER_TU = 64, MVT_MAX_POINTS = CLIP_MAX_POINTS };
+enum { BUFFER_TU = 64, THIN_TRIES = 8, MAX_RANKS_BYTES = 1 << 30 };
+
+/* No layer id has a colon: the name is free. */
+static const char LEFT_OUT_LAYER[] = "innomap:left_out";
+/* That layer's own share, for the names of MAP_MAX_LAYERS layers and their labels */
+enum { LEFT_OUT_BYTES = 2 * MAP_MAX_LAYERS * (SCHEMA_MAX_ID + 64) };
 
 struct encode {
     const struct tile_map *map;
@@ -15,6 +27,10 @@ struct encode {
     struct tile_frame frame;
     const struct map_layer *ml;
     bool as_labels; /* the points of "<id>_label" */
+    size_t max_layer_bytes;
+    uint32_t least_rank;    /* features of lower rank are left out */
+    struct im_buf ranks;    /* uint32_t, of all features of a layer that is thinned */
+    struct im_buf left_out; /* struct left_out, of the tile */
     struct mvt_encoder mvt;
     struct clip_scratch clip;
     struct clip_path path;
@@ -28,10 +44,18 @@ struct encode {
     bool failed;
 };
 
+struct left_out {
+    const struct map_layer *ml;
+    bool as_labels;
+    size_t n;
+};
+
 static void release(void *ptr)
 {
     struct encode *e = ptr;
 
+    im_buf_release(&e->ranks);
+    im_buf_release(&e->left_out);
     mvt_encoder_release(&e->mvt);
     clip_scratch_release(&e->clip);
     clip_path_release(&e->path);
@@ -234,12 +258,34 @@ static enum geom_kind cut_label_point(struct encode *e, uint32_t feature)
     return GEOM_POINT;
 }
 
+/* More important is larger. Among equals a hash decides: it thins evenly over the tile,
+ * and takes the same features in each tile and on each day. */
+static uint32_t rank_of(const struct encode *e, uint32_t feature)
+{
+    int64_t fid = atlas_fid(e->ml->layer, feature);
+    uint32_t importance =
+        (uint32_t)((double)atlas_importance(e->ml->layer, feature) * 4095);
+
+    return importance << 20 | (uint32_t)(XXH3_64bits(&fid, sizeof fid) >> 44);
+}
+
+static bool visit_rank(void *ctx, uint32_t feature)
+{
+    struct encode *e = ctx;
+    uint32_t rank = rank_of(e, feature);
+
+    if (map_shows(e->map, e->ml->layer, feature))
+        im_buf_append(&e->ranks, &rank, sizeof rank);
+    return !e->ranks.failed;
+}
+
 static bool visit_feature(void *ctx, uint32_t feature)
 {
     struct encode *e = ctx;
     enum geom_kind kind;
 
-    if (!map_shows(e->map, e->ml->layer, feature))
+    if (!map_shows(e->map, e->ml->layer, feature) ||
+        (e->least_rank && rank_of(e, feature) < e->least_rank))
         return true;
     clip_path_clear(&e->path);
     kind = e->as_labels ? cut_label_point(e, feature) : cut_shape(e, feature);
@@ -259,43 +305,160 @@ static bool visit_feature(void *ctx, uint32_t feature)
                     kind == GEOM_AREA   ? MVT_POLYGON
                     : kind == GEOM_LINE ? MVT_LINESTRING
                                         : MVT_POINT);
-    return !e->failed && !e->mvt.features.failed;
+    return !e->failed && mvt_layer_bytes(&e->mvt) <= e->max_layer_bytes;
 }
 
-static void encode_layer(struct encode *e, bool as_labels, struct im_buf *out)
+static struct bbox window_of(const struct encode *e)
 {
-    const char *id = atlas_layer_schema(e->ml->layer)->id;
-    char name[SCHEMA_MAX_ID + 8];
+    return tile_bounds(e->id, (double)BUFFER_TU / TILE_EXTENT_TU);
+}
 
-    snprintf(name, sizeof name, "%s%s", id, as_labels ? "_label" : "");
-    e->as_labels = as_labels;
+/* The features from e->least_rank on, into e->mvt; false when they are over the share.
+ */
+static bool fill_layer(struct encode *e)
+{
     for (int i = 0; i < SCHEMA_MAX_FIELDS; i++) {
         e->key_of[i] = -1;
         e->last_value[i] = 0;
     }
     mvt_begin_layer(&e->mvt);
-    atlas_window(e->ml->layer, tile_bounds(e->id, (double)BUFFER_TU / TILE_EXTENT_TU),
-                 visit_feature, e);
-    mvt_end_layer(&e->mvt, name, out);
+    return atlas_window(e->ml->layer, window_of(e), visit_feature, e) && !e->failed;
 }
 
-static enum im_code
-finish(struct encode *e, const struct im_buf *out, size_t start, struct im_error *err)
+static size_t count_from(const struct im_buf *ranks, uint32_t least)
 {
-    struct tile_id id = e->id;
+    const uint32_t *rank = (const uint32_t *)ranks->data;
+    size_t n = 0;
 
-    if (e->failed)
-        return im_fail(err, IM_ENOMEM, "vector tile %u/%u/%u", id.z, id.x, id.y);
-    if (!out->failed && out->len - start <= TILE_MAX_MVT_BYTES)
-        return IM_OK;
-    im_fail(err, IM_ELIMIT,
-            "vector tile %u/%u/%u is larger than %d bytes; give its layers a minzoom "
-            "above %u or ask for fewer layers",
-            id.z, id.x, id.y, TILE_MAX_MVT_BYTES, id.z);
-    return im_zh(
-        err, IM_ELIMIT,
-        "矢量瓦片 %u/%u/%u 超过 %d 字节；请把图层的 minzoom 设到 %u 以上，或减少图层",
-        id.z, id.x, id.y, TILE_MAX_MVT_BYTES, id.z);
+    for (size_t i = 0; i < ranks->len / sizeof *rank; i++)
+        n += rank[i] >= least;
+    return n;
+}
+
+/* The least rank that at most `n` features reach, bit by bit. */
+static uint32_t find_least(const struct im_buf *ranks, size_t n)
+{
+    uint32_t too_low = 0; /* more than n reach it */
+
+    for (uint32_t bit = 1u << 31; bit; bit >>= 1)
+        if (count_from(ranks, too_low | bit) > n)
+            too_low |= bit;
+    return too_low == UINT32_MAX ? UINT32_MAX : too_low + 1;
+}
+
+/* How many features fit is guessed from those that did before the share was used up;
+ * where these were smaller than the important ones, again with fewer. */
+static void thin_layer(struct encode *e)
+{
+    struct left_out entry = {.ml = e->ml, .as_labels = e->as_labels};
+    size_t n = e->mvt.n_features;
+
+    im_buf_clear(&e->ranks);
+    atlas_window(e->ml->layer, window_of(e), visit_rank, e);
+    e->failed |= e->ranks.failed;
+    for (int i = 0; i < THIN_TRIES && !e->failed; i++) {
+        n = i < THIN_TRIES - 1 ? n / 20 * 17 + n % 20 / 2 : 0;
+        e->least_rank = find_least(&e->ranks, n);
+        if (fill_layer(e))
+            break;
+    }
+    entry.n = e->ranks.len / sizeof(uint32_t) - count_from(&e->ranks, e->least_rank);
+    im_buf_append(&e->left_out, &entry, sizeof entry);
+    e->failed |= e->left_out.failed;
+}
+
+static void
+layer_name(const struct map_layer *ml, bool as_labels, char out[SCHEMA_MAX_ID + 8])
+{
+    (void)snprintf(out, SCHEMA_MAX_ID + 8, "%s%s", atlas_layer_schema(ml->layer)->id,
+                   as_labels ? "_label" : "");
+}
+
+/* False when it is over `max_bytes` and may not be thinned. */
+static bool encode_layer(struct encode *e,
+                         const struct map_layer *ml,
+                         bool as_labels,
+                         size_t max_bytes,
+                         bool may_thin,
+                         struct im_buf *out)
+{
+    char name[SCHEMA_MAX_ID + 8];
+
+    e->ml = ml;
+    e->as_labels = as_labels;
+    e->max_layer_bytes = max_bytes;
+    e->least_rank = 0;
+    if (!fill_layer(e) && !e->failed) {
+        if (!may_thin)
+            return false;
+        thin_layer(e);
+    }
+    layer_name(ml, as_labels, name);
+    mvt_end_layer(&e->mvt, name, out);
+    return true;
+}
+
+/* The layers that this zoom shows: what no style layer shows before the next zoom is
+ * not sent; a layer without any style is for others to draw. */
+static uint32_t list_layers(const struct tile_map *map,
+                            uint32_t z,
+                            const struct map_layer *out[MAP_MAX_LAYERS])
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        if (!map->layers[i].style.n_layers ||
+            map_layer_drawn(&map->layers[i], z, z + 1.0))
+            out[n++] = &map->layers[i];
+    return n;
+}
+
+/* Every layer within its share of what is left; without thinning each may take it all,
+ * and false says that the tile is over its budget. */
+static bool encode_layers(struct encode *e, bool may_thin, struct im_buf *out)
+{
+    const struct map_layer *layers[MAP_MAX_LAYERS];
+    uint32_t n = list_layers(e->map, e->id.z, layers);
+    size_t budget = TILE_MAX_MVT_BYTES - (may_thin ? LEFT_OUT_BYTES : 0);
+    size_t start = out->len;
+    size_t n_parts = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        n_parts += layers[i]->has_label_layer ? 2 : 1;
+    for (uint32_t i = 0; i < n && !out->failed && !e->failed; i++)
+        for (int labels = 0; labels <= layers[i]->has_label_layer; labels++) {
+            size_t rest = budget - (out->len - start);
+            size_t share = may_thin ? rest / n_parts-- : rest;
+
+            if (!encode_layer(e, layers[i], labels, share, may_thin, out))
+                return false;
+        }
+    return true;
+}
+
+static void write_left_out(struct encode *e, struct im_buf *out)
+{
+    const struct left_out *entries = (const struct left_out *)e->left_out.data;
+    const int32_t middle[2] = {TILE_EXTENT_TU / 2, TILE_EXTENT_TU / 2};
+    size_t n = e->left_out.len / sizeof *entries;
+
+    mvt_begin_layer(&e->mvt);
+    for (size_t i = 0; i < n; i++) {
+        char name[SCHEMA_MAX_ID + 8];
+
+        layer_name(entries[i].ml, entries[i].as_labels, name);
+        mvt_begin_feature(&e->mvt);
+        mvt_points(&e->mvt, middle, 1);
+        if (i == 0) {
+            mvt_key(&e->mvt, "layer");
+            mvt_key(&e->mvt, "features");
+        }
+        mvt_tag(&e->mvt, 0,
+                mvt_text(&e->mvt, (struct im_bytes){(uint8_t *)name, strlen(name)}));
+        mvt_tag(&e->mvt, 1, mvt_integer(&e->mvt, (int64_t)entries[i].n));
+        mvt_end_feature(&e->mvt, -1, MVT_POINT);
+    }
+    mvt_end_layer(&e->mvt, LEFT_OUT_LAYER, out);
 }
 
 enum im_code tile_encode_mvt(const struct tile_map *map,
@@ -316,19 +479,17 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
     e->map = map;
     e->id = id;
     e->frame = tile_frame_of(id.z, id.x, id.y, TILE_EXTENT_TU);
-    mvt_encoder_init(&e->mvt, TILE_MAX_MVT_BYTES);
-    for (uint32_t i = 0; i < map->n_layers && !out->failed && !e->failed; i++) {
-        e->ml = &map->layers[i];
-        /* what no style layer shows before the next zoom is not sent; a layer without
-         * any style is for others to draw */
-        if (e->ml->style.n_layers && !map_layer_drawn(e->ml, id.z, id.z + 1.0))
-            continue;
-        encode_layer(e, false, out);
-        if (e->ml->has_label_layer)
-            encode_layer(e, true, out);
-    }
-    rc = finish(e, out, start, err);
-    if (rc != IM_OK)
+    e->ranks.max = MAX_RANKS_BYTES;
+    e->left_out.max = MAX_RANKS_BYTES;
+    mvt_encoder_init(&e->mvt, 2 * (size_t)TILE_MAX_MVT_BYTES);
+    if (!encode_layers(e, false, out)) {
         out->len = start;
-    return rc;
+        (void)encode_layers(e, true, out);
+        write_left_out(e, out);
+    }
+    if (e->failed || out->failed) {
+        out->len = start;
+        return im_fail(err, IM_ENOMEM, "vector tile %u/%u/%u", id.z, id.x, id.y);
+    }
+    return IM_OK;
 }

@@ -17,31 +17,33 @@
     "{\"name\": \"" name "\", \"title\": {\"zh\": \"" name "\", \"en\": \"" name       \
     "\"}, \"type\": \"" type "\"" zoom "}"
 
-#define LAYER(id, geometry, order)                                                                                                                                       \
-    "{\"id\": \"" id "\", \"title\": {\"zh\": \"" id "\", \"en\": \"" id "\"},"                                                                                          \
-    "\"geometry\": \"" geometry "\", \"key\": \"key\", \"group\": \"places\","                                                                                           \
-    "\"order\": " order ", \"in_map\": true, \"visibility\": \"public\", \"fields\": "                                                                                   \
-                        "[" FIELD("key", "text", ", \"required\": true, \"tile_zoom\": 0") "," FIELD("kind", "text", ", \"tile_zoom\": 0") "," FIELD(                    \
-                            "n", "integer",                                                                                                                              \
-                            ", \"tile_zoom\": 5") "," FIELD("r", "real",                                                                                                 \
-                                                            ", "                                                                                                         \
-                                                            "\"tile_"                                                                                                    \
-                                                            "zoom\": 0") "," FIELD("s"                                                                                   \
-                                                                                   "e"                                                                                   \
-                                                                                   "c"                                                                                   \
-                                                                                   "r"                                                                                   \
-                                                                                   "e"                                                                                   \
-                                                                                   "t",                                                                                  \
-                                                                                   "t"                                                                                   \
-                                                                                   "e"                                                                                   \
-                                                                                   "x"                                                                                   \
-                                                                                   "t",                                                                                  \
-                                                                                   "") "," FIELD("reviewed",                                                             \
-                                                                                                 "integer",                                                              \
-                                                                                                 "") "],"                                                                \
-                                                                                                     "\"roles\": {\"reviewed\": \"reviewed\"},"                          \
-                                                                                                     "\"source\": {\"zh\": \"s\", \"en\": \"s\"}, \"licence\": \"CC0\"," \
-                                                                                                     "\"attribution\": {\"zh\": \"甲\", \"en\": \"A\"}}"
+/* clang-format off */
+#define LAYER(id, geometry, order)                                                     \
+    "{\"id\": \"" id "\", \"title\": {\"zh\": \"" id "\", \"en\": \"" id "\"},"        \
+    "\"geometry\": \"" geometry "\", \"key\": \"key\", \"group\": \"places\","         \
+    "\"order\": " order ", \"in_map\": true, \"visibility\": \"public\","              \
+    "\"fields\": ["                                                                    \
+    FIELD("key", "text", ", \"required\": true, \"tile_zoom\": 0") ","                 \
+    FIELD("kind", "text", ", \"tile_zoom\": 0") ","                                    \
+    FIELD("n", "integer", ", \"tile_zoom\": 5") ","                                    \
+    FIELD("r", "real", ", \"tile_zoom\": 0") ","                                       \
+    FIELD("secret", "text", "") ","                                                    \
+    FIELD("reviewed", "integer", "") "],"                                              \
+    "\"roles\": {\"reviewed\": \"reviewed\"},"                                         \
+    "\"source\": {\"zh\": \"s\", \"en\": \"s\"}, \"licence\": \"CC0\","                \
+    "\"attribution\": {\"zh\": \"甲\", \"en\": \"A\"}}"
+
+static const char HEAVY_LAYER[] =
+    "{\"id\": \"heavy\", \"title\": {\"zh\": \"重\", \"en\": \"heavy\"},"
+    "\"geometry\": \"point\", \"key\": \"key\", \"group\": \"places\", \"order\": 2,"
+    "\"in_map\": true, \"visibility\": \"public\","
+    "\"fields\": ["
+    FIELD("key", "integer", ", \"tile_zoom\": 0") ","
+    FIELD("text", "text", ", \"tile_zoom\": 0") ","
+    FIELD("rank", "real", "") "],"
+    "\"roles\": {\"importance\": \"rank\"},"
+    "\"source\": {\"zh\": \"s\", \"en\": \"s\"}, \"licence\": \"CC0\"}";
+/* clang-format on */
 
 static const char AREA_STYLE[] =
     "{\"layers\": [{\"id\": \"a\", \"type\": \"fill\"}, {\"id\": \"b\", \"type\": "
@@ -295,32 +297,83 @@ TEST(a_layer_no_style_shows_yet_is_not_sent)
     close_map(&f);
 }
 
-TEST(a_tile_over_its_budget_is_refused_with_advice)
-{
-    struct fixture f = {.source = memory_source_new()};
-    struct im_arena *arena = im_arena_new(64 * 1024 * 1024);
-    struct im_buf out = {.max = 64 * 1024 * 1024};
-    struct im_error err;
-    char values[600];
+enum { HEAVY_FEATURES = 800, HEAVY_BYTES = 8000 };
 
-    memory_source_layer(f.source, LAYER("spots", "point", "1"), "", 1);
-    for (int i = 0; i < 10000; i++) {
+/* An area and, over the same place, more points than a tile has room for. */
+static void open_heavy_map(struct fixture *f, bool equals)
+{
+    static char values[HEAVY_BYTES + 64];
+
+    *f = (struct fixture){.source = memory_source_new()};
+    memory_source_layer(f->source, LAYER("land", "area", "1"), AREA_STYLE, 1);
+    memory_source_row(f->source, "POLYGON((-9 -9,9 -9,9 9,-9 9,-9 -9))", "a|x|1|1|s|");
+    memory_source_layer(f->source, HEAVY_LAYER, "", 1);
+    for (int i = 1; i <= HEAVY_FEATURES; i++) {
         int n = snprintf(values, sizeof values, "%d|", i);
 
-        for (int k = 0; k < 80; k++)
-            n += snprintf(values + n, sizeof values - (size_t)n, "%05d", i);
-        snprintf(values + n, sizeof values - (size_t)n, "|1|1|s|");
-        memory_source_row(f.source, "POINT(0 0)", values);
+        for (int k = 0; k < HEAVY_BYTES / 4; k++)
+            n += snprintf(values + n, sizeof values - (size_t)n, "%04d", i);
+        (void)snprintf(values + n, sizeof values - (size_t)n, "|%d",
+                       equals ? 0 : i * 7919 % (HEAVY_FEATURES + 1));
+        memory_source_row(f->source, "POINT(0 0)", values);
     }
-    open_map(&f, "map", false);
-    im_buf_text(&out, "kept");
-    assert_int_equal(
-        tile_encode_mvt(f.map, arena, (struct tile_id){0, 0, 0}, &out, &err),
-        IM_ELIMIT);
-    assert_non_null(strstr(err.msg, "vector tile 0/0/0 is larger than 4194304 bytes"));
-    assert_int_equal(out.len, 4);
-    im_buf_release(&out);
-    im_arena_free(arena);
+    open_map(f, "map", false);
+}
+
+/* Which of the points are there, by fid; the layers around them as they should be. */
+static unsigned
+read_heavy(const struct tile_map *map, struct tile_id id, bool kept[HEAVY_FEATURES + 1])
+{
+    struct im_buf bytes = encode(map, id);
+    struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
+    char expected[64];
+    unsigned n = 0;
+
+    memset(kept, 0, (HEAVY_FEATURES + 1) * sizeof *kept);
+    assert_true(bytes.len <= TILE_MAX_MVT_BYTES);
+    assert_true(bytes.len > TILE_MAX_MVT_BYTES / 10 * 7);
+    assert_string_equal(tile->features[0].layer, "land");
+    assert_string_equal(tile->features[1].layer, "land_label");
+    for (uint32_t i = 2; i + 1 < tile->n_features; i++, n++) {
+        assert_string_equal(tile->features[i].layer, "heavy");
+        assert_in_range(tile->features[i].id, 1, HEAVY_FEATURES);
+        kept[tile->features[i].id] = true;
+    }
+    (void)snprintf(expected, sizeof expected, "layer='heavy' features=%u",
+                   HEAVY_FEATURES - n);
+    assert_string_equal(tile->features[n + 2].layer, "innomap:left_out");
+    assert_string_equal(tile->features[n + 2].properties, expected);
+    free(tile);
+    im_buf_release(&bytes);
+    return n;
+}
+
+TEST(a_tile_over_its_budget_keeps_the_most_important_and_says_so)
+{
+    struct fixture f;
+    bool kept[HEAVY_FEATURES + 1];
+
+    open_heavy_map(&f, false);
+    int n = (int)read_heavy(f.map, (struct tile_id){0, 0, 0}, kept);
+    for (int i = 1; i <= HEAVY_FEATURES; i++) {
+        int rank = i * 7919 % (HEAVY_FEATURES + 1); /* a permutation of 1 to 800 */
+
+        assert_int_equal(kept[i], rank > HEAVY_FEATURES - n);
+    }
+    close_map(&f);
+}
+
+TEST(equals_are_thinned_alike_in_all_tiles)
+{
+    struct fixture f;
+    bool kept[2][HEAVY_FEATURES + 1];
+
+    open_heavy_map(&f, true);
+    (void)read_heavy(f.map, (struct tile_id){1, 0, 0}, kept[0]);
+    for (uint32_t i = 1; i < 4; i++) {
+        (void)read_heavy(f.map, (struct tile_id){1, i & 1, i >> 1}, kept[1]);
+        assert_memory_equal(kept[0], kept[1], sizeof kept[0]);
+    }
     close_map(&f);
 }
 
@@ -380,7 +433,8 @@ int main(void)
         cmocka_unit_test(unreviewed_features_are_left_out_for_the_public),
         cmocka_unit_test(an_empty_tile_has_no_bytes_and_equal_input_gives_equal_bytes),
         cmocka_unit_test(a_layer_no_style_shows_yet_is_not_sent),
-        cmocka_unit_test(a_tile_over_its_budget_is_refused_with_advice),
+        cmocka_unit_test(a_tile_over_its_budget_keeps_the_most_important_and_says_so),
+        cmocka_unit_test(equals_are_thinned_alike_in_all_tiles),
         cmocka_unit_test(gdal_reads_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,11 @@ IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
                                         unsigned scale,
                                         struct im_buf *out,
                                         struct im_error *err);
-/** MVT 2.1, not compressed. Nothing is written for an empty tile (HTTP 204). */
+/**
+ * MVT 2.1, not compressed. Nothing is written for an empty tile (HTTP 204). Over
+ * TILE_MAX_MVT_BYTES the least important features are left out, and the layer
+ * "innomap:left_out" says of which layer how many.
+ */
 IM_CHECKED enum im_code tile_encode_mvt(const struct tile_map *map,
                                         struct im_arena *arena,
                                         struct tile_id id,
