@@ -36,28 +36,38 @@ static struct im_bytes entry(const struct column_builder *b, uint32_t code)
 }
 
 /* The slot that holds `text`, or the free one where it belongs. */
-static uint32_t *find_slot(const struct column_builder *b, struct im_bytes text)
+static struct column_slot *
+find_slot(const struct column_builder *b, struct im_bytes text, uint32_t hash)
 {
     uint32_t mask = b->n_slots - 1;
-    uint32_t i = (uint32_t)XXH3_64bits(text.data, text.len) & mask;
+    uint32_t i = hash & mask;
 
-    while (b->slots[i] && !im_bytes_equal(entry(b, b->slots[i] - 1), text))
+    while (b->slots[i].next_code &&
+           (b->slots[i].hash != hash ||
+            !im_bytes_equal(entry(b, b->slots[i].next_code - 1), text)))
         i = (i + 1) & mask;
     return &b->slots[i];
 }
 
 static bool grow_slots(struct column_builder *b)
 {
-    uint32_t old = b->n_slots;
-    uint32_t *slots = calloc(old ? (size_t)old * 2 : 64, sizeof *slots);
+    uint32_t n = b->n_slots ? b->n_slots * 2 : 64;
+    struct column_slot *slots = calloc(n, sizeof *slots);
 
     if (!slots)
         return false;
+    for (uint32_t i = 0; i < b->n_slots; i++) {
+        uint32_t at = b->slots[i].hash & (n - 1);
+
+        if (b->slots[i].next_code == 0)
+            continue;
+        while (slots[at].next_code) /* all texts differ */
+            at = (at + 1) & (n - 1);
+        slots[at] = b->slots[i];
+    }
     free(b->slots);
     b->slots = slots;
-    b->n_slots = old ? old * 2 : 64;
-    for (uint32_t code = 0; code < b->n_codes; code++)
-        *find_slot(b, entry(b, code)) = code + 1;
+    b->n_slots = n;
     return true;
 }
 
@@ -65,14 +75,15 @@ static enum im_code
 add_text(struct column_builder *b, struct im_bytes text, struct im_error *err)
 {
     uint32_t start = (uint32_t)b->blob.len;
+    uint32_t hash = (uint32_t)XXH3_64bits(text.data, text.len);
     uint32_t code;
-    uint32_t *slot;
+    struct column_slot *slot;
 
     if (b->n_codes >= b->n_slots / 2 && !grow_slots(b))
         return im_fail(err, IM_ENOMEM, "out of memory");
-    slot = find_slot(b, text);
-    if (*slot) {
-        code = *slot - 1;
+    slot = find_slot(b, text, hash);
+    if (slot->next_code) {
+        code = slot->next_code - 1;
     } else {
         code = b->n_codes;
         im_buf_append(&b->blob, text.data, text.len);
@@ -81,7 +92,7 @@ add_text(struct column_builder *b, struct im_bytes text, struct im_error *err)
             return im_buf_check(b->blob.failed ? &b->blob : &b->starts,
                                 "texts of a column", err);
         b->n_codes++;
-        *slot = code + 1;
+        *slot = (struct column_slot){hash, code + 1};
     }
     im_buf_append(&b->rows, &code, sizeof code);
     return IM_OK;

@@ -25,6 +25,13 @@ struct column {
 };
 
 /** A column while rows come in. */
+/* The hash is kept beside the code, so that neither probing past other texts nor
+ * growing reads a text: with a million different ones each would be a cache miss. */
+struct column_slot {
+    uint32_t hash;
+    uint32_t next_code; /* code + 1, 0 is free */
+};
+
 struct column_builder {
     enum field_type type;
     struct im_buf rows;  /* uint32 codes, int64 or double */
@@ -32,7 +39,7 @@ struct column_builder {
     bool has_null;
     struct im_buf blob;
     struct im_buf starts;
-    uint32_t *slots; /* open addressing: code + 1, 0 is free */
+    struct column_slot *slots; /* open addressing */
     uint32_t n_slots;
     uint32_t n_codes;
 };
