@@ -121,6 +121,13 @@ static const struct option OPTIONS[] = {
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0}};
 
+/* What all shipped layers came to. */
+struct totals {
+    unsigned layers;
+    unsigned not_imported;
+    struct import_counts counts;
+};
+
 struct command {
     enum lang lang;
     const char *db;
@@ -131,6 +138,7 @@ struct command {
     bool wants_help;
     char **files;
     int n_files;
+    struct totals totals;
 };
 
 /* -1 to go on, else the exit code. */
@@ -344,17 +352,38 @@ static int import_one(struct command *c, struct store *store, const char *path)
     return code;
 }
 
+static void add_counts(struct import_counts *sum, const struct import_counts *c)
+{
+    sum->read += c->read;
+    sum->added += c->added;
+    sum->changed += c->changed;
+    sum->gone += c->gone;
+    sum->refused += c->refused;
+}
+
+/* A layer as it was has nothing to say: the line of totals counts it. */
+static bool is_news(const struct import_report *r)
+{
+    const struct import_counts *c = &r->counts;
+
+    return c->added || c->changed || c->gone || c->refused || r->n_problems ||
+           r->n_unknown_columns;
+}
+
 static void print_note(void *ctx, const struct import_shipped_note *n)
 {
-    const struct command *c = ctx;
+    struct command *c = ctx;
     const char *title = cli_text(c->lang, n->title_zh, n->title_en);
     const char *why = cli_text(c->lang, n->why_zh, n->why_en);
 
+    c->totals.layers++;
     if (!n->report) {
+        c->totals.not_imported++;
         fprintf(stderr, "%s: %s\n", title, why);
         return;
     }
-    if (!c->is_quiet) {
+    add_counts(&c->totals.counts, &n->report->counts);
+    if (!c->is_quiet && (is_news(n->report) || *why)) {
         printf("%s: ", title);
         print_counts(c->lang, &n->report->counts);
         if (*why)
@@ -365,6 +394,54 @@ static void print_note(void *ctx, const struct import_shipped_note *n)
     print_problems(c->lang, n->report);
 }
 
+/* "2,156" */
+static const char *grouped(char out[32], uint64_t value)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    char *p = out;
+
+    for (int i = 0; i < n; i++) {
+        if (i && (n - i) % 3 == 0)
+            *p++ = ',';
+        *p++ = digits[i];
+    }
+    *p = '\0';
+    return out;
+}
+
+static void print_totals(const struct command *c)
+{
+    const struct totals *t = &c->totals;
+    char rows[32];
+
+    printf(cli_text(c->lang, "%u 个图层，%s 行：",
+                    t->layers == 1 ? "%u layer, %s rows: " : "%u layers, %s rows: "),
+           t->layers, grouped(rows, t->counts.read));
+    const struct {
+        uint64_t n;
+        const char *zh;
+        const char *en;
+    } parts[] = {{t->counts.added, "新增", "added"},
+                 {t->counts.changed, "更新", "changed"},
+                 {t->counts.gone, "移除", "removed"},
+                 {t->counts.refused, "拒绝", "refused"},
+                 {t->not_imported, "未导入图层", "layers not imported"}};
+    bool any = false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].n == 0)
+            continue;
+        const char *before = any ? cli_text(c->lang, "，", ", ") : "";
+        const char *number = grouped(rows, parts[i].n);
+        if (c->lang == LANG_ZH)
+            printf("%s%s %s", before, parts[i].zh, number);
+        else
+            printf("%s%s %s", before, number, parts[i].en);
+        any = true;
+    }
+    puts(any ? "" : cli_text(c->lang, "没有变化", "nothing changed"));
+}
+
 static int import_all(struct command *c, struct store *store)
 {
     struct im_error err = {0};
@@ -373,6 +450,8 @@ static int import_all(struct command *c, struct store *store)
         enum im_code rc =
             import_shipped(store, c->shipped, c->basemap, print_note, c, &err);
 
+        if (!c->is_quiet && c->totals.layers)
+            print_totals(c);
         return rc ? cli_fail(c->lang, COMMAND, &err) : CLI_DONE;
     }
     int code = CLI_DONE;

@@ -46,6 +46,7 @@ static enum im_code open_regular(const char *path, int *fd, struct im_error *err
 struct utf8_state {
     uint64_t line;
     uint64_t bad_line;
+    bool has_nul;
     uint8_t tail[SEQUENCE_MAX];
     size_t n_tail;
 };
@@ -102,12 +103,17 @@ feed_utf8(struct utf8_state *state, uint8_t *block, size_t len, bool is_last)
     state->n_tail = is_last ? 0 : cut_bytes(text);
     text.len -= state->n_tail;
     memcpy(state->tail, start + text.len, state->n_tail);
-    if (im_utf8_valid(text) && !memchr(text.data, 0, text.len))
-        state->line += count_lines(text);
-    else if (memchr(text.data, 0, text.len) && im_utf8_valid(text))
-        state->bad_line = state->line;
-    else
+    const uint8_t *nul = memchr(text.data, 0, text.len);
+    if (!im_utf8_valid(text)) {
         find_bad_line(state, text);
+    } else if (nul) {
+        state->has_nul = true;
+        state->bad_line =
+            state->line +
+            count_lines((struct im_bytes){text.data, (size_t)(nul - text.data)});
+    } else {
+        state->line += count_lines(text);
+    }
 }
 
 static enum im_code
@@ -141,6 +147,7 @@ scan_open_file(int fd, const char *path, struct file_facts *out, struct im_error
     }
     out->hash = XXH3_64bits_digest(hash);
     out->bad_utf8_line = utf8.bad_line;
+    out->has_nul = utf8.has_nul;
 done:
     XXH3_freeState(hash);
     free(memory);

@@ -32,6 +32,7 @@ struct file_facts {
     uint64_t hash; /* XXH3, 64 bit */
     uint64_t
         bad_utf8_line; /* 1-based line of the first byte that is no UTF-8; 0: none */
+    bool has_nul;      /* that line holds a zero byte */
     bool is_utf16;
 };
 /** Read the whole file once. IM_ENOTFOUND, IM_EDATA no ordinary file, IM_EENV, IM_EIO.

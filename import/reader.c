@@ -23,7 +23,8 @@ static const char *const OPEN_OPTIONS[] = {
 
 static enum im_code fail_format(struct im_error *err, const struct file_facts *file)
 {
-    const char *why = CPLGetLastErrorMsg();
+    /* warnings are about options that some drivers do not know */
+    const char *why = CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg() : "";
 
     im_fail(err, IM_EDATA,
             "'%s' is not a file that can be imported%s%s; known are CSV, GeoJSON, "
@@ -34,6 +35,23 @@ static enum im_code fail_format(struct im_error *err, const struct file_facts *f
         "“%s”不是可导入的文件；可导入 CSV、GeoJSON、GeoPackage、Shapefile、KML、"
         "GML、MapInfo、FlatGeobuf、XLSX、ODS",
         file->name);
+}
+
+static enum im_code fail_empty(struct im_error *err, const struct file_facts *file)
+{
+    im_fail(err, IM_EDATA, "'%s' is an empty file; was it saved?", file->name);
+    return im_zh(err, IM_EDATA, "“%s”是空文件，请确认已保存", file->name);
+}
+
+static enum im_code fail_nul(struct im_error *err, const struct file_facts *file)
+{
+    im_fail(err, IM_EDATA,
+            "'%s', line %llu, has a zero byte: it is cut off, or no text file; save it "
+            "anew as UTF-8",
+            file->name, (unsigned long long)file->bad_utf8_line);
+    return im_zh(err, IM_EDATA,
+                 "“%s”第 %llu 行含有零字节：文件不完整，或不是文本；请重新另存为 UTF-8",
+                 file->name, (unsigned long long)file->bad_utf8_line);
 }
 
 static enum im_code fail_utf8(struct im_error *err, const struct file_facts *file)
@@ -135,13 +153,16 @@ enum im_code reader_open(struct reader *reader,
                          struct im_error *err)
 {
     *reader = (struct reader){0};
+    if (file->size == 0)
+        return fail_empty(err, file);
     GDALAllRegister();
     CPLPushErrorHandler(CPLQuietErrorHandler);
     enum im_code rc = open_dataset(reader, path, file, err);
     if (!rc) {
         reader->driver = GDALGetDriverShortName(GDALGetDatasetDriver(reader->dataset));
         if (file->bad_utf8_line && is_text_driver(reader->driver))
-            rc = fail_utf8(err, file);
+            rc = file->has_nul && !file->is_utf16 ? fail_nul(err, file)
+                                                  : fail_utf8(err, file);
     }
     if (!rc)
         rc = choose_layer(reader, file, source_layer, err);

@@ -296,6 +296,18 @@ void query_start_at(struct query_request *request, const struct query_place *pla
                                         : precision_uncertainty_m(place->precision);
 }
 
+const char *query_where(const struct atlas *atlas,
+                        const struct atlas_layer *layer,
+                        uint32_t feature,
+                        enum lang lang,
+                        struct im_arena *arena)
+{
+    struct query_place place = {.layer = layer, .feature = feature};
+
+    describe_where(atlas, &place, arena);
+    return lang == LANG_EN && *place.in_en ? place.in_en : place.in_zh;
+}
+
 static void
 locate(const struct atlas *atlas, struct query_place *p, struct im_arena *arena)
 {

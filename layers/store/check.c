@@ -10,23 +10,36 @@
 /* SQLite file format, 1.3.1 */
 static const char MAGIC[16] = "SQLite format 3";
 
+/* SQLite takes these for databases in memory, which would be lost without a word. */
+static bool is_no_file_name(const char *path)
+{
+    return path[0] == '\0' || strcmp(path, ":memory:") == 0;
+}
+
+static enum im_code fail_name(struct im_error *err, const char *path)
+{
+    im_fail(err, IM_EARG, "'%s' is no name for a database file; name one with --db",
+            path);
+    return im_zh(err, IM_EARG, "“%s”不能作数据库文件名，请用 --db 指定文件", path);
+}
+
 static enum im_code fail_missing(struct im_error *err, const char *path)
 {
-    im_fail(err, IM_ENOTFOUND,
+    im_fail(err, IM_EENV,
             "there is no database '%s'; make it with `innomap import`, or name another "
             "with --db",
             path);
-    return im_zh(err, IM_ENOTFOUND,
+    return im_zh(err, IM_EENV,
                  "没有数据库“%s”，请先用 innomap import 建立，或用 --db 指定另一个",
                  path);
 }
 
 static enum im_code fail_folder(struct im_error *err, const char *path)
 {
-    im_fail(err, IM_ENOTFOUND,
+    im_fail(err, IM_EENV,
             "the folder of '%s' does not exist; make it, or name another with --db",
             path);
-    return im_zh(err, IM_ENOTFOUND,
+    return im_zh(err, IM_EENV,
                  "“%s”所在的文件夹不存在，请先建立，或用 --db 指定另一个位置", path);
 }
 
@@ -43,10 +56,10 @@ static enum im_code fail_permission(struct im_error *err, const char *path)
 static enum im_code
 fail_kind(struct im_error *err, const char *path, const char *zh, const char *en)
 {
-    im_fail(err, IM_EDATA,
+    im_fail(err, IM_EENV,
             "'%s' is %s, not an innomap database; name the right file with --db", path,
             en);
-    return im_zh(err, IM_EDATA,
+    return im_zh(err, IM_EENV,
                  "“%s”是%s，不是 innomap 数据库，请用 --db 指定正确的文件", path, zh);
 }
 
@@ -105,6 +118,8 @@ enum im_code store_check_file(const char *path,
     struct stat info;
 
     *is_new = false;
+    if (is_no_file_name(path))
+        return fail_name(err, path);
     if (stat(path, &info) != 0) {
         if (errno != ENOENT)
             return fail_errno(err, path, errno);

@@ -32,11 +32,11 @@ static enum im_code fail_readonly(struct im_error *err, const char *path)
 
 static enum im_code fail_broken(struct im_error *err, const char *path, const char *why)
 {
-    im_fail(err, IM_EDATA,
+    im_fail(err, IM_EENV,
             "database '%s' is damaged or not a database (%s); take a backup or import "
             "anew into another file",
             path, why);
-    return im_zh(err, IM_EDATA,
+    return im_zh(err, IM_EENV,
                  "“%s”已损坏或不是数据库（%s），请取备份，或导入到一个新文件", path,
                  why);
 }

@@ -153,10 +153,10 @@ static enum im_code check_or_make(struct store *store, struct im_error *err)
         return rc;
     if (store->mode == STORE_CREATE)
         return store_make(store, err);
-    im_fail(err, IM_EDATA,
+    im_fail(err, IM_EENV,
             "'%s' is a database without tables; fill it with `innomap import`",
             store->path);
-    return im_zh(err, IM_EDATA, "“%s”是没有任何表的数据库，请先用 innomap import 导入",
+    return im_zh(err, IM_EENV, "“%s”是没有任何表的数据库，请先用 innomap import 导入",
                  store->path);
 }
 
@@ -294,6 +294,26 @@ store_data_version(struct store *store, uint64_t *out, struct im_error *err)
     if (!rc)
         *out = row ? (uint64_t)sqlite3_column_int64(store->version, 0) : 0;
     sqlite3_reset(store->version);
+    return rc;
+}
+
+enum im_code store_check_pages(struct store *store, struct im_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum im_code rc = sql_prepare(store->db, &stmt, err, "PRAGMA quick_check(1)");
+
+    if (!rc)
+        rc = sql_step(stmt, &row, err);
+    if (!rc && row && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0) {
+        rc = im_fail(err, IM_EENV,
+                     "database '%s' is damaged; take a backup or import anew into "
+                     "another file",
+                     store->path);
+        im_zh(err, IM_EENV, "数据库“%s”已损坏，请取备份，或导入到一个新文件",
+              store->path);
+    }
+    sqlite3_finalize(stmt);
     return rc;
 }
 

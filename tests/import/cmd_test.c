@@ -156,9 +156,9 @@ TEST(refusals_and_surroundings_have_their_exit_codes)
     assert_int_equal(IMPORT(three(), "--layer", "nowhere", "--db", db), 1);
     assert_warned("choose one of: parks");
     assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--crs", "X"), 2);
-    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", scratch_folder), 1);
+    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", scratch_folder), 3);
     assert_warned("a folder");
-    assert_int_equal(LAYERS("--db", scratch_path("none.db")), 1);
+    assert_int_equal(LAYERS("--db", scratch_path("none.db")), 3);
     assert_warned("innomap import");
 }
 

@@ -425,6 +425,9 @@ TEST(text_that_is_not_utf8_is_refused_with_its_line)
            scratch_text("gbk.csv", "id,name_zh,lon,lat\nA,abc,121,31\n"
                                    "B,\xD5\xC5\xBD\xAD,121,31\n"),
            IM_EDATA, "line 3, is not UTF-8");
+    refuse(&b, scratch_write("nul.csv", "id,name\nA,a\nB,b\0b\n", 19), IM_EDATA,
+           "line 3, has a zero byte");
+    refuse(&b, scratch_text("nothing.csv", ""), IM_EDATA, "empty file");
     refuse(&b, scratch_write("utf16.csv", "\xFF\xFEi\0d\0,\0n\0", 10), IM_EDATA,
            "UTF-16");
     refuse(&b,

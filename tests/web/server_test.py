@@ -670,6 +670,30 @@ class Commands(unittest.TestCase):
         self.assertIn("East Park", done.stdout)
         self.assertNotIn("Drum", done.stdout)
 
+    def test_rows_apart_tell_where_they_lie_not_how_far(self):
+        done = run("nearest", "sites", "--lon", "121.61", "--lat", "31.2", "-k", "9",
+                   "--db", DB, "--lang", "en")
+        apart = done.stdout.split("Apart,")[1].splitlines()[1]
+        self.assertIn("上海市", apart)
+        self.assertNotIn("km", apart)
+
+    def test_what_stayed_as_it_was_is_one_line(self):
+        folder = FOLDER / "again.db"
+        first = run("import", "--shipped", FOLDER / "layers", "--db", folder, "--lang", "en")
+        self.assertGreater(len(first.stdout.splitlines()), 2)
+        self.assertRegex(first.stdout.splitlines()[-1], r"^\d+ layers, .* added")
+        second = run("import", "--shipped", FOLDER / "layers", "--db", folder, "--lang", "en")
+        self.assertRegex(second.stdout, r"\A\d+ layers, [\d,]+ rows: nothing changed\n\Z")
+        third = run("import", "--shipped", FOLDER / "layers", "--db", folder, "--lang", "zh")
+        self.assertRegex(third.stdout, r"\A\d+ 个图层，[\d,]+ 行：没有变化\n\Z")
+
+    def test_a_missing_database_is_the_surroundings(self):
+        for command in (["layers"], ["nearest", "sites", "--near", "东园"],
+                        ["tile", "8/214/104", "--out", FOLDER / "x.png"]):
+            done = run(*command, "--db", FOLDER / "none.db", "--lang", "en")
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn("innomap import", done.stderr)
+
     def test_choices_are_printed(self):
         done = run("nearest", "others", "--near", "鼓楼", "--db", DB, "--lang", "en")
         self.assertEqual(done.returncode, 1)

@@ -80,7 +80,7 @@ static void check_database(struct doctor *d)
     char en[512];
     enum im_code rc = store_open(d->db_path, STORE_READ, &store, &err);
 
-    if (rc == IM_ENOTFOUND) {
+    if (rc == IM_EENV && *d->db_path && access(d->db_path, F_OK) != 0) {
         snprintf(zh, sizeof zh,
                  "数据库 %.200s 还不存在；用 innomap import --shipped layers 建立",
                  d->db_path);
@@ -93,6 +93,8 @@ static void check_database(struct doctor *d)
     }
     if (rc == IM_OK)
         rc = store_data_version(store, &version, &err);
+    if (rc == IM_OK)
+        rc = store_check_pages(store, &err);
     if (rc != IM_OK) {
         say_error(d, FAIL, &err);
     } else {

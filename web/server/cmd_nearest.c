@@ -96,11 +96,30 @@ static const char *precision_word(enum precision precision, enum lang lang)
     return lang == LANG_ZH ? zh[precision] : precision_name(precision);
 }
 
-static void distance_words(char out[QUERY_DISTANCE_TEXT],
-                           const struct query_hit *hit,
-                           enum lang lang)
+struct list {
+    const struct atlas *atlas;
+    struct im_arena *arena;
+    enum lang lang;
+    bool is_ranked; /* else apart: known too coarsely for a distance */
+};
+
+/* How far it is, or, of a row whose distance would say nothing, where it lies. */
+static void measure_words(char *out,
+                          size_t size,
+                          const struct query_hit *hit,
+                          const struct list *list)
 {
-    query_distance_text(out, hit->distance_m, hit->uncertainty_m, lang);
+    char distance[QUERY_DISTANCE_TEXT];
+
+    if (list->is_ranked) {
+        query_distance_text(distance, hit->distance_m, hit->uncertainty_m, list->lang);
+        snprintf(out, size, "%s", distance);
+    } else {
+        const char *where =
+            query_where(list->atlas, hit->layer, hit->feature, list->lang, list->arena);
+
+        param_quote(out, size, im_bytes_of(*where ? where : "-"));
+    }
 }
 
 static const char *level_words(const struct query_hit *hit, enum lang lang)
@@ -125,16 +144,16 @@ name_words(char *out, size_t size, const struct query_hit *hit, enum lang lang)
     param_quote(out, size, name.len ? name : im_bytes_of("-"));
 }
 
-static void
-print_hits(const struct query_hit *hits, size_t n, bool numbered, enum lang lang)
+static void print_hits(const struct query_hit *hits, size_t n, const struct list *list)
 {
+    enum lang lang = list->lang;
     size_t widths[3] = {0};
     char text[256];
 
     for (size_t i = 0; i < n; i++) {
         size_t w;
 
-        distance_words(text, &hits[i], lang);
+        measure_words(text, sizeof text, &hits[i], list);
         w = cli_columns(im_bytes_of(text));
         widths[0] = w > widths[0] ? w : widths[0];
         name_words(text, sizeof text, &hits[i], lang);
@@ -146,11 +165,11 @@ print_hits(const struct query_hit *hits, size_t n, bool numbered, enum lang lang
     for (size_t i = 0; i < n; i++) {
         const char *date = atlas_layer_schema(hits[i].layer)->source_date;
 
-        if (numbered)
+        if (list->is_ranked)
             printf("%4zu%s  ", i + 1, hits[i].order_uncertain ? "~" : " ");
         else
             printf("   -   ");
-        distance_words(text, &hits[i], lang);
+        measure_words(text, sizeof text, &hits[i], list);
         pad(text, widths[0] + 2);
         name_words(text, sizeof text, &hits[i], lang);
         pad(text, widths[1] + 2);
@@ -199,15 +218,20 @@ static bool any_uncertain(const struct query_answer *answer)
     return false;
 }
 
-static void print_list(const struct arguments *a, const struct question_answer *q)
+static void print_list(const struct arguments *a,
+                       const struct atlas *atlas,
+                       const struct question_answer *q,
+                       struct im_arena *arena)
 {
     const struct query_answer *answer = &q->answer;
+    const struct list ranked = {atlas, arena, a->lang, true};
+    const struct list apart = {atlas, arena, a->lang, false};
 
     print_origin(a, q);
     if (answer->n_hits == 0)
         puts(cli_text(a->lang, "没有符合条件的条目。", "Nothing fits."));
     else
-        print_hits(answer->hits, answer->n_hits, true, a->lang);
+        print_hits(answer->hits, answer->n_hits, &ranked);
     if (answer->n_hits < answer->n_matched)
         printf(cli_text(a->lang, "共 %zu 条，列出前 %zu 条。\n",
                         "%zu in all, the first %zu are listed.\n"),
@@ -219,7 +243,7 @@ static void print_list(const struct arguments *a, const struct question_answer *
         printf(cli_text(a->lang, "另有 %zu 条位置较粗，不参与排序：\n",
                         "Apart, %zu known too coarsely to be ranked:\n"),
                answer->n_apart_matched);
-        print_hits(answer->apart, answer->n_apart, false, a->lang);
+        print_hits(answer->apart, answer->n_apart, &apart);
     }
     if (answer->n_unplaced)
         printf(cli_text(a->lang, "另有 %zu 条没有位置。\n",
@@ -312,7 +336,7 @@ static int run(struct arguments *a)
     if (rc == IM_OK && a->json)
         rc = print_json(a, &answer, &err);
     else if (rc == IM_OK)
-        print_list(a, &answer);
+        print_list(a, atlas, &answer, arena);
     if (rc == IM_EAMBIGUOUS)
         code = print_choices(a, &answer, &err);
     else if (rc != IM_OK)

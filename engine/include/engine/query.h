@@ -146,6 +146,14 @@ void query_distance_text(char out[QUERY_DISTANCE_TEXT],
                          double uncertainty_m,
                          enum lang lang);
 
+/** The divisions around a feature, by its adcode, else its city: "上海市浦东新区",
+ *  "Pudong New Area, Shanghai"; "" unknown. Lives in `arena`. */
+const char *query_where(const struct atlas *atlas,
+                        const struct atlas_layer *layer,
+                        uint32_t feature,
+                        enum lang lang,
+                        struct im_arena *arena);
+
 /* The same answer for HTTP and the command line (shape: ARCHITECTURE.md, "Answers"). */
 struct query_answer_context {
     enum lang lang;

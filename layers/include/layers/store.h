@@ -38,6 +38,9 @@ const char *store_path(const struct store *store);
  * of a scan without open cursors, so that it tells the newest version. */
 IM_CHECKED enum im_code
 store_data_version(struct store *store, uint64_t *out, struct im_error *err);
+/** Is every page of the file sound? Reads the whole file: for a check, not at start.
+ *  IM_EENV when it is damaged. */
+IM_CHECKED enum im_code store_check_pages(struct store *store, struct im_error *err);
 /** The scan the atlas is built from; valid until the store closes. One read transaction
  *  spans from describe until the next describe, store_data_version or store_begin, so
  *  that a scan sees one version. While the store itself is writing, the scan sees what

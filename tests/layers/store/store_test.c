@@ -51,19 +51,25 @@ refused(const char *path, enum store_mode mode, enum im_code code, const char *t
 
 TEST(a_missing_database_is_named_with_the_way_to_make_it)
 {
-    refused(scratch_path("none.db"), STORE_READ, IM_ENOTFOUND, "innomap import");
-    refused(scratch_path("none.db"), STORE_WRITE, IM_ENOTFOUND, "innomap import");
-    refused(scratch_path("no/folder.db"), STORE_CREATE, IM_ENOTFOUND, "folder");
+    refused(scratch_path("none.db"), STORE_READ, IM_EENV, "innomap import");
+    refused(scratch_path("none.db"), STORE_WRITE, IM_EENV, "innomap import");
+    refused(scratch_path("no/folder.db"), STORE_CREATE, IM_EENV, "folder");
+}
+
+TEST(names_of_databases_in_memory_are_refused)
+{
+    refused(":memory:", STORE_CREATE, IM_EARG, "--db");
+    refused("", STORE_CREATE, IM_EARG, "--db");
 }
 
 TEST(what_is_no_database_is_refused)
 {
     refused(scratch_text("a.txt", "some text that is long enough to be a header"),
-            STORE_READ, IM_EDATA, "some other file");
-    refused(scratch_text("short.txt", "x"), STORE_CREATE, IM_EDATA, "some other file");
-    refused(scratch_text("empty.db", ""), STORE_READ, IM_EDATA, "empty file");
-    refused(scratch_folder, STORE_CREATE, IM_EDATA, "a folder");
-    refused("/dev/null", STORE_READ, IM_EDATA, "device");
+            STORE_READ, IM_EENV, "some other file");
+    refused(scratch_text("short.txt", "x"), STORE_CREATE, IM_EENV, "some other file");
+    refused(scratch_text("empty.db", ""), STORE_READ, IM_EENV, "empty file");
+    refused(scratch_folder, STORE_CREATE, IM_EENV, "a folder");
+    refused("/dev/null", STORE_READ, IM_EENV, "device");
 }
 
 TEST(an_empty_file_may_become_a_database)
@@ -95,9 +101,9 @@ TEST(a_database_of_another_program_is_refused_and_left_alone)
     run_sql(other, "CREATE TABLE t(a)");
     run_sql(gpkg, "PRAGMA application_id=1196444487; CREATE TABLE t(a)");
     stat(other, &before);
-    refused(other, STORE_READ, IM_EDATA, "another program");
-    refused(other, STORE_CREATE, IM_EDATA, "another program");
-    refused(gpkg, STORE_WRITE, IM_EDATA, "GeoPackage");
+    refused(other, STORE_READ, IM_EENV, "another program");
+    refused(other, STORE_CREATE, IM_EENV, "another program");
+    refused(gpkg, STORE_WRITE, IM_EENV, "GeoPackage");
     stat(other, &after);
     assert_int_equal(before.st_size, after.st_size);
 }
@@ -107,7 +113,7 @@ TEST(a_database_without_tables_is_told_apart)
     const char *path = scratch_path("vacant.db");
 
     run_sql(path, "PRAGMA journal_mode=WAL; CREATE TABLE t(a); DROP TABLE t");
-    refused(path, STORE_READ, IM_EDATA, "without tables");
+    refused(path, STORE_READ, IM_EENV, "without tables");
     store_close(must_open(path, STORE_CREATE));
 }
 
@@ -120,6 +126,28 @@ TEST(a_newer_schema_asks_for_a_newer_program)
     refused(path, STORE_WRITE, IM_EENV, "schema 99");
 }
 
+TEST(a_damaged_page_is_found)
+{
+    const char *path = made("page.db");
+    struct store *store = must_open(path, STORE_READ);
+    struct im_error err = {0};
+    struct stat info;
+
+    assert_int_equal(store_check_pages(store, &err), IM_OK);
+    store_close(store);
+    /* the last page holds data, not the schema: opening does not meet it */
+    assert_int_equal(stat(path, &info), 0);
+    FILE *file = fopen(path, "r+b");
+    fseek(file, (long)info.st_size - 4096, SEEK_SET);
+    for (int i = 0; i < 4096; i++)
+        fputc(0x55, file);
+    fclose(file);
+    store = must_open(path, STORE_READ);
+    assert_int_equal(store_check_pages(store, &err), IM_EENV);
+    assert_non_null(strstr(err.msg, "damaged"));
+    store_close(store);
+}
+
 TEST(a_damaged_database_is_refused)
 {
     const char *path = made("damaged.db");
@@ -129,7 +157,7 @@ TEST(a_damaged_database_is_refused)
     for (int i = 0; i < 4000; i++)
         fputc(0x55, file);
     fclose(file);
-    refused(path, STORE_READ, IM_EDATA, "damaged");
+    refused(path, STORE_READ, IM_EENV, "damaged");
 }
 
 /* In a child without root's rights; what it finds is its exit code. */
@@ -533,6 +561,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_missing_database_is_named_with_the_way_to_make_it),
+        cmocka_unit_test(names_of_databases_in_memory_are_refused),
+        cmocka_unit_test(a_damaged_page_is_found),
         cmocka_unit_test(what_is_no_database_is_refused),
         cmocka_unit_test(an_empty_file_may_become_a_database),
         cmocka_unit_test(a_database_of_another_program_is_refused_and_left_alone),
