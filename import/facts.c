@@ -59,3 +59,26 @@ enum im_code facts_parse(struct im_bytes definition,
     json_decref(root);
     return rc;
 }
+
+enum im_code
+facts_check_style(const char *path, struct im_bytes style, struct im_error *err)
+{
+    json_error_t at;
+    json_t *root =
+        json_loadb((const char *)style.data, style.len, JSON_REJECT_DUPLICATES, &at);
+    enum im_code rc = IM_OK;
+
+    if (!root) {
+        rc = im_fail(err, IM_EDATA, "'%s', line %d, column %d: %s", path, at.line,
+                     at.column, at.text);
+        im_zh(err, IM_EDATA, "“%s”第 %d 行第 %d 列不是有效的 JSON：%s", path, at.line,
+              at.column, at.text);
+    } else if (!json_is_array(json_object_get(root, "layers"))) {
+        rc = im_fail(err, IM_EDATA,
+                     "'%s' is no style: it needs a list \"layers\" of style layers",
+                     path);
+        im_zh(err, IM_EDATA, "“%s”不是样式：缺少样式图层列表 \"layers\"", path);
+    }
+    json_decref(root);
+    return rc;
+}

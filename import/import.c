@@ -25,6 +25,8 @@ enum im_code import_file(struct store *store,
         rc = file_read_text(options->definition_path, arena, &job.definition, err);
     if (!rc && options->style_path) {
         rc = file_read_text(options->style_path, arena, &job.style, err);
+        if (!rc)
+            rc = facts_check_style(options->style_path, job.style, err);
         job.has_style = true;
     }
     return rc ? rc : job_run(store, &job, arena, out, err);

@@ -67,6 +67,10 @@ IM_CHECKED enum im_code facts_parse(struct im_bytes definition,
                                     struct im_arena *arena,
                                     struct facts *out,
                                     struct im_error *err);
+/* Is it JSON with a list of style layers? Whether each can be drawn is for the tiles to
+ * say: a faulty one is left out of the map and reported. */
+IM_CHECKED enum im_code
+facts_check_style(const char *path, struct im_bytes style, struct im_error *err);
 
 /* ---- reader.c ---- */
 

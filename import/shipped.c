@@ -59,6 +59,8 @@ static enum im_code load_folder(struct shipment *s,
     rc = file_read_text(file, s->arena, &out->definition, err);
     if (!rc && join_path(file, path, "style.json") && is_file(file))
         rc = file_read_text(file, s->arena, &out->style, err);
+    if (!rc && out->style.len)
+        rc = facts_check_style(file, out->style, err);
     if (!rc)
         rc = schema_parse(out->definition, s->arena, &out->schema, err);
     if (!rc)

@@ -156,6 +156,14 @@ TEST(refusals_and_surroundings_have_their_exit_codes)
     assert_int_equal(IMPORT(three(), "--layer", "nowhere", "--db", db), 1);
     assert_warned("choose one of: parks");
     assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--crs", "X"), 2);
+    const char *style = scratch_text("style.json", "{\"layers\": [\n}");
+    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--style", style),
+                     1);
+    assert_warned("line 2");
+    style = scratch_text("style.json", "[]");
+    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--style", style),
+                     1);
+    assert_warned("\"layers\"");
     assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", scratch_folder), 3);
     assert_warned("a folder");
     assert_int_equal(LAYERS("--db", scratch_path("none.db")), 3);
