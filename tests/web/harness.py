@@ -25,7 +25,7 @@ def environment():
     env.pop("INNOMAP_REVIEW_NUMBER", None)
     env["LC_ALL"] = "C.UTF-8"
     # without effect in builds without the thread sanitizer
-    env.setdefault("TSAN_OPTIONS", "suppressions=" + os.path.join(HERE, "tsan.supp"))
+    env.setdefault("TSAN_OPTIONS", "suppressions=" + os.path.join(os.path.dirname(HERE), "tsan.supp"))
     return env
 
 
