@@ -82,23 +82,34 @@ open_immutable(const char *path, sqlite3 **out, struct im_error *err)
     return rc;
 }
 
+/*
+ * A reader opens for writing too where it may, and then promises not to change
+ * anything: after a writer was killed it is the first to come who has to roll its
+ * journal back or to make the -shm file anew, and a connection that only reads cannot.
+ */
+static int open_flags(const struct store *store)
+{
+    if (store->mode == STORE_READ && access(store->path, W_OK) != 0)
+        return SQLITE_OPEN_READONLY;
+    return SQLITE_OPEN_READWRITE |
+           (store->mode == STORE_CREATE ? SQLITE_OPEN_CREATE : 0);
+}
+
 static enum im_code open_connection(struct store *store, struct im_error *err)
 {
-    int flags = store->mode == STORE_READ ? SQLITE_OPEN_READONLY
-                : store->mode == STORE_WRITE
-                    ? SQLITE_OPEN_READWRITE
-                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     enum im_code rc = IM_OK;
 
     if (store->mode == STORE_READ && is_on_readonly_medium(store->path))
         rc = open_immutable(store->path, &store->db, err);
-    else if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+    else if (sqlite3_open_v2(store->path, &store->db, open_flags(store), NULL) !=
+             SQLITE_OK)
         rc = sql_fail(store->db, err);
     if (rc)
         return rc;
     sqlite3_busy_timeout(store->db, BUSY_MS);
     sqlite3_extended_result_codes(store->db, 1);
-    return IM_OK;
+    return store->mode == STORE_READ ? sql_exec(store->db, "PRAGMA query_only=1", err)
+                                     : IM_OK;
 }
 
 /* After the checks on the file, a reader's "cannot open" and "read-only" mean the -wal

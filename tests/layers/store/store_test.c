@@ -11,6 +11,7 @@
 #include <gdal.h>
 #include <ogr_api.h>
 #include <sched.h>
+#include <signal.h>
 #include <spatialite.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -242,6 +243,69 @@ TEST(on_a_readonly_medium_a_finished_database_can_be_read)
                 "");
     assert_int_equal(on_readonly_medium(path), IM_EENV);
     store_close(writer);
+}
+
+/* A child that is killed while the pages of an unfinished transaction are on the disk.
+ */
+static void kill_a_writer(const char *path, const char *journal_mode)
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0) {
+        char sql[400];
+        sqlite3 *db = NULL;
+
+        snprintf(sql, sizeof sql,
+                 "PRAGMA journal_mode=%s; PRAGMA cache_size=1; BEGIN;"
+                 "UPDATE innomap_meta SET value='777' WHERE key='data_version';"
+                 "CREATE TABLE spill (x); INSERT INTO spill WITH RECURSIVE n(i) AS"
+                 " (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000)"
+                 " SELECT randomblob(100) FROM n",
+                 journal_mode);
+        if (sqlite3_open(path, &db) != SQLITE_OK ||
+            sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+            _exit(1);
+        raise(SIGKILL);
+    }
+    waitpid(pid, &status, 0);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void reads_version_0(const char *path)
+{
+    struct store *store = must_open(path, STORE_READ);
+    struct im_error err = {0};
+    uint64_t version = 777;
+
+    if (store_data_version(store, &version, &err))
+        fail_msg("%s", err.msg);
+    assert_int_equal(version, 0);
+    store_close(store);
+}
+
+TEST(a_reader_recovers_what_a_killed_writer_left)
+{
+    const char *path = made("killed.db");
+
+    kill_a_writer(path, "DELETE");
+    reads_version_0(path);
+    kill_a_writer(path, "WAL");
+    reads_version_0(path);
+    /* as after the machine went down: the -shm file is gone, the -wal is not */
+    kill_a_writer(path, "WAL");
+    unlink(scratch_path("killed.db-shm"));
+    reads_version_0(path);
+}
+
+TEST(a_reader_cannot_change_anything)
+{
+    struct store *store = must_open(made("reader.db"), STORE_READ);
+
+    assert_int_equal(
+        sqlite3_exec(store_db(store), "DELETE FROM innomap_meta", NULL, NULL, NULL),
+        SQLITE_READONLY);
+    store_close(store);
 }
 
 TEST(a_locked_database_says_wait)
@@ -571,6 +635,8 @@ int main(void)
         cmocka_unit_test(a_damaged_database_is_refused),
         cmocka_unit_test(without_permission_the_answer_says_so),
         cmocka_unit_test(on_a_readonly_medium_a_finished_database_can_be_read),
+        cmocka_unit_test(a_reader_recovers_what_a_killed_writer_left),
+        cmocka_unit_test(a_reader_cannot_change_anything),
         cmocka_unit_test(a_locked_database_says_wait),
         cmocka_unit_test(a_database_locked_as_a_whole_cannot_be_opened),
         cmocka_unit_test(putting_a_layer_twice_changes_nothing),
