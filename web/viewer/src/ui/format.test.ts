@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Problem } from "../api/problem.ts";
 import { readCatalog, readPlace } from "../api/read.ts";
 import { adviceOf } from "./advice.ts";
-import { attributionText, formatMetres, namesOf, rowsOf, whereOf, wordsOf } from "./format.ts";
+import { formatMetres, namesOf, rowsOf, whereOf, wordsOf } from "./format.ts";
 import { reviewText, textsOf } from "./texts.ts";
 
 const [layer] = readCatalog({
@@ -121,9 +121,4 @@ test("both languages have the same words", () => {
       typeof value === "object" ? shape(value) : typeof value,
     ]);
   assert.deepEqual(shape(textsOf("en")), shape(textsOf("zh")));
-});
-
-test("a source that several layers share is named once", () => {
-  assert.equal(attributionText("甲；© 乙; © 乙；丙; 甲"), "甲；© 乙；丙");
-  assert.equal(attributionText(""), "");
 });

@@ -112,9 +112,3 @@ export function rowsOf(place: Place, layer: Layer | undefined, lang: Lang): Row[
     ];
   });
 }
-
-/** Layers share sources: each is named once. */
-export function attributionText(attribution: string): string {
-  const parts = attribution.split(/[;；]/).map((part) => part.trim());
-  return [...new Set(parts.filter(Boolean))].join("；");
-}

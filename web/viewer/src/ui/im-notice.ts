@@ -5,7 +5,6 @@
 import { catalogOf } from "../state/state.ts";
 import { button, h } from "./dom.ts";
 import { UiElement } from "./element.ts";
-import { attributionText } from "./format.ts";
 import { reviewText } from "./texts.ts";
 
 export class ImNotice extends UiElement {
@@ -37,7 +36,7 @@ export class ImNotice extends UiElement {
         h("span", {}, reviewText(catalog?.review_number ?? "", texts)),
       ),
       this.#sources,
-      h("p", { class: "attribution" }, attributionText(catalog?.attribution ?? "")),
+      h("p", { class: "attribution" }, catalog?.attribution ?? ""),
     );
   }
 }
