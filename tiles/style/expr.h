@@ -91,7 +91,7 @@ expr_each_constant(const struct expr *e, expr_output_fn *fn, void *ctx, bool *co
 /** `zoom` only as the input of a curve at the top (MapLibre refuses the rest). */
 bool expr_zoom_is_on_top(const struct expr *e);
 
-/* The operators: tiles/style/operators.c */
+/* The operators: tiles/style/operators.h */
 typedef enum im_code expr_compile_fn(struct expr_compiler *c,
                                      const struct expr_operator *op,
                                      const json_t *json,
