@@ -4,6 +4,8 @@
 
 #include "label/interior.h"
 
+#include <engine/log.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <xxhash.h>
@@ -145,9 +147,10 @@ add_layer(struct tile_map *map, const struct atlas_layer *layer, struct im_error
     for (uint32_t i = 0; i < map->n_layers; i++)
         if (map->layers[i].layer == layer)
             return IM_OK; /* named twice, drawn once */
-    if (map->n_layers == MAP_MAX_LAYERS) {
-        im_fail(err, IM_ELIMIT, "more than %d layers in one map", MAP_MAX_LAYERS);
-        return im_zh(err, IM_ELIMIT, "一幅地图最多 %d 个图层", MAP_MAX_LAYERS);
+    uint32_t most = map->is_whole ? MAP_MAX_LAYERS : MAP_MAX_LISTED;
+    if (map->n_layers == most) {
+        im_fail(err, IM_ELIMIT, "more than %u layers in one map", most);
+        return im_zh(err, IM_ELIMIT, "一幅地图最多 %u 个图层", most);
     }
     ml->layer = layer;
     rc = style_parse(im_bytes_of(json), schema, map->lang, map->arena, &ml->style, err);
@@ -164,6 +167,8 @@ add_layer(struct tile_map *map, const struct atlas_layer *layer, struct im_error
     return IM_OK;
 }
 
+/* A layer whose style is broken must not take the map from all others: it is left out
+ * here, and its own tiles say what is wrong. */
 static enum im_code add_whole_map(struct tile_map *map, struct im_error *err)
 {
     enum im_code rc = IM_OK;
@@ -175,6 +180,13 @@ static enum im_code add_whole_map(struct tile_map *map, struct im_error *err)
 
         if (schema->in_map && !schema->is_internal)
             rc = add_layer(map, layer, err);
+        if (rc == IM_EDATA || rc == IM_ELIMIT) {
+            char why[400];
+
+            im_log(IM_LOG_WARN, "layer_left_out", "layer=%s why=%s", schema->id,
+                   im_log_quote(why, sizeof why, err ? err->msg : ""));
+            rc = IM_OK;
+        }
     }
     return rc;
 }
@@ -345,7 +357,7 @@ void tile_map_unref(const struct tile_map *borrowed)
         return;
     for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
         label_slot_release(&map->plans[z]);
-    for (uint32_t i = 0; i < MAP_MAX_LAYERS; i++)
+    for (uint32_t i = 0; i < map->n_layers; i++)
         free(map->layers[i].label_points);
     im_arena_free(map->arena);
     atlas_unref(map->atlas);

@@ -10,7 +10,8 @@
 
 #include <stdatomic.h>
 
-enum { MAP_MAX_LAYERS = 64 };
+/* LISTED: named one by one in a URL; the whole map may hold more. */
+enum { MAP_MAX_LISTED = 64, MAP_MAX_LAYERS = 1024 };
 
 /* Raise it whenever pixels or bytes of tiles change (STYLE 5): stored tiles and ETags
  * depend on it. */

@@ -22,7 +22,7 @@ struct memory_layer {
     unsigned scans;
 };
 
-enum { MAX_LAYERS = 64 };
+enum { MAX_LAYERS = 256 };
 
 struct memory_source {
     struct im_arena *arena;

@@ -270,7 +270,7 @@ TEST(layers_are_found_by_name_and_internal_ones_by_nobody)
 TEST(a_fault_in_a_style_is_told_with_layer_and_path)
 {
     struct memory_source *source = memory_source_new();
-    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct tile_map_options options = {"land", LANG_ZH, false};
     const struct tile_map *map;
     struct im_error err;
 
@@ -278,10 +278,46 @@ TEST(a_fault_in_a_style_is_told_with_layer_and_path)
                         "{\"layers\": [{\"id\": \"a\", \"type\": \"fill\", \"paint\": "
                         "{\"fill-color\": 7}}]}",
                         1);
+    memory_source_layer(source, LAYER("dots", "point", "2", IN_MAP), POINT_STYLE, 1);
     const struct atlas *atlas = memory_source_atlas(source);
     assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_EDATA);
     assert_string_equal(err.msg, "layer 'land': style: layers[0].paint.fill-color: "
                                  "expected color, found number");
+    /* the map of all others goes on without it */
+    options.layers = "map";
+    assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_OK);
+    assert_int_equal(map->n_layers, 1);
+    tile_map_unref(map);
+    atlas_unref(atlas);
+    memory_source_free(source);
+}
+
+TEST(the_whole_map_holds_more_layers_than_a_url_may_list)
+{
+    struct memory_source *source = memory_source_new();
+    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct im_buf list = {.max = 4096};
+    const struct tile_map *map;
+    struct im_error err;
+
+    for (unsigned i = 0; i < 200; i++) {
+        char json[2048];
+        char id[] = "dots_000";
+
+        snprintf(id + 5, 4, "%03u", i);
+        snprintf(json, sizeof json, LAYER("%s", "point", "1", IN_MAP), id, id, id);
+        memory_source_layer(source, json, POINT_STYLE, 1);
+        if (i <= MAP_MAX_LISTED)
+            im_buf_printf(&list, i ? ",%s" : "%s", id);
+    }
+    const struct atlas *atlas = memory_source_atlas(source);
+    assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_OK);
+    assert_int_equal(map->n_layers, 200);
+    tile_map_unref(map);
+    im_buf_byte(&list, 0);
+    options.layers = (const char *)list.data;
+    assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_ELIMIT);
+    im_buf_release(&list);
     atlas_unref(atlas);
     memory_source_free(source);
 }
@@ -388,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_tile_out_of_range_is_not_drawn),
         cmocka_unit_test(layers_are_found_by_name_and_internal_ones_by_nobody),
         cmocka_unit_test(a_fault_in_a_style_is_told_with_layer_and_path),
+        cmocka_unit_test(the_whole_map_holds_more_layers_than_a_url_may_list),
         cmocka_unit_test(the_version_follows_everything_a_tile_depends_on),
         cmocka_unit_test(two_threads_draw_the_same_from_one_map),
     };

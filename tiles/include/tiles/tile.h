@@ -35,7 +35,8 @@ struct tile_map_options {
     bool leave_out_unreviewed; /* the public profile (DESIGN, "Tiles") */
 };
 /** Errors: IM_ENOTFOUND unknown layer (with the known ones), IM_EDATA a style fault
- *  with layer and JSON path, IM_ELIMIT over 64 layers, IM_ENOMEM. */
+ *  with layer and JSON path, IM_ELIMIT over 64 listed layers, IM_ENOMEM.
+ *  The whole map leaves out a layer with a style fault and logs it. */
 IM_CHECKED enum im_code tile_map_new(const struct atlas *atlas,
                                      const struct tile_map_options *options,
                                      const struct tile_map **out,
