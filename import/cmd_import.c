@@ -11,7 +11,7 @@
 
 static const char COMMAND[] = "import";
 static const char DEFAULT_DB[] = "innomap.db";
-enum { ARENA_MAX = 1 << 30, SHOWN_PROBLEMS = 20 };
+enum { PROGRESS_CELLS = 30, ARENA_MAX = 1 << 30, SHOWN_EVENTS = 20 };
 
 static const char HELP_EN[] =
     "innomap import - bring a file into a layer of the map\n"
@@ -96,7 +96,23 @@ enum option_id {
     OPT_SOURCE_LAYER,
     OPT_DEFINITION,
     OPT_STYLE,
+    OPT_CREATE,
+    OPT_TITLE,
+    OPT_ENCODING,
+    OPT_MAP,
+    OPT_SET,
+    OPT_FILL_DOWN,
+    OPT_MAPPING,
+    OPT_SAVE_MAPPING,
+    OPT_KEEP_EXTRA,
+    OPT_KEEP_PERSONAL,
+    OPT_FIX,
+    OPT_REPAIR,
+    OPT_UNPLACED,
+    OPT_ONLINE,
+    OPT_MODE,
     OPT_REPLACE,
+    OPT_REPORT,
     OPT_DRY_RUN,
     OPT_SHIPPED,
     OPT_BASEMAP,
@@ -112,7 +128,23 @@ static const struct option OPTIONS[] = {
     {"source-layer", required_argument, NULL, OPT_SOURCE_LAYER},
     {"definition", required_argument, NULL, OPT_DEFINITION},
     {"style", required_argument, NULL, OPT_STYLE},
+    {"create", no_argument, NULL, OPT_CREATE},
+    {"title", required_argument, NULL, OPT_TITLE},
+    {"encoding", required_argument, NULL, OPT_ENCODING},
+    {"map", required_argument, NULL, OPT_MAP},
+    {"set", required_argument, NULL, OPT_SET},
+    {"fill-down", required_argument, NULL, OPT_FILL_DOWN},
+    {"mapping", required_argument, NULL, OPT_MAPPING},
+    {"save-mapping", required_argument, NULL, OPT_SAVE_MAPPING},
+    {"keep-extra", no_argument, NULL, OPT_KEEP_EXTRA},
+    {"keep-personal", no_argument, NULL, OPT_KEEP_PERSONAL},
+    {"fix", required_argument, NULL, OPT_FIX},
+    {"repair", no_argument, NULL, OPT_REPAIR},
+    {"unplaced", required_argument, NULL, OPT_UNPLACED},
+    {"online", no_argument, NULL, OPT_ONLINE},
+    {"mode", required_argument, NULL, OPT_MODE},
     {"replace", no_argument, NULL, OPT_REPLACE},
+    {"report", required_argument, NULL, OPT_REPORT},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"shipped", required_argument, NULL, OPT_SHIPPED},
     {"basemap", required_argument, NULL, OPT_BASEMAP},
@@ -120,6 +152,13 @@ static const struct option OPTIONS[] = {
     {"lang", required_argument, NULL, OPT_LANG},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0}};
+
+/* Options that may be given several times; NULL-terminated. */
+enum { MAX_WORDS = 256 };
+struct word_list {
+    const char *words[MAX_WORDS + 1];
+    size_t n;
+};
 
 /* What all shipped layers came to. */
 struct totals {
@@ -134,6 +173,10 @@ struct command {
     const char *shipped;
     const char *basemap;
     struct import_options options;
+    struct word_list map;
+    struct word_list set;
+    struct word_list fill_down;
+    struct word_list reports; /* files to write */
     bool is_quiet;
     bool wants_help;
     char **files;
@@ -141,50 +184,147 @@ struct command {
     struct totals totals;
 };
 
-/* -1 to go on, else the exit code. */
-static int take_option(struct command *c, int option)
+static int add_word(const struct command *c, struct word_list *list)
+{
+    if (list->n == MAX_WORDS)
+        return cli_usage(c->lang, COMMAND, "同一选项最多 256 次",
+                         "an option can be given 256 times at most");
+    list->words[list->n++] = optarg;
+    return -1;
+}
+
+static int take_mode(struct command *c)
+{
+    static const char *const names[] = {"upsert", "replace", "append"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(optarg, names[i]) == 0) {
+            c->options.mode = (enum import_mode)i;
+            return -1;
+        }
+    return cli_usage(c->lang, COMMAND, "--mode 只能是 upsert、replace 或 append",
+                     "--mode is upsert, replace or append");
+}
+
+static int take_unplaced(struct command *c)
+{
+    static const char *const names[] = {"refuse", "keep", "place"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(optarg, names[i]) == 0) {
+            c->options.unplaced = (enum import_unplaced)(IMPORT_UNPLACED_REFUSE + i);
+            return -1;
+        }
+    return cli_usage(c->lang, COMMAND, "--unplaced 只能是 refuse、keep 或 place",
+                     "--unplaced is refuse, keep or place");
+}
+
+static int take_lang(struct command *c)
+{
+    return cli_lang_parse(optarg, &c->lang)
+               ? -1
+               : cli_usage(c->lang, COMMAND, "--lang 只能是 zh 或 en",
+                           "--lang is zh or en");
+}
+
+static int take_fix(struct command *c)
+{
+    c->options.fix_swap = strcmp(optarg, "swap") == 0;
+    return c->options.fix_swap
+               ? -1
+               : cli_usage(c->lang, COMMAND, "--fix 只能是 swap", "--fix is swap");
+}
+
+/* Options that are a text. */
+static const char **text_option(struct command *c, int option)
 {
     switch (option) {
     case OPT_LAYER:
-        c->options.layer_id = optarg;
-        return -1;
+        return &c->options.layer_id;
     case OPT_DB:
-        c->db = optarg;
-        return -1;
+        return &c->db;
     case OPT_CRS:
-        c->options.crs = optarg;
-        return -1;
+        return &c->options.crs;
     case OPT_SOURCE_LAYER:
-        c->options.source_layer = optarg;
-        return -1;
+        return &c->options.source_layer;
     case OPT_DEFINITION:
-        c->options.definition_path = optarg;
-        return -1;
+        return &c->options.definition_path;
     case OPT_STYLE:
-        c->options.style_path = optarg;
-        return -1;
-    case OPT_REPLACE:
-        c->options.replace = true;
-        return -1;
-    case OPT_DRY_RUN:
-        c->options.dry_run = true;
-        return -1;
+        return &c->options.style_path;
+    case OPT_TITLE:
+        return &c->options.title;
+    case OPT_ENCODING:
+        return &c->options.encoding;
+    case OPT_MAPPING:
+        return &c->options.mapping_path;
+    case OPT_SAVE_MAPPING:
+        return &c->options.save_mapping_path;
     case OPT_SHIPPED:
-        c->shipped = optarg;
-        return -1;
+        return &c->shipped;
     case OPT_BASEMAP:
-        c->basemap = optarg;
-        return -1;
+        return &c->basemap;
+    default:
+        return NULL;
+    }
+}
+
+/* Options that are a yes. */
+static bool *flag_option(struct command *c, int option)
+{
+    switch (option) {
+    case OPT_CREATE:
+        return &c->options.create;
+    case OPT_KEEP_EXTRA:
+        return &c->options.keep_extra;
+    case OPT_KEEP_PERSONAL:
+        return &c->options.keep_personal;
+    case OPT_REPAIR:
+        return &c->options.repair;
+    case OPT_ONLINE:
+        return &c->options.online;
+    case OPT_DRY_RUN:
+        return &c->options.dry_run;
     case OPT_QUIET:
-        c->is_quiet = true;
+        return &c->is_quiet;
+    case OPT_HELP:
+    case 'h':
+        return &c->wants_help;
+    default:
+        return NULL;
+    }
+}
+
+/* -1 to go on, else the exit code. */
+static int take_option(struct command *c, int option)
+{
+    const char **text = text_option(c, option);
+    bool *flag = flag_option(c, option);
+
+    if (text)
+        *text = optarg;
+    if (flag)
+        *flag = true;
+    switch (option) {
+    case OPT_MAP:
+        return add_word(c, &c->map);
+    case OPT_SET:
+        return add_word(c, &c->set);
+    case OPT_FILL_DOWN:
+        return add_word(c, &c->fill_down);
+    case OPT_REPORT:
+        return add_word(c, &c->reports);
+    case OPT_FIX:
+        return take_fix(c);
+    case OPT_UNPLACED:
+        return take_unplaced(c);
+    case OPT_MODE:
+        return take_mode(c);
+    case OPT_REPLACE:
+        c->options.mode = IMPORT_REPLACE;
         return -1;
     case OPT_LANG:
-        return cli_lang_parse(optarg, &c->lang)
-                   ? -1
-                   : cli_usage(c->lang, COMMAND, "--lang 只能是 zh 或 en",
-                               "--lang is zh or en");
+        return take_lang(c);
     default:
-        c->wants_help = true;
         return -1;
     }
 }
@@ -204,6 +344,9 @@ static int parse(struct command *c, int argc, char **argv)
     }
     c->files = argv + optind;
     c->n_files = argc - optind;
+    c->options.map = c->map.words;
+    c->options.set = c->set.words;
+    c->options.fill_down = c->fill_down.words;
     return -1;
 }
 
@@ -212,7 +355,8 @@ static int check_usage(const struct command *c)
     if (c->shipped) {
         if (c->n_files || c->options.layer_id || c->options.crs ||
             c->options.source_layer || c->options.definition_path ||
-            c->options.style_path || c->options.replace || c->options.dry_run)
+            c->options.style_path || c->options.mode || c->options.dry_run ||
+            c->options.create || c->reports.n)
             return cli_usage(c->lang, COMMAND,
                              "--shipped 只能与 --basemap、--db、--quiet、--lang 同用",
                              "--shipped goes with --basemap, --db, --quiet and --lang "
@@ -228,7 +372,7 @@ static int check_usage(const struct command *c)
     if (!c->options.layer_id && !c->options.definition_path)
         return cli_usage(c->lang, COMMAND, "请用 --layer 指明图层",
                          "say which layer with --layer");
-    if (c->n_files > 1 && c->options.replace)
+    if (c->n_files > 1 && c->options.mode == IMPORT_REPLACE)
         return cli_usage(c->lang, COMMAND, "--replace 一次只能用于一个文件",
                          "--replace takes one file at a time");
     return -1;
@@ -236,37 +380,109 @@ static int check_usage(const struct command *c)
 
 /* ---- the report ---- */
 
-static void print_problem(enum lang lang, const struct import_problem *p)
+static void print_event(enum lang lang, const struct import_event *e)
 {
+    const char *reason = cli_text(lang, e->reason_zh, e->reason_en);
+    const char *next = cli_text(lang, e->suggestion_zh, e->suggestion_en);
+
     if (lang == LANG_ZH)
-        printf("  %s 第 %llu 行，%s%s%s%s：%s\n", p->source, (unsigned long long)p->row,
-               p->field, *p->value ? " “" : "", p->value, *p->value ? "”" : "",
-               p->reason_zh);
+        printf("  %s%s%s 第 %llu 行，%s%s%s%s：%s%s%s\n", e->source,
+               *e->sheet ? "，" : "", e->sheet, (unsigned long long)e->row, e->field,
+               *e->value ? " “" : "", e->value, *e->value ? "”" : "", reason,
+               *next ? "；" : "", next);
     else
-        printf("  %s, row %llu, %s%s%s%s: %s\n", p->source, (unsigned long long)p->row,
-               p->field, *p->value ? " '" : "", p->value, *p->value ? "'" : "",
-               p->reason_en);
+        printf("  %s%s%s, row %llu, %s%s%s%s: %s%s%s\n", e->source,
+               *e->sheet ? ", " : "", e->sheet, (unsigned long long)e->row, e->field,
+               *e->value ? " '" : "", e->value, *e->value ? "'" : "", reason,
+               *next ? "; " : "", next);
 }
 
-static void print_problems(enum lang lang, const struct import_report *r)
+static void print_kind(enum lang lang,
+                       const struct import_report *r,
+                       enum import_event_kind kind,
+                       const char *title)
 {
-    size_t shown = r->n_problems < SHOWN_PROBLEMS ? r->n_problems : SHOWN_PROBLEMS;
+    uint64_t shown = 0;
 
-    for (size_t i = 0; i < shown; i++)
-        print_problem(lang, &r->problems[i]);
-    if (r->n_problems > shown)
-        printf(cli_text(lang, "  ……还有 %zu 处\n", "  ... and %zu more\n"),
-               r->n_problems - shown);
+    if (r->events[kind] == 0)
+        return;
+    if (*title)
+        printf("  %s\n", title);
+    for (size_t i = 0; i < r->n_first && shown < SHOWN_EVENTS; i++)
+        if (r->first[i].kind == kind) {
+            print_event(lang, &r->first[i]);
+            shown++;
+        }
+    if (r->events[kind] > shown)
+        printf(cli_text(lang, "  ……还有 %llu 处\n", "  ... and %llu more\n"),
+               (unsigned long long)(r->events[kind] - shown));
+}
+
+static void print_events(enum lang lang, const struct import_report *r)
+{
+    print_kind(lang, r, IMPORT_REFUSED, "");
+    print_kind(lang, r, IMPORT_REPAIRED, cli_text(lang, "修复：", "repaired:"));
+    print_kind(lang, r, IMPORT_WARNED, cli_text(lang, "请核对：", "please check:"));
+}
+
+static bool is_stored(const struct import_mapping *m)
+{
+    return strcmp(m->how, "unknown") != 0 && strcmp(m->how, "personal") != 0;
+}
+
+static void print_columns(enum lang lang,
+                          const struct import_report *r,
+                          const char *how,
+                          const char *title)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < r->n_mappings; i++)
+        if (strcmp(r->mappings[i].how, how) == 0) {
+            printf("%s%s", any ? cli_text(lang, "、", ", ") : title,
+                   r->mappings[i].column);
+            any = true;
+        }
+    if (any)
+        printf("\n");
 }
 
 static void print_unknown(enum lang lang, const struct import_report *r)
 {
-    if (r->n_unknown_columns == 0)
-        return;
-    printf("%s", cli_text(lang, "  未存入的列：", "  columns not stored: "));
-    for (size_t i = 0; i < r->n_unknown_columns; i++)
-        printf("%s%s", i ? ", " : "", r->unknown_columns[i]);
-    printf("\n");
+    print_columns(lang, r, "unknown",
+                  cli_text(lang, "  未存入的列：", "  columns not stored: "));
+    print_columns(
+        lang, r, "personal",
+        cli_text(lang, "  个人信息，未存入：", "  personal data, not stored: "));
+}
+
+/* "孵化器名称 → name_zh": how the file was understood. */
+static void print_mapping(enum lang lang, const struct import_report *r)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < r->n_mappings; i++) {
+        const struct import_mapping *m = &r->mappings[i];
+        const char *note = cli_text(lang, m->note_zh, m->note_en);
+
+        if (!is_stored(m) || strcmp(m->column, m->field) == 0)
+            continue;
+        printf("%s%s → %s%s%s%s",
+               any ? cli_text(lang, "，", ", ")
+                   : cli_text(lang, "  对应：", "  mapping: "),
+               *m->column ? m->column : cli_text(lang, "（推定）", "(derived)"),
+               *m->field ? m->field : m->how, *note ? cli_text(lang, "（", " (") : "",
+               note, *note ? cli_text(lang, "）", ")") : "");
+        any = true;
+    }
+    if (any)
+        printf("\n");
+}
+
+static void print_notes(enum lang lang, const struct import_report *r)
+{
+    for (size_t i = 0; i < r->n_notes; i++)
+        printf("  %s\n", cli_text(lang, r->notes[i].zh, r->notes[i].en));
 }
 
 static void print_count(enum lang lang, uint64_t n, const char *zh, const char *en)
@@ -286,7 +502,8 @@ static void print_counts(enum lang lang, const struct import_counts *c)
     print_count(lang, c->unchanged, "未变", "unchanged");
     print_count(lang, c->gone, "移除", "removed");
     print_count(lang, c->refused, "拒绝", "refused");
-    print_count(lang, c->skipped, "空行", "empty");
+    print_count(lang, c->repaired, "修复", "repaired");
+    print_count(lang, c->skipped, "非数据行", "no data");
     print_count(lang, c->unplaced, "无位置", "without a position");
 }
 
@@ -308,19 +525,32 @@ print_report(const struct command *c, const char *name, const struct import_repo
         printf("\n");
         if (*r->crs && !r->is_repeat)
             printf(cli_text(lang, "  坐标系：%s\n", "  coordinates: %s\n"), r->crs);
+        if (*r->encoding && !r->is_repeat)
+            printf(cli_text(lang, "  编码：%s\n", "  encoding: %s\n"), r->encoding);
+        print_mapping(lang, r);
         print_unknown(lang, r);
+        print_notes(lang, r);
     }
-    print_problems(lang, r);
+    print_events(lang, r);
 }
 
 /* ---- running ---- */
 
-static void show_progress(void *ctx, uint64_t rows)
+static void show_progress(void *ctx, uint64_t rows, uint64_t total)
 {
     const struct command *c = ctx;
+    char bar[PROGRESS_CELLS + 1];
 
-    fprintf(stderr, cli_text(c->lang, "\r已读取 %llu 行", "\r%llu rows read"),
-            (unsigned long long)rows);
+    if (total < rows) {
+        fprintf(stderr, cli_text(c->lang, "\r已读取 %llu 行", "\r%llu rows read"),
+                (unsigned long long)rows);
+    } else {
+        for (uint64_t i = 0; i < PROGRESS_CELLS; i++)
+            bar[i] = i * total < rows * PROGRESS_CELLS ? '#' : '.';
+        bar[PROGRESS_CELLS] = '\0';
+        fprintf(stderr, "\r[%s] %llu / %llu", bar, (unsigned long long)rows,
+                (unsigned long long)total);
+    }
     fflush(stderr);
 }
 
@@ -330,12 +560,23 @@ static void clear_progress(const struct command *c)
         fprintf(stderr, "\r\033[K");
 }
 
+static int write_reports(const struct command *c, const struct import_report *report)
+{
+    struct im_error err = {0};
+    const char *lang = c->lang == LANG_ZH ? "zh" : "en";
+    int code = CLI_DONE;
+
+    for (size_t i = 0; i < c->reports.n && code == CLI_DONE; i++)
+        if (import_report_write(report, c->reports.words[i], lang, &err))
+            code = cli_fail(c->lang, COMMAND, &err);
+    return code;
+}
+
 static int import_one(struct command *c, struct store *store, const char *path)
 {
     struct import_report report = {.crs = ""};
     struct im_error err = {0};
     struct im_arena *arena = im_arena_new(ARENA_MAX);
-    const char *slash = strrchr(path, '/');
     int code = CLI_DONE;
     enum im_code rc = arena
                           ? import_file(store, path, &c->options, arena, &report, &err)
@@ -344,12 +585,14 @@ static int import_one(struct command *c, struct store *store, const char *path)
     clear_progress(c);
     if (rc) {
         code = cli_fail(c->lang, COMMAND, &err);
-        print_problems(c->lang, &report);
+        print_events(c->lang, &report);
     } else {
-        print_report(c, slash ? slash + 1 : path, &report);
+        print_report(c, report.source, &report);
     }
+    int written = report.log ? write_reports(c, &report) : CLI_DONE;
+    import_report_release(&report);
     im_arena_free(arena);
-    return code;
+    return code == CLI_DONE ? written : code;
 }
 
 static void add_counts(struct import_counts *sum, const struct import_counts *c)
@@ -366,8 +609,7 @@ static bool is_news(const struct import_report *r)
 {
     const struct import_counts *c = &r->counts;
 
-    return c->added || c->changed || c->gone || c->refused || r->n_problems ||
-           r->n_unknown_columns;
+    return c->added || c->changed || c->gone || c->refused || r->events[IMPORT_WARNED];
 }
 
 static void print_note(void *ctx, const struct import_shipped_note *n)
@@ -391,7 +633,7 @@ static void print_note(void *ctx, const struct import_shipped_note *n)
         printf("\n");
         print_unknown(c->lang, n->report);
     }
-    print_problems(c->lang, n->report);
+    print_events(c->lang, n->report);
 }
 
 /* "2,156" */

@@ -311,10 +311,11 @@ write_all(struct commit *c, int64_t stored, bool replace, struct im_error *err)
 
 enum im_code commit_stage(struct store *store,
                           struct stage *stage,
-                          bool replace,
-                          struct import_counts *counts,
+                          enum import_mode mode,
+                          struct import_report *report,
                           struct im_error *err)
 {
+    struct import_counts *counts = &report->counts;
     struct commit c = {
         .store = store, .db = store_db(store), .stage = stage, .counts = counts};
     int64_t stored = 0;
@@ -330,7 +331,7 @@ enum im_code commit_stage(struct store *store,
     if (!rc)
         rc = compare_all(&c, stored, err);
     if (!rc)
-        rc = write_all(&c, stored, replace, err);
+        rc = write_all(&c, stored, mode == IMPORT_REPLACE, err);
     if (!rc) {
         counts->added += c.n_add;
         counts->changed += c.n_change;

@@ -448,13 +448,16 @@ enum im_code derive_layer(struct store *store,
     struct derivation d = {.store = store, .db = store_db(store)};
     enum im_code rc = load(&d, layer_id, err);
     bool is_arcs = !rc && d.facts.kind == FACTS_ARCS;
+    struct import_report report = {.counts = *counts}; /* without a log */
 
     if (!rc)
         rc = is_arcs ? derive_arcs(&d, err) : derive_areas(&d, err);
     if (!rc)
         rc = stage_finish(&d.stage, err);
     if (!rc)
-        rc = commit_stage(store, &d.stage, is_arcs, counts, err);
+        rc = commit_stage(store, &d.stage, is_arcs ? IMPORT_REPLACE : IMPORT_UPSERT,
+                          &report, err);
+    *counts = report.counts;
     counts->read += d.stage.n;
     release(&d);
     return rc ? im_context(err, "layer '%s'", layer_id) : IM_OK;

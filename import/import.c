@@ -9,15 +9,7 @@ enum im_code import_file(struct store *store,
                          struct import_report *out,
                          struct im_error *err)
 {
-    struct job job = {.layer_id = options->layer_id,
-                      .path = path,
-                      .source_layer = options->source_layer,
-                      .crs = options->crs,
-                      .origin = "file",
-                      .dry_run = options->dry_run,
-                      .replace = options->replace,
-                      .progress = options->progress,
-                      .progress_ctx = options->progress_ctx};
+    struct job job = {.path = path, .origin = "file", .options = *options};
     enum im_code rc = IM_OK;
 
     *out = (struct import_report){.crs = ""}; /* also when no row is ever looked at */

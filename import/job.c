@@ -2,66 +2,7 @@
 /* One layer from plan to commit. */
 #include "internal.h"
 
-enum { VALUE_CUT = 200, ROW_MAX_BYTES = 1 << 30, PROGRESS_ROWS = 1000 };
-
-/* ---- the report ---- */
-
-static char *cut_copy(struct im_arena *arena, struct im_bytes value)
-{
-    char text[VALUE_CUT + 4];
-    size_t n = value.len < VALUE_CUT + 3 ? value.len : VALUE_CUT + 3;
-
-    memcpy(text, value.data ? value.data : (const uint8_t *)"", n);
-    text[n] = '\0';
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F)
-            *p = ' '; /* it goes to terminals */
-    if (!im_utf8_valid(im_bytes_of(text)) && n == value.len)
-        for (char *p = text; *p; p++)
-            if ((unsigned char)*p >= 0x80)
-                *p = '?';
-    return im_arena_strdup(
-        arena, (struct im_bytes){(uint8_t *)text, im_utf8_cut(text, VALUE_CUT)});
-}
-
-void report_problem(struct report *report,
-                    uint64_t row,
-                    const char *field,
-                    struct im_bytes value,
-                    struct refusal why)
-{
-    struct import_report *out = report->out;
-
-    if (out->n_problems == IMPORT_MAX_PROBLEMS)
-        return;
-    struct import_problem problem = {
-        .source = report->source,
-        .row = row,
-        .field = im_arena_strdup(report->arena, im_bytes_of(field)),
-        .value = cut_copy(report->arena, value),
-        .code = why.code,
-        .reason_zh = im_arena_strdup(report->arena, im_bytes_of(why.zh)),
-        .reason_en = im_arena_strdup(report->arena, im_bytes_of(why.en))};
-    /* without memory the row is still refused and counted, only not described */
-    if (problem.field && problem.value && problem.reason_zh && problem.reason_en)
-        report->problems[out->n_problems++] = problem;
-}
-
-static enum im_code report_init(struct report *report,
-                                struct import_report *out,
-                                const struct file_facts *file,
-                                struct im_arena *arena,
-                                struct im_error *err)
-{
-    *report = (struct report){.out = out, .arena = arena};
-    report->source = im_arena_strdup(arena, im_bytes_of(file->name));
-    report->problems =
-        im_arena_calloc(arena, IMPORT_MAX_PROBLEMS, sizeof *report->problems);
-    if (!report->source || !report->problems)
-        return im_fail(err, IM_ENOMEM, "report: out of memory");
-    out->problems = report->problems;
-    return IM_OK;
-}
+enum { ROW_MAX_BYTES = 1 << 30, PROGRESS_ROWS = 1000 };
 
 /* ---- the catalog ---- */
 
@@ -136,41 +77,24 @@ struct work {
     struct import_report *out;
     struct im_bytes definition;
     struct im_bytes style;
+    bool has_definition; /* it is to be put, not as in the store */
     const struct layer_schema *schema;
     struct facts facts;
-    struct file_facts file;
-    struct reader reader;
-    struct plan plan;
+    struct source *source;
+    struct plan *plan;
     struct stage stage;
     bool *has_field;
-    struct report report;
 };
 
-static enum im_code load_definition(struct work *w, struct im_error *err)
+static enum im_code check_definition(struct work *w, struct im_error *err)
 {
-    enum im_code rc = IM_OK;
+    const char *layer_id = w->job->options.layer_id;
 
-    w->definition = w->job->definition;
-    w->style = w->job->style;
-    if (w->definition.len == 0) {
-        struct im_bytes style = {0};
-
-        rc = job_catalog(w->store, w->job->layer_id, w->arena, &w->definition, &style,
-                         err);
-        if (!w->job->has_style)
-            w->style = style;
-    }
-    if (!rc)
-        rc = schema_parse(w->definition, w->arena, &w->schema, err);
-    if (!rc)
-        rc = facts_parse(w->definition, w->arena, &w->facts, err);
-    if (rc)
-        return rc;
-    if (w->job->layer_id && strcmp(w->job->layer_id, w->schema->id) != 0) {
+    if (layer_id && strcmp(layer_id, w->schema->id) != 0) {
         im_fail(err, IM_EARG, "--layer is '%.48s', but the definition is of '%s'",
-                w->job->layer_id, w->schema->id);
-        return im_zh(err, IM_EARG, "--layer 是“%.48s”，而定义文件属于“%s”",
-                     w->job->layer_id, w->schema->id);
+                layer_id, w->schema->id);
+        return im_zh(err, IM_EARG, "--layer 是“%.48s”，而定义文件属于“%s”", layer_id,
+                     w->schema->id);
     }
     if (w->facts.kind == FACTS_ARCS && w->job->path) {
         im_fail(err, IM_EDATA, "layer '%s' is made from layer '%s'; import there",
@@ -181,85 +105,144 @@ static enum im_code load_definition(struct work *w, struct im_error *err)
     return IM_OK;
 }
 
+static enum im_code load_definition(struct work *w, struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    w->definition = w->job->definition;
+    w->style = w->job->style;
+    w->has_definition = w->definition.len > 0;
+    if (!w->has_definition) {
+        struct im_bytes style = {0};
+
+        rc = job_catalog(w->store, w->job->options.layer_id, w->arena, &w->definition,
+                         &style, err);
+        if (!w->job->has_style)
+            w->style = style;
+    }
+    if (!rc)
+        rc = schema_parse(w->definition, w->arena, &w->schema, err);
+    if (!rc)
+        rc = facts_parse(w->definition, w->arena, &w->facts, err);
+    if (!rc)
+        w->out->layer_id = w->schema->id;
+    return rc ? rc : check_definition(w, err);
+}
+
+static const struct import_event *first_refusal(const struct import_report *report)
+{
+    for (size_t i = 0; i < report->n_first; i++)
+        if (report->first[i].kind == IMPORT_REFUSED)
+            return &report->first[i];
+    return NULL;
+}
+
 static enum im_code fail_refused(const struct work *w, struct im_error *err)
 {
-    const struct import_problem *p = w->out->n_problems ? w->out->problems : NULL;
+    const struct import_event *e = first_refusal(w->out);
+    const char *name = w->out->source;
 
     if (w->out->counts.read == w->out->counts.skipped) {
-        im_fail(err, IM_EDATA, "'%s' has no data rows", w->file.name);
-        return im_zh(err, IM_EDATA, "“%s”中没有数据行", w->file.name);
+        im_fail(err, IM_EDATA, "'%s' has no data rows", name);
+        return im_zh(err, IM_EDATA, "“%s”中没有数据行", name);
     }
     im_fail(err, IM_EDATA,
             "none of the %llu rows of '%s' can be taken; row %llu, %s '%.60s': %s",
-            (unsigned long long)w->out->counts.read, w->file.name,
-            (unsigned long long)(p ? p->row : 0), p ? p->field : "", p ? p->value : "",
-            p ? p->reason_en : "");
+            (unsigned long long)w->out->counts.read, name,
+            (unsigned long long)(e ? e->row : 0), e ? e->field : "", e ? e->value : "",
+            e ? e->reason_en : "");
     return im_zh(err, IM_EDATA, "“%s”的 %llu 行都不能导入；第 %llu 行，%s “%.60s”：%s",
-                 w->file.name, (unsigned long long)w->out->counts.read,
-                 (unsigned long long)(p ? p->row : 0), p ? p->field : "",
-                 p ? p->value : "", p ? p->reason_zh : "");
+                 name, (unsigned long long)w->out->counts.read,
+                 (unsigned long long)(e ? e->row : 0), e ? e->field : "",
+                 e ? e->value : "", e ? e->reason_zh : "");
 }
 
-static void refuse_duplicate(struct work *w, struct im_bytes key, uint64_t first_row)
+static enum im_code refuse_duplicate(struct work *w,
+                                     const struct source_row *row,
+                                     const struct source_value *key,
+                                     uint64_t first_row,
+                                     struct im_arena *arena,
+                                     struct im_error *err)
 {
+    char number[32];
     char zh[80];
     char en[80];
 
+    snprintf(number, sizeof number, "%lld", (long long)key->integer);
     snprintf(zh, sizeof zh, "主键与第 %llu 行重复", (unsigned long long)first_row);
     snprintf(en, sizeof en, "the same key as in row %llu",
              (unsigned long long)first_row);
-    report_problem(&w->report, w->reader.row, w->schema->fields[w->schema->key].name,
-                   key, (struct refusal){"duplicate_key", zh, en});
+    char *text = key->kind == SOURCE_TEXT ? im_arena_strdup(arena, key->text) : number;
+    return import_log_add(
+        w->out->log,
+        &(struct import_event){.kind = IMPORT_REFUSED,
+                               .source = w->out->source,
+                               .sheet = row->sheet,
+                               .row = row->number,
+                               .field = w->schema->fields[w->schema->key].name,
+                               .value = text,
+                               .code = "duplicate_key",
+                               .reason_zh = zh,
+                               .reason_en = en},
+        err);
 }
 
-static enum im_code
-take_row(struct work *w, const struct checked_row *row, struct im_error *err)
+static enum im_code take_row(struct work *w,
+                             const struct source_row *row,
+                             const struct checked_row *checked,
+                             struct im_arena *arena,
+                             struct im_error *err)
 {
-    const struct source_value *key = &row->values[w->schema->key];
+    const struct source_value *key = &checked->values[w->schema->key];
     uint64_t first_row = 0;
     enum im_code rc = IM_OK;
 
-    if (row->is_empty) {
+    if (checked->is_no_data) {
         w->out->counts.skipped++;
         return IM_OK;
     }
     /* the key of a refused row counts as seen too: its stored row is not "gone" */
-    if (row->has_key)
-        rc = stage_key(&w->stage, key, w->reader.row, &first_row, err);
+    if (checked->has_key)
+        rc = stage_key(&w->stage, key, row->number, &first_row, err);
+    if (!rc && first_row)
+        rc = refuse_duplicate(w, row, key, first_row, arena, err);
     if (rc)
         return rc;
-    if (first_row) {
-        char text[32];
-
-        snprintf(text, sizeof text, "%lld", (long long)key->integer);
-        refuse_duplicate(w, key->kind == SOURCE_TEXT ? key->text : im_bytes_of(text),
-                         first_row);
-    }
-    if (first_row || !row->is_good) {
+    if (first_row || !checked->is_good) {
         w->out->counts.refused++;
         return IM_OK;
     }
-    return stage_add(&w->stage, row->values, &row->geom, err);
+    w->out->counts.repaired += checked->is_repaired;
+    return stage_add(&w->stage, checked->values, &checked->geom, err);
+}
+
+static void show_progress(const struct work *w)
+{
+    const struct import_options *options = &w->job->options;
+
+    if (options->progress && w->out->counts.read % PROGRESS_ROWS == 0)
+        options->progress(options->progress_ctx, w->out->counts.read,
+                          source_rows(w->source));
 }
 
 static enum im_code read_rows(struct work *w, struct im_error *err)
 {
     struct im_arena *arena = im_arena_new(ROW_MAX_BYTES);
+    struct source_row row;
     enum im_code rc = IM_OK;
     bool more = true;
 
     if (!arena)
         return im_fail(err, IM_ENOMEM, "read rows: out of memory");
-    while (!rc && !(rc = reader_next(&w->reader, &more, err)) && more) {
-        struct checked_row row;
+    while (!rc && !(rc = source_next(w->source, &row, &more, err)) && more) {
+        struct checked_row checked;
 
         w->out->counts.read++;
-        check_row(&w->plan, &w->reader, arena, &w->report, &row);
-        rc = row.values ? take_row(w, &row, err)
-                        : im_fail(err, IM_ENOMEM, "read rows: out of memory");
+        rc = check_row(w->plan, &row, arena, &checked, err);
+        if (!rc)
+            rc = take_row(w, &row, &checked, arena, err);
         im_arena_reset(arena);
-        if (w->job->progress && w->out->counts.read % PROGRESS_ROWS == 0)
-            w->job->progress(w->job->progress_ctx, w->out->counts.read);
+        show_progress(w);
     }
     im_arena_free(arena);
     if (!rc && w->stage.n == 0)
@@ -275,34 +258,71 @@ static bool is_derived_field(const struct work *w, size_t f)
             strcmp(w->schema->fields[f].name, "shown_as") == 0);
 }
 
-static enum im_code read_file(struct work *w, struct im_error *err)
+static enum im_code make_plan(struct work *w, struct im_error *err)
 {
-    enum im_code rc = IM_OK;
+    struct plan_context context = {.options = &w->job->options,
+                                   .schema = w->schema,
+                                   .definition = w->definition,
+                                   .report = w->out,
+                                   .arena = w->arena};
+    enum im_code rc = plan_make(&context, w->source, &w->plan, err);
 
-    if (w->job->file) /* read before, for several layers */
-        w->file = *w->job->file;
-    else
-        rc = file_scan(w->job->path, &w->file, err);
-    if (!rc)
-        rc = report_init(&w->report, w->out, &w->file, w->arena, err);
-    if (!rc)
-        rc = reader_open(&w->reader, w->job->path, &w->file, w->job->source_layer, err);
-    if (!rc)
-        rc = plan_make(&w->plan, &w->reader, w->schema, &w->facts, w->job->crs,
-                       w->arena, err);
     if (rc)
         return rc;
-    w->out->crs = w->plan.crs_text;
-    w->out->unknown_columns = w->plan.unknown;
-    w->out->n_unknown_columns = w->plan.n_unknown;
+    w->schema = plan_schema(w->plan);
+    if (plan_definition(w->plan).len) { /* with the extra columns */
+        w->definition = plan_definition(w->plan);
+        w->has_definition = true;
+    }
     w->has_field = im_arena_calloc(w->arena, w->schema->n_fields, sizeof(bool));
     if (!w->has_field)
         return im_fail(err, IM_ENOMEM, "plan: out of memory");
     for (size_t f = 0; f < w->schema->n_fields; f++)
-        w->has_field[f] = w->plan.column_of_field[f] >= 0 && !is_derived_field(w, f);
-    rc = stage_init(&w->stage, w->schema, w->has_field,
-                    w->plan.position != POSITION_NONE, err);
+        w->has_field[f] = plan_has_field(w->plan, f) && !is_derived_field(w, f);
+    return IM_OK;
+}
+
+static enum im_code read_file(struct work *w, struct im_error *err)
+{
+    enum im_code rc = make_plan(w, err);
+
+    if (!rc)
+        rc = stage_init(&w->stage, w->schema, w->has_field,
+                        plan_position(w->plan) != POSITION_NONE, err);
     return rc ? rc : read_rows(w, err);
+}
+
+/* What the source says of itself; copied, because it is closed before the report is
+ * read. */
+static enum im_code describe_source(struct work *w, struct im_error *err)
+{
+    struct import_report *out = w->out;
+    char hash[20];
+
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)source_hash(w->source));
+    const struct {
+        const char **to;
+        const char *text;
+    } facts[] = {{&out->source, source_name(w->source)},
+                 {&out->driver, source_driver(w->source)},
+                 {&out->sheet, source_sheet(w->source)},
+                 {&out->encoding, source_encoding(w->source)},
+                 {&out->file_hash, hash}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        *facts[i].to = im_arena_strdup(w->arena, im_bytes_of(facts[i].text));
+        if (!*facts[i].to)
+            return im_fail(err, IM_ENOMEM, "report: out of memory");
+    }
+    return IM_OK;
+}
+
+static enum im_code open_source(struct work *w, struct im_error *err)
+{
+    struct source_options options = {.layer = w->job->options.source_layer,
+                                     .encoding = w->job->options.encoding};
+    enum im_code rc = source_open(w->job->path, &options, &w->source, err);
+
+    return rc ? rc : describe_source(w, err);
 }
 
 /* ---- writing ---- */
@@ -335,12 +355,12 @@ static enum im_code write_rows(struct work *w, bool *changed, struct im_error *e
     bool put = false;
     enum im_code rc = IM_OK;
 
-    if (w->job->definition.len || w->job->has_style)
+    if (w->has_definition || w->job->has_style)
         rc = store_put_layer(w->store, w->schema, w->definition, w->style, &put, err);
-    if (!rc && !w->job->definition.len)
+    if (!rc && !w->has_definition)
         rc = check_unchanged(w, err);
     if (!rc && w->job->path)
-        rc = commit_stage(w->store, &w->stage, w->job->replace, counts, err);
+        rc = commit_stage(w->store, &w->stage, w->job->options.mode, w->out, err);
     if (!rc && (w->facts.kind == FACTS_AREAS || w->facts.kind == FACTS_ARCS)) {
         struct import_counts derived = {0};
 
@@ -372,20 +392,59 @@ static enum im_code write_all(struct work *w, struct run *run, struct im_error *
     if (rc)
         return rc;
     w->out->is_repeat = repeat && !changed;
-    if (w->out->is_repeat || w->job->dry_run) {
+    if (w->out->is_repeat || w->job->options.dry_run) {
         store_rollback(w->store); /* nothing to keep */
         return IM_OK;
     }
-    run->layer_id = w->schema->id;
     rc = run_log(w->store, run, w->out, changed, err);
     return rc ? rc : store_commit(w->store, err);
+}
+
+static void describe_run(const struct work *w, struct run *run)
+{
+    run->layer_id = w->schema->id;
+    if (w->source) {
+        run->file_name = source_name(w->source);
+        run->file_size = source_size(w->source);
+        run->file_hash = source_hash(w->source);
+    }
+    run->fingerprint = run_fingerprint(run, w->definition, w->style, &w->job->options);
 }
 
 static void release(struct work *w)
 {
     stage_release(&w->stage);
-    plan_release(&w->plan);
-    reader_release(&w->reader);
+    plan_release(w->plan);
+    source_close(w->source);
+}
+
+static enum im_code
+begin(struct work *w, struct run *run, struct import_report *out, struct im_error *err)
+{
+    *out = (struct import_report){.layer_id = "",
+                                  .source = "",
+                                  .driver = "",
+                                  .sheet = "",
+                                  .encoding = "",
+                                  .crs = "",
+                                  .file_hash = "",
+                                  .finished_at = "",
+                                  .is_dry_run = w->job->options.dry_run};
+    run_now(run->started_at);
+    out->started_at = im_arena_strdup(w->arena, im_bytes_of(run->started_at));
+    if (!out->started_at)
+        return im_fail(err, IM_ENOMEM, "report: out of memory");
+    return import_log_open(out, w->arena, err);
+}
+
+static void finish(struct work *w)
+{
+    char now[24];
+
+    run_now(now);
+    char *copy = im_arena_strdup(w->arena, im_bytes_of(now));
+    w->out->finished_at = copy ? copy : "";
+    release(w);
 }
 
 enum im_code job_run(struct store *store,
@@ -395,20 +454,19 @@ enum im_code job_run(struct store *store,
                      struct im_error *err)
 {
     struct work w = {.store = store, .job = job, .arena = arena, .out = out};
-    struct run run = {.origin = job->origin};
-    enum im_code rc;
+    struct run run = {
+        .origin = job->origin, .file_name = "", .mode = job->options.mode};
+    enum im_code rc = begin(&w, &run, out, err);
 
-    *out = (struct import_report){.crs = ""};
-    run_now(run.started_at);
-    rc = load_definition(&w, err);
+    if (!rc && job->path)
+        rc = open_source(&w, err);
+    if (!rc)
+        rc = load_definition(&w, err);
     if (!rc && job->path)
         rc = read_file(&w, err);
     if (rc)
         goto done;
-    run.file = job->path ? &w.file : NULL;
-    run.fingerprint = run_fingerprint(run.file, w.definition, w.style, w.schema->id,
-                                      job->crs, job->source_layer,
-                                      job->replace || strcmp(job->origin, "file") != 0);
+    describe_run(&w, &run);
     rc = store_begin(store, err);
     if (rc)
         goto done;
@@ -418,6 +476,6 @@ enum im_code job_run(struct store *store,
 done:
     if (rc)
         out->run_id = 0;
-    release(&w);
+    finish(&w);
     return rc;
 }

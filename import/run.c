@@ -5,7 +5,7 @@
 #include <xxhash.h>
 
 /* Raised when the importer takes the same file in another way than before. */
-enum { IMPORT_FORM = 1 };
+enum { IMPORT_FORM = 2 };
 
 void run_now(char out[24])
 {
@@ -26,16 +26,27 @@ static void feed(XXH3_state_t *state, struct im_bytes piece)
         XXH3_64bits_update(state, piece.data, piece.len);
 }
 
-uint64_t run_fingerprint(const struct file_facts *file,
+static void feed_list(XXH3_state_t *state, const char *const *list)
+{
+    for (; list && *list; list++)
+        feed(state, im_bytes_of(*list));
+    feed(state, im_bytes_of("")); /* where one list ends and the next begins */
+}
+
+uint64_t run_fingerprint(const struct run *run,
                          struct im_bytes definition,
                          struct im_bytes style,
-                         const char *layer_id,
-                         const char *crs,
-                         const char *source_layer,
-                         bool replace)
+                         const struct import_options *options)
 {
     XXH3_state_t *state = XXH3_createState();
-    uint64_t head[3] = {IMPORT_FORM, file ? file->hash : 0, replace};
+    bool is_file = strcmp(run->origin, "file") == 0;
+    uint64_t head[] = {IMPORT_FORM, run->file_hash,
+                       /* a shipped folder is the same whether it may replace or not */
+                       is_file ? run->mode : IMPORT_REPLACE, options->unplaced,
+                       options->create, options->keep_extra, options->keep_personal,
+                       options->fix_swap, options->repair, options->online};
+    const char *const texts[] = {run->layer_id, options->crs, options->source_layer,
+                                 options->encoding, options->mapping_path};
     uint64_t hash = 0; /* also when memory is short: then nothing counts as repeated */
 
     if (!state)
@@ -44,9 +55,11 @@ uint64_t run_fingerprint(const struct file_facts *file,
     XXH3_64bits_update(state, head, sizeof head);
     feed(state, definition);
     feed(state, style);
-    feed(state, im_bytes_of(layer_id));
-    feed(state, im_bytes_of(crs));
-    feed(state, im_bytes_of(source_layer));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        feed(state, im_bytes_of(texts[i]));
+    feed_list(state, options->map);
+    feed_list(state, options->set);
+    feed_list(state, options->fill_down);
     hash = XXH3_64bits_digest(state);
     XXH3_freeState(state);
     return hash;
@@ -77,6 +90,14 @@ enum im_code run_is_repeat(struct store *store,
     return rc;
 }
 
+static const char *first_reason(const struct import_report *report)
+{
+    for (size_t i = 0; i < report->n_first; i++)
+        if (report->first[i].kind == IMPORT_REFUSED)
+            return report->first[i].reason_en;
+    return "";
+}
+
 static enum im_code bind_and_run(sqlite3_stmt *stmt,
                                  const struct run *run,
                                  const struct import_report *report,
@@ -92,13 +113,13 @@ static enum im_code bind_and_run(sqlite3_stmt *stmt,
     char fingerprint[20];
     char finished_at[24];
 
-    hexadecimal(hash, run->file ? run->file->hash : 0);
+    hexadecimal(hash, run->file_hash);
     hexadecimal(fingerprint, run->fingerprint);
     run_now(finished_at);
     sql_bind_text(stmt, 1, run->layer_id);
     sql_bind_text(stmt, 2, run->origin);
-    sql_bind_text(stmt, 3, run->file ? run->file->name : "");
-    sqlite3_bind_int64(stmt, 4, run->file ? (int64_t)run->file->size : 0);
+    sql_bind_text(stmt, 3, run->file_name);
+    sqlite3_bind_int64(stmt, 4, (int64_t)run->file_size);
     sql_bind_text(stmt, 5, hash);
     sql_bind_text(stmt, 6, fingerprint);
     sql_bind_text(stmt, 7, run->started_at);
@@ -107,7 +128,7 @@ static enum im_code bind_and_run(sqlite3_stmt *stmt,
     for (int i = 0; i < 9; i++)
         sqlite3_bind_int64(stmt, 10 + i, (int64_t)numbers[i]);
     sql_bind_text(stmt, 19, changed ? "changed" : "unchanged");
-    sql_bind_text(stmt, 20, c->refused ? report->problems[0].reason_en : "");
+    sql_bind_text(stmt, 20, first_reason(report));
     return sql_run(stmt, err);
 }
 

@@ -127,8 +127,10 @@ list_folders(struct shipment *s, const char *directory, struct im_error *err)
 }
 
 /* A layer that people have imported into keeps the rows that are not ours. */
-static enum im_code
-may_replace(struct store *store, const char *layer_id, bool *out, struct im_error *err)
+static enum im_code choose_mode(struct store *store,
+                                const char *layer_id,
+                                enum import_mode *out,
+                                struct im_error *err)
 {
     int64_t n = 0;
     enum im_code rc = sql_integer(store_db(store), &n, err,
@@ -136,7 +138,7 @@ may_replace(struct store *store, const char *layer_id, bool *out, struct im_erro
                                   "WHERE layer_id = %Q AND origin = 'file'",
                                   layer_id);
 
-    *out = n == 0;
+    *out = n == 0 ? IMPORT_REPLACE : IMPORT_UPSERT;
     return rc;
 }
 
@@ -144,21 +146,26 @@ may_replace(struct store *store, const char *layer_id, bool *out, struct im_erro
 static enum im_code skip_unchanged(struct shipment *s,
                                    const struct folder *folder,
                                    const struct job *job,
+                                   const struct file_facts *file,
                                    struct import_report *report,
                                    bool *skipped,
                                    struct im_error *err)
 {
+    const char *layer_id = job->options.layer_id;
+    struct run run = {.layer_id = layer_id,
+                      .origin = job->origin,
+                      .file_hash = file ? file->hash : 0,
+                      .mode = job->options.mode};
     int64_t n = 0;
     uint64_t fingerprint =
-        run_fingerprint(job->file, folder->definition, folder->style, job->layer_id,
-                        NULL, job->source_layer, true);
+        run_fingerprint(&run, folder->definition, folder->style, &job->options);
     enum im_code rc =
-        run_is_repeat(s->store, job->layer_id, job->origin, fingerprint, skipped, err);
+        run_is_repeat(s->store, layer_id, job->origin, fingerprint, skipped, err);
 
     if (rc || !*skipped)
         return rc;
     rc = sql_integer(store_db(s->store), &n, err, "SELECT count(*) FROM \"%w\"",
-                     job->layer_id);
+                     layer_id);
     *report = (struct import_report){.crs = "", .is_repeat = true};
     report->counts.read = report->counts.unchanged = (uint64_t)n;
     return rc;
@@ -190,18 +197,19 @@ static enum im_code make_job(const struct shipment *s,
                              struct job *job,
                              struct im_error *err)
 {
-    *job = (struct job){.layer_id = folder->schema->id,
-                        .origin = "shipped",
+    *job = (struct job){.origin = "shipped",
                         .definition = folder->definition,
                         .style = folder->style,
                         .has_style = true,
-                        .replace = true};
+                        .options = {.layer_id = folder->schema->id,
+                                    .mode = IMPORT_REPLACE,
+                                    .unplaced = IMPORT_UNPLACED_KEEP}};
     if (folder->facts.basemap) {
         if (!s->has_basemap)
             return IM_OK;
         job->path = s->basemap_path;
-        job->source_layer = folder->facts.basemap;
-        job->file = &s->basemap;
+        job->options.source_layer = folder->facts.basemap;
+        *file = s->basemap;
         return IM_OK;
     }
     if (!folder->facts.file)
@@ -209,8 +217,24 @@ static enum im_code make_job(const struct shipment *s,
     if (!join_path(path, folder->path, folder->facts.file))
         return im_fail(err, IM_ELIMIT, "'%s': path too long", folder->path);
     job->path = path;
-    job->file = file;
     return file_scan(path, file, err);
+}
+
+static enum im_code run_job(struct shipment *s,
+                            const struct folder *folder,
+                            const struct job *job,
+                            const struct file_facts *file,
+                            struct im_arena *arena,
+                            struct import_report *report,
+                            struct im_error *err)
+{
+    bool skipped = false;
+    enum im_code rc =
+        skip_unchanged(s, folder, job, job->path ? file : NULL, report, &skipped, err);
+
+    if (!rc && !skipped)
+        rc = job_run(s->store, job, arena, report, err);
+    return rc;
 }
 
 static enum im_code import_folder(struct shipment *s,
@@ -222,7 +246,6 @@ static enum im_code import_folder(struct shipment *s,
     struct file_facts file = {0};
     struct import_report report = {.crs = ""};
     struct job job;
-    bool skipped = false;
     bool is_base = folder->facts.basemap != NULL;
     const char *why_zh = "";
     const char *why_en = "";
@@ -233,23 +256,20 @@ static enum im_code import_folder(struct shipment *s,
         why_en = "there is no base map file";
     }
     if (!rc)
-        rc = may_replace(s->store, job.layer_id, &job.replace, err);
+        rc = choose_mode(s->store, job.options.layer_id, &job.options.mode, err);
     if (!rc)
-        rc = skip_unchanged(s, folder, &job, &report, &skipped, err);
-    if (!rc && !skipped)
-        rc = job_run(s->store, &job, arena, &report, err);
+        rc = run_job(s, folder, &job, &file, arena, &report, err);
     if (rc == IM_ENOTFOUND && is_base) {
         /* the base map was built without this layer */
+        import_report_release(&report);
         job.path = NULL;
-        job.file = NULL;
         why_zh = "底图文件中没有这一层";
         why_en = "the base map file has no such layer";
-        rc = skip_unchanged(s, folder, &job, &report, &skipped, err);
-        if (!rc && !skipped)
-            rc = job_run(s->store, &job, arena, &report, err);
+        rc = run_job(s, folder, &job, &file, arena, &report, err);
     }
     if (!rc)
         tell(s, folder, &report, why_zh, why_en);
+    import_report_release(&report);
     return rc;
 }
 

@@ -40,8 +40,7 @@ struct crs_proposal {
 enum { CRS_MAX_PROPOSALS = 4 };
 /** Best first: longitude and latitude, the 3-degree zones with and without zone number,
  *  6-degree zones, Web Mercator, swapped axes. Proposed, never assumed. */
-size_t crs_propose(const double *xy,
-                   size_t n,
-                   struct crs_proposal out[CRS_MAX_PROPOSALS]);
+size_t
+crs_propose(const double *xy, size_t n, struct crs_proposal out[CRS_MAX_PROPOSALS]);
 
 #endif

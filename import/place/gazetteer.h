@@ -15,7 +15,8 @@ struct gazetteer_division {
     const char *adcode;
     const char *name_zh; /* present name */
     const char *province;
-    const char *city; /* prefecture-level city, of 上海 itself 上海市; "" of a province */
+    const char
+        *city; /* prefecture-level city, of 上海 itself 上海市; "" of a province */
     const char *district; /* "" when it is a city or province */
     const char *level;    /* province, city, district */
     double lon;           /* of its seat */
@@ -36,10 +37,10 @@ struct gazetteer_answer {
     bool found;
     double lon;
     double lat;
-    const char *precision;     /* site, park, town, district, city */
-    const char *matched;       /* the name as the database has it, borrowed */
-    const char *matched_layer; /* borrowed */
-    const char *matched_key;   /* borrowed */
+    const char *precision;        /* site, park, town, district, city */
+    const char *matched;          /* the name as the database has it, borrowed */
+    const char *matched_layer;    /* borrowed */
+    const char *matched_key;      /* borrowed */
     struct im_bytes matched_text; /* the part of the row's text that matched */
     const struct gazetteer_division *division; /* NULL: not known */
     bool was_renamed; /* an old name or code of the division was used */

@@ -9,11 +9,11 @@
 
 #include <engine/schema.h>
 
-enum shape_repair { /* bits */
-    SHAPE_CLOSED = 1,     /* a ring got its first position at its end */
-    SHAPE_MADE_VALID = 2, /* self-crossing: GEOS make-valid */
-    SHAPE_SWAPPED = 4,    /* longitude and latitude exchanged */
-    SHAPE_DEDUPLICATED = 8
+enum shape_repair {                       /* bits */
+                    SHAPE_CLOSED = 1,     /* a ring got its first position at its end */
+                    SHAPE_MADE_VALID = 2, /* self-crossing: GEOS make-valid */
+                    SHAPE_SWAPPED = 4,    /* longitude and latitude exchanged */
+                    SHAPE_DEDUPLICATED = 8
 };
 
 struct shape_rules {

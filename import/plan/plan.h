@@ -71,8 +71,10 @@ void plan_release(struct plan *plan); /* NULL is fine */
 enum position_kind plan_position(const struct plan *plan);
 /** Per field: does this import say anything about it? */
 bool plan_has_field(const struct plan *plan, size_t field);
-/** Extra columns (--keep-extra) as fields of the layer: the definition with them, empty
- *  when there are none. */
+/** The schema that checked rows follow: the layer's, with the extra columns of
+ *  --keep-extra. */
+const struct layer_schema *plan_schema(const struct plan *plan);
+/** The definition with the extra columns; empty when there are none. */
 struct im_bytes plan_definition(const struct plan *plan);
 
 struct checked_row {

@@ -32,9 +32,9 @@ struct refusal {
 };
 
 enum source_dropped { /* bits; said once in the report */
-    SOURCE_DROPPED_Z = 1,
-    SOURCE_DROPPED_M = 2,
-    SOURCE_LINEARISED = 4 /* curves, to SOURCE_ARC_STEP_DEGREES */
+                      SOURCE_DROPPED_Z = 1,
+                      SOURCE_DROPPED_M = 2,
+                      SOURCE_LINEARISED = 4 /* curves, to SOURCE_ARC_STEP_DEGREES */
 };
 enum { SOURCE_ARC_STEP_DEGREES = 4 };
 
@@ -45,12 +45,12 @@ struct source_row {
     const struct source_value *cells; /* one per column; texts are valid UTF-8 without
                                          zero bytes, white space at the ends cut,
                                          else as in the file; empty text is null */
-    struct geom geom; /* in the file's own coordinates, x (east, longitude) first;
-                         kind GEOM_EMPTY: none. Rings as they came: not closed, not
-                         oriented, not checked */
-    unsigned dropped; /* enum source_dropped */
+    struct geom geom;     /* in the file's own coordinates, x (east, longitude) first;
+                             kind GEOM_EMPTY: none. Rings as they came: not closed, not
+                             oriented, not checked */
+    unsigned dropped;     /* enum source_dropped */
     struct refusal fault; /* code != NULL: the row cannot be read as it stands */
-    const char *fault_field;      /* "" the row */
+    const char *fault_field; /* "" the row */
     struct im_bytes fault_value;
 };
 
@@ -78,7 +78,8 @@ const char *source_driver(const struct source *source);
 const char *source_encoding(const struct source *source); /* "GB18030 (found)", "" */
 const char *source_sheet(const struct source *source);    /* what is read of it, "" */
 uint64_t source_size(const struct source *source);        /* bytes, 0: an address */
-uint64_t source_hash(const struct source *source); /* XXH3 of the bytes, 0: an address */
+uint64_t
+source_hash(const struct source *source); /* XXH3 of the bytes, 0: an address */
 uint64_t source_rows(const struct source *source); /* 0: not known without reading */
 /** A file that `innomap export` wrote (it says so in itself): rows without position
  *  were so in the layer. */

@@ -47,9 +47,9 @@ struct text_number {
 /** "１２０．９４", "1,234.5", "3.2平方公里", "约500亩", "1.5万平方米" (value 15000),
  *  "2.5亿元". Not: ranges, several numbers, hexadecimal, "inf", "nan". */
 bool text_number(struct im_bytes in, struct text_number *out);
-/** `value` of `from` (as text_number found it, or a column's header such as "面积（亩）"
- *  has in brackets) in `to` (UCUM: "km2", "m2", "ha", "m", "km", "a" ...). False when
- *  the units are not known or not of one kind. */
+/** `value` of `from` (as text_number found it, or a column's header such as
+ * "面积（亩）" has in brackets) in `to` (UCUM: "km2", "m2", "ha", "m", "km", "a" ...).
+ * False when the units are not known or not of one kind. */
 bool text_convert(double value, struct im_bytes from, const char *to, double *out);
 /** "2012", "2012年", "2012年认定", "2012-05-01", "2012.5", "二〇一二年": 1000..2999.
  *  False when there is none or more than one different. */
@@ -59,7 +59,8 @@ bool text_year(struct im_bytes in, int *out);
  *  *axis is 'x' (E, W, 东经, 西经), 'y' (N, S, 北纬, 南纬) or 0. Projected metres are
  *  numbers too. */
 bool text_angle(struct im_bytes in, double *out, char *axis);
-/** Two in one cell, in the order written: "121.43,31.17", "121.44，31.20", "121.3 31.2",
+/** Two in one cell, in the order written: "121.43,31.17", "121.44，31.20",
+ * "121.3 31.2",
  *  "(121.3; 31.2)", "31°22′N 121°00′E" (then x and y are in order, by their axes). */
 bool text_pair(struct im_bytes in, double *x, double *y);
 /** "POINT (121.3 31.2)" and other WKT: does it begin like one? (OGR reads it.) */
@@ -67,12 +68,12 @@ bool text_is_wkt(struct im_bytes in);
 
 /**
  * The name as far as it tells places apart: NFKC, lower case, no spaces and
- * punctuation, without legal forms (有限公司, 有限责任公司, 股份有限公司, Co., Ltd.) and
- * "（原…）"; traditional forms are left alone.
+ * punctuation, without legal forms (有限公司, 有限责任公司, 股份有限公司, Co., Ltd.)
+ * and "（原…）"; traditional forms are left alone.
  */
 struct im_bytes text_name_identity(struct im_bytes name, struct im_arena *arena);
-/** "上海" and "上海市" are one: without 市, 区, 县, 地区 ... where two characters or more
- *  are left. */
+/** "上海" and "上海市" are one: without 市, 区, 县, 地区 ... where two characters or
+ * more are left. */
 struct im_bytes text_city_identity(struct im_bytes city, struct im_arena *arena);
 /** How alike two names' identities are, 0..1 (shared bigrams, Dice 1945). */
 double text_likeness(struct im_bytes a, struct im_bytes b);

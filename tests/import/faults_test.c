@@ -78,9 +78,11 @@ static enum im_code
 import_into(struct store *store, const char *file, bool replace, struct im_error *err)
 {
     struct im_arena *arena = im_arena_new((size_t)1 << 30);
-    struct import_report report;
+    struct import_report report = {.log = NULL};
     enum im_code rc = import_file(
-        store, file, &(struct import_options){.layer_id = "parks", .replace = replace},
+        store, file,
+        &(struct import_options){.layer_id = "parks",
+                                 .mode = replace ? IMPORT_REPLACE : IMPORT_UPSERT},
         arena, &report, err);
 
     im_arena_free(arena);

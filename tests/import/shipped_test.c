@@ -245,7 +245,7 @@ TEST(a_seat_that_becomes_an_outline_loses_its_precision)
 {
     struct bench b;
     struct im_arena *arena = im_arena_new(1 << 26);
-    struct import_report report;
+    struct import_report report = {.log = NULL};
 
     setup_bench(&b);
     assert_int_equal(ship(&b), IM_OK);
@@ -303,7 +303,7 @@ TEST(made_layers_follow_what_they_are_made_from)
     int64_t zone = number(&b, "SELECT version FROM innomap_layers WHERE id = 'zone'");
     /* one enclave more, through the ordinary import */
     struct im_arena *arena = im_arena_new(1 << 26);
-    struct import_report report;
+    struct import_report report = {.log = NULL};
     const char *more =
         scratch_text("more.csv", "id,name,origin,lon,lat\nE4,新,310118,120,30\n");
     assert_int_equal(import_file(b.store, more,
@@ -354,7 +354,7 @@ TEST(rows_that_people_imported_stay_when_the_folder_changes)
 {
     struct bench b;
     struct im_arena *arena = im_arena_new(1 << 26);
-    struct import_report report;
+    struct import_report report = {.log = NULL};
 
     setup_bench(&b);
     assert_int_equal(ship(&b), IM_OK);

@@ -9,7 +9,7 @@
  *  has. Identity is the key of the layer where the file has one, else the normalised
  *  name with city and operator. */
 enum import_mode {
-    IMPORT_UPSERT, /* known rows are changed, new ones added, others stay */
+    IMPORT_UPSERT,  /* known rows are changed, new ones added, others stay */
     IMPORT_REPLACE, /* as upsert; rows that the file lacks are removed */
     IMPORT_APPEND   /* new rows are added; a row that is known already is refused */
 };
@@ -32,9 +32,10 @@ struct import_options {
     const char *source_layer; /* of a file with several: sheet, table; NULL: the only */
     const char *encoding;     /* overrides what is found: "GB18030" ...; NULL */
     const char *crs; /* overrides the file: "EPSG:4549", WKT, "gcj02", "bd09"; NULL */
-    const char *const *map;       /* "target=source" ..., NULL-terminated, or NULL */
-    const char *const *set;       /* "field=value" for all rows, or NULL */
-    const char *const *fill_down; /* fields whose blanks repeat the row above, or NULL */
+    const char *const *map; /* "target=source" ..., NULL-terminated, or NULL */
+    const char *const *set; /* "field=value" for all rows, or NULL */
+    const char *const
+        *fill_down;           /* fields whose blanks repeat the row above, or NULL */
     const char *mapping_path; /* read a mapping saved before, NULL */
     const char *save_mapping_path;
     bool keep_extra;    /* unknown columns become attributes of their own */
@@ -43,7 +44,7 @@ struct import_options {
     bool repair;        /* mend geometry that can be mended, and say so */
     enum import_mode mode;
     enum import_unplaced unplaced;
-    bool online; /* ask the online geocoder for what the names here do not place */
+    bool online;  /* ask the online geocoder for what the names here do not place */
     bool dry_run; /* everything but the commit */
     /** Called now and then; `total` is 0 when not known. May be NULL. */
     void (*progress)(void *ctx, uint64_t rows, uint64_t total);
@@ -100,8 +101,8 @@ struct import_event {
 struct import_mapping {
     const char *column; /* of the file, "" when the value comes from elsewhere */
     const char *field;  /* of the layer; "" when the column is not stored */
-    const char *how;    /* "name", "title", "synonym", "content", "given", "saved", "set",
-                           "position", "derived", "extra", "personal", "unknown" */
+    const char *how; /* "name", "title", "synonym", "content", "given", "saved", "set",
+                        "position", "derived", "extra", "personal", "unknown" */
     const char *note_zh; /* "亩换算为平方公里", "" */
     const char *note_en;
 };
@@ -116,20 +117,20 @@ struct import_note {
 struct import_log; /* all events of a run, on disk */
 
 struct import_report {
-    struct import_counts counts; /* valid also when the import failed */
+    struct import_counts counts;         /* valid also when the import failed */
     uint64_t events[IMPORT_EVENT_KINDS]; /* how many of each kind, all of them */
-    int64_t run_id; /* 0 when nothing was committed */
+    int64_t run_id;                      /* 0 when nothing was committed */
     bool is_repeat; /* the same file with the same options was imported before, and
                        nothing differs: nothing was written */
     bool is_dry_run;
     const char *layer_id;
-    const char *source;      /* file name, or address without what is secret in it */
-    const char *driver;      /* "CSV", "XLSX" ... */
-    const char *sheet;       /* the part of the file that was read, "" */
-    const char *encoding;    /* "GB18030 (found)", "" when the format says it */
-    const char *crs;         /* what was used: "EPSG:4326 (declared by the file)" */
-    const char *file_hash;   /* XXH3, hexadecimal */
-    const char *started_at;  /* UTC */
+    const char *source;     /* file name, or address without what is secret in it */
+    const char *driver;     /* "CSV", "XLSX" ... */
+    const char *sheet;      /* the part of the file that was read, "" */
+    const char *encoding;   /* "GB18030 (found)", "" when the format says it */
+    const char *crs;        /* what was used: "EPSG:4326 (declared by the file)" */
+    const char *file_hash;  /* XXH3, hexadecimal */
+    const char *started_at; /* UTC */
     const char *finished_at;
     const char *const *columns; /* of the file; the cells of a refused row */
     size_t n_columns;

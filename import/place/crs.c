@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Coordinate systems into EPSG:4326, longitude first. */
-#include "internal.h"
+#include "crs.h"
+
+#include <engine/gcj02.h>
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -12,11 +14,11 @@ static enum im_code fail_unknown(struct im_error *err, const char *text)
 {
     im_fail(err, IM_EARG,
             "'%.80s' is no coordinate system that PROJ knows; write a code such as "
-            "EPSG:4326, EPSG:4490 or EPSG:4549, WKT, or +proj=...",
+            "EPSG:4326, EPSG:4490 or EPSG:4549, WKT, +proj=..., gcj02 or bd09",
             text);
     return im_zh(err, IM_EARG,
                  "PROJ 不认识坐标系“%.80s”；请写代码（如 EPSG:4326、EPSG:4490、"
-                 "EPSG:4549）、WKT 或 +proj=...",
+                 "EPSG:4549）、WKT、+proj=...、gcj02 或 bd09",
                  text);
 }
 
@@ -55,7 +57,7 @@ static enum im_code transform_from(OGRSpatialReferenceH srs,
                                    struct crs_transform *out,
                                    struct im_error *err)
 {
-    out->ct = NULL;
+    *out = (struct crs_transform){.is_projected = OSRIsProjected(srs)};
     if (is_wgs84(srs))
         return IM_OK;
     OGRSpatialReferenceH wgs84 = OSRNewSpatialReference(NULL);
@@ -77,9 +79,17 @@ static enum im_code transform_from(OGRSpatialReferenceH srs,
 enum im_code
 crs_from_text(const char *text, struct crs_transform *out, struct im_error *err)
 {
-    OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
+    OGRSpatialReferenceH srs = NULL;
     enum im_code rc = IM_OK;
 
+    *out = (struct crs_transform){0};
+    if (strcasecmp(text, "gcj02") == 0 || strcasecmp(text, "gcj-02") == 0)
+        out->shift = CRS_GCJ02;
+    else if (strcasecmp(text, "bd09") == 0 || strcasecmp(text, "bd-09") == 0)
+        out->shift = CRS_BD09;
+    if (out->shift)
+        return IM_OK;
+    srs = OSRNewSpatialReference(NULL);
     CPLPushErrorHandler(CPLQuietErrorHandler);
     if (!is_definition(text) || OSRSetFromUserInput(srs, text) != OGRERR_NONE) {
         rc = fail_unknown(err, text);
@@ -123,15 +133,34 @@ void crs_release(struct crs_transform *crs)
     crs->ct = NULL;
 }
 
-bool crs_apply(const struct crs_transform *crs, double *x, double *y)
+static void undo_shift(enum crs_shift shift, double *xy)
 {
-    if (!isfinite(*x) || !isfinite(*y))
-        return false;
-    if (!crs->ct)
-        return true;
-    int success = 0;
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    OCTTransformEx(crs->ct, 1, x, y, NULL, &success);
-    CPLPopErrorHandler();
-    return success && isfinite(*x) && isfinite(*y);
+    struct crs_lonlat p = {xy[0], xy[1]};
+
+    if (shift == CRS_GCJ02)
+        p = crs_gcj02_to_wgs84(p);
+    else if (shift == CRS_BD09)
+        p = crs_bd09_to_wgs84(p);
+    xy[0] = p.lon;
+    xy[1] = p.lat;
+}
+
+size_t crs_apply(const struct crs_transform *crs, double *xy, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double *p = xy + 2 * i;
+        int success = 1;
+
+        if (!isfinite(p[0]) || !isfinite(p[1]))
+            return i;
+        if (crs->ct) {
+            CPLPushErrorHandler(CPLQuietErrorHandler);
+            OCTTransformEx(crs->ct, 1, &p[0], &p[1], NULL, &success);
+            CPLPopErrorHandler();
+        }
+        undo_shift(crs->shift, p);
+        if (!success || !isfinite(p[0]) || !isfinite(p[1]))
+            return i;
+    }
+    return n;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which column of the file is which field, and where the position is. */
-#include "internal.h"
+#include "columns.h"
+#include "../internal.h"
 
 #include <strings.h>
 
@@ -26,22 +27,22 @@ static bool means_field(const char *column, const struct schema_field *field)
            is_one_of(column, field->synonyms);
 }
 
-static int find_column(const struct reader *reader, const char *name)
+static int find_column(const struct source *source, const char *name)
 {
-    size_t n = reader_columns(reader);
+    size_t n = source_columns(source);
 
     for (size_t i = 0; name && i < n; i++)
-        if (strcasecmp(reader_column(reader, i), name) == 0)
+        if (strcasecmp(source_column(source, i), name) == 0)
             return (int)i;
     return -1;
 }
 
-static int find_recognised(const struct reader *reader, const char *const *names)
+static int find_recognised(const struct source *source, const char *const *names)
 {
-    size_t n = reader_columns(reader);
+    size_t n = source_columns(source);
 
     for (size_t i = 0; i < n; i++)
-        if (is_one_of(reader_column(reader, i), names))
+        if (is_one_of(source_column(source, i), names))
             return (int)i;
     return -1;
 }
@@ -60,25 +61,25 @@ static enum im_code fail_twice(struct im_error *err,
 
 /* A field's own name wins over titles and synonyms; two others are a contradiction. */
 static enum im_code map_field(struct plan *plan,
-                              const struct reader *reader,
+                              const struct source *source,
                               size_t f,
                               struct im_error *err)
 {
     const struct schema_field *field = &plan->schema->fields[f];
-    size_t n = reader_columns(reader);
+    size_t n = source_columns(source);
     int found = -1;
 
     for (size_t i = 0; i < n; i++) {
-        const char *column = reader_column(reader, i);
+        const char *column = source_column(source, i);
 
         if (!means_field(column, field))
             continue;
         if (found >= 0) {
             bool old_is_name =
-                strcasecmp(reader_column(reader, (size_t)found), field->name) == 0;
+                strcasecmp(source_column(source, (size_t)found), field->name) == 0;
 
             if (old_is_name == (strcasecmp(column, field->name) == 0))
-                return fail_twice(err, field, reader_column(reader, (size_t)found),
+                return fail_twice(err, field, source_column(source, (size_t)found),
                                   column);
             if (old_is_name)
                 continue;
@@ -90,17 +91,17 @@ static enum im_code map_field(struct plan *plan,
 }
 
 static enum im_code fail_column(struct im_error *err,
-                                const struct reader *reader,
+                                const struct source *source,
                                 const struct schema_field *field,
                                 bool is_key)
 {
     char names[160] = "";
     size_t used = 0;
-    size_t n = reader_columns(reader);
+    size_t n = source_columns(source);
 
     for (size_t i = 0; i < n && used < sizeof names; i++) {
         int more = snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
-                            reader_column(reader, i));
+                            source_column(source, i));
 
         used += more > 0 ? (size_t)more : 0;
     }
@@ -114,16 +115,16 @@ static enum im_code fail_column(struct im_error *err,
 }
 
 static enum im_code
-map_fields(struct plan *plan, const struct reader *reader, struct im_error *err)
+map_fields(struct plan *plan, const struct source *source, struct im_error *err)
 {
     for (size_t f = 0; f < plan->schema->n_fields; f++) {
         const struct schema_field *field = &plan->schema->fields[f];
         bool is_key = (int)f == plan->schema->key;
 
-        if (map_field(plan, reader, f, err))
+        if (map_field(plan, source, f, err))
             return err ? err->code : IM_EDATA;
         if (plan->column_of_field[f] < 0 && (is_key || field->required))
-            return fail_column(err, reader, field, is_key);
+            return fail_column(err, source, field, is_key);
     }
     return IM_OK;
 }
@@ -155,12 +156,12 @@ static enum im_code describe_crs(struct plan *plan,
 }
 
 static enum im_code plan_geometry(struct plan *plan,
-                                  const struct reader *reader,
+                                  const struct source *source,
                                   const char *crs,
                                   struct im_arena *arena,
                                   struct im_error *err)
 {
-    OGRSpatialReferenceH srs = OGR_L_GetSpatialRef(reader->layer);
+    OGRSpatialReferenceH srs = source_srs(source);
     const char *name = NULL;
 
     plan->position = POSITION_GEOMETRY;
@@ -186,15 +187,15 @@ static enum im_code plan_columns(struct plan *plan,
     return rc ? rc : describe_crs(plan, arena, crs, how, err);
 }
 
-static enum im_code plan_position(struct plan *plan,
-                                  const struct reader *reader,
-                                  const struct facts *facts,
-                                  const char *crs,
-                                  struct im_arena *arena,
-                                  struct im_error *err)
+static enum im_code decide_position(struct plan *plan,
+                                    const struct source *source,
+                                    const struct facts *facts,
+                                    const char *crs,
+                                    struct im_arena *arena,
+                                    struct im_error *err)
 {
-    plan->lon_column = find_column(reader, facts->lon);
-    plan->lat_column = find_column(reader, facts->lat);
+    plan->lon_column = find_column(source, facts->lon);
+    plan->lat_column = find_column(source, facts->lat);
     if (plan->lon_column >= 0 && plan->lat_column >= 0) {
         const char *declared = facts->crs ? facts->crs : "EPSG:4326";
 
@@ -202,17 +203,17 @@ static enum im_code plan_position(struct plan *plan,
                             crs ? "given with --crs" : "declared by the definition",
                             arena, err);
     }
-    if (reader->has_geometry)
-        return plan_geometry(plan, reader, crs, arena, err);
-    plan->lon_column = find_recognised(reader, LON_NAMES);
-    plan->lat_column = find_recognised(reader, LAT_NAMES);
+    if (source_has_geometry(source))
+        return plan_geometry(plan, source, crs, arena, err);
+    plan->lon_column = find_recognised(source, LON_NAMES);
+    plan->lat_column = find_recognised(source, LAT_NAMES);
     if (plan->lon_column >= 0 && plan->lat_column >= 0)
         return plan_columns(plan, crs ? crs : "EPSG:4326",
                             crs ? "given with --crs"
                                 : "assumed for columns of longitude and latitude",
                             arena, err);
-    plan->lon_column = find_recognised(reader, X_NAMES);
-    plan->lat_column = find_recognised(reader, Y_NAMES);
+    plan->lon_column = find_recognised(source, X_NAMES);
+    plan->lat_column = find_recognised(source, Y_NAMES);
     if (plan->lon_column >= 0 && plan->lat_column >= 0) {
         if (!crs)
             return fail_no_crs(err, "x、y 两列", "the columns x and y are");
@@ -222,61 +223,116 @@ static enum im_code plan_position(struct plan *plan,
     return IM_OK;
 }
 
-static bool is_used(const struct plan *plan, int column)
+static bool add_mapping(struct plan *plan,
+                        struct import_mapping *list,
+                        const char *column,
+                        const char *field,
+                        const char *how)
 {
-    for (size_t f = 0; f < plan->schema->n_fields; f++)
-        if (plan->column_of_field[f] == column)
-            return true;
+    struct import_report *report = plan->context.report;
+    char *copy = im_arena_strdup(plan->context.arena, im_bytes_of(column));
+
+    if (!copy)
+        return false;
+    list[report->n_mappings++] = (struct import_mapping){
+        .column = copy, .field = field, .how = how, .note_zh = "", .note_en = ""};
+    return true;
+}
+
+static bool is_position(const struct plan *plan, size_t column)
+{
     return plan->position == POSITION_COLUMNS &&
-           (plan->lon_column == column || plan->lat_column == column);
+           (plan->lon_column == (int)column || plan->lat_column == (int)column);
 }
 
-static enum im_code list_unknown(struct plan *plan,
-                                 const struct reader *reader,
-                                 struct im_arena *arena,
-                                 struct im_error *err)
+static enum im_code
+report_mappings(struct plan *plan, const struct source *source, struct im_error *err)
 {
-    size_t n = reader_columns(reader);
+    struct import_report *report = plan->context.report;
+    size_t n = source_columns(source);
+    struct import_mapping *list =
+        im_arena_calloc(plan->context.arena, n + 1, sizeof *list);
+    bool good = list != NULL;
 
-    plan->unknown = im_arena_calloc(arena, n + 1, sizeof *plan->unknown);
-    for (size_t i = 0; plan->unknown && i < n; i++)
-        if (!is_used(plan, (int)i)) {
-            const char *name =
-                im_arena_strdup(arena, im_bytes_of(reader_column(reader, i)));
+    for (size_t i = 0; good && i < n; i++) {
+        const char *column = source_column(source, i);
+        const char *field = "";
 
-            if (!name)
-                return im_fail(err, IM_ENOMEM, "plan: out of memory");
-            plan->unknown[plan->n_unknown++] = name;
-        }
-    return plan->unknown ? IM_OK : im_fail(err, IM_ENOMEM, "plan: out of memory");
+        for (size_t f = 0; f < plan->schema->n_fields; f++)
+            if (plan->column_of_field[f] == (int)i)
+                field = plan->schema->fields[f].name;
+        good = add_mapping(plan, list, column, field,
+                           *field                 ? "name"
+                           : is_position(plan, i) ? "position"
+                                                  : "unknown");
+    }
+    report->mappings = list;
+    report->crs = plan->crs_text;
+    return good ? IM_OK : im_fail(err, IM_ENOMEM, "plan: out of memory");
 }
 
-enum im_code plan_make(struct plan *plan,
-                       const struct reader *reader,
-                       const struct layer_schema *schema,
-                       const struct facts *facts,
-                       const char *crs,
-                       struct im_arena *arena,
+enum im_code plan_make(const struct plan_context *context,
+                       struct source *source,
+                       struct plan **out,
                        struct im_error *err)
 {
+    const struct layer_schema *schema = context->schema;
+    struct im_arena *arena = context->arena;
+    struct plan *plan = im_arena_calloc(arena, 1, sizeof *plan);
+    struct facts facts;
     enum im_code rc = IM_OK;
 
-    *plan = (struct plan){
-        .schema = schema, .lon_column = -1, .lat_column = -1, .crs_text = ""};
+    *out = NULL;
+    if (!plan)
+        return im_fail(err, IM_ENOMEM, "plan: out of memory");
+    *plan = (struct plan){.context = *context,
+                          .source = source,
+                          .schema = schema,
+                          .lon_column = -1,
+                          .lat_column = -1,
+                          .crs_text = ""};
     plan->column_of_field =
         im_arena_calloc(arena, schema->n_fields, sizeof *plan->column_of_field);
     if (!plan->column_of_field)
         return im_fail(err, IM_ENOMEM, "plan: out of memory");
-    rc = map_fields(plan, reader, err);
-    /* outlines by code have no position of their own */
-    if (!rc && schema->geometry != SCHEMA_NONE && facts->kind != FACTS_AREAS)
-        rc = plan_position(plan, reader, facts, crs, arena, err);
+    rc = facts_parse(context->definition, arena, &facts, err);
     if (!rc)
-        rc = list_unknown(plan, reader, arena, err);
+        rc = map_fields(plan, source, err);
+    /* outlines by code have no position of their own */
+    if (!rc && schema->geometry != SCHEMA_NONE && facts.kind != FACTS_AREAS)
+        rc = decide_position(plan, source, &facts, context->options->crs, arena, err);
+    if (!rc)
+        rc = report_mappings(plan, source, err);
+    if (rc)
+        plan_release(plan);
+    else
+        *out = plan;
     return rc;
 }
 
 void plan_release(struct plan *plan)
 {
-    crs_release(&plan->crs);
+    if (plan)
+        crs_release(&plan->crs);
+}
+
+enum position_kind plan_position(const struct plan *plan)
+{
+    return plan->position;
+}
+
+bool plan_has_field(const struct plan *plan, size_t field)
+{
+    return plan->column_of_field[field] >= 0;
+}
+
+const struct layer_schema *plan_schema(const struct plan *plan)
+{
+    return plan->schema;
+}
+
+struct im_bytes plan_definition(const struct plan *plan)
+{
+    (void)plan;
+    return (struct im_bytes){0};
 }

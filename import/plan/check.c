@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One row of a foreign file: its values and position, or what is wrong with them. */
-#include "internal.h"
+#include "../internal.h"
+#include "columns.h"
 
 #include <math.h>
 
@@ -42,7 +43,8 @@ reason(struct im_arena *arena, const char *code, const char *zh, const char *en)
     char *copy_zh = im_arena_strdup(arena, im_bytes_of(zh));
     char *copy_en = im_arena_strdup(arena, im_bytes_of(en));
 
-    return (struct refusal){code, copy_zh ? copy_zh : "", copy_en ? copy_en : ""};
+    return (struct refusal){
+        .code = code, .zh = copy_zh ? copy_zh : "", .en = copy_en ? copy_en : ""};
 }
 
 /* Control characters: C0, DEL and C1 (U+0080..U+009F, in UTF-8 C2 80..9F). */
@@ -114,13 +116,17 @@ static struct refusal check_text(const struct schema_field *field,
     value->text = cell_text(value, arena);
     value->kind = SOURCE_TEXT;
     if (!im_utf8_valid(value->text))
-        return (struct refusal){"bad_text", "不是有效的 UTF-8", "not valid UTF-8"};
+        return (struct refusal){
+            .code = "bad_text", .zh = "不是有效的 UTF-8", .en = "not valid UTF-8"};
     if (has_control(value->text))
-        return (struct refusal){"bad_text", "含有控制字符（如换行、制表符）",
-                                "contains control characters such as line breaks"};
+        return (struct refusal){.code = "bad_text",
+                                .zh = "含有控制字符（如换行、制表符）",
+                                .en =
+                                    "contains control characters such as line breaks"};
     if (value->text.len > TEXT_MAX)
-        return (struct refusal){"bad_text", "超过 20000 字节",
-                                "longer than 20000 bytes"};
+        return (struct refusal){.code = "bad_text",
+                                .zh = "超过 20000 字节",
+                                .en = "longer than 20000 bytes"};
     return check_codes(field, value->text, arena);
 }
 
@@ -154,9 +160,11 @@ static struct refusal check_real(const struct schema_field *field,
     if (value->kind == SOURCE_INTEGER)
         number = (double)value->integer;
     else if (value->kind == SOURCE_TEXT && !im_parse_double(value->text, &number))
-        return (struct refusal){"bad_number", "不是数", "not a number"};
+        return (struct refusal){
+            .code = "bad_number", .zh = "不是数", .en = "not a number"};
     if (!isfinite(number))
-        return (struct refusal){"bad_number", "不是有限的数", "not a finite number"};
+        return (struct refusal){
+            .code = "bad_number", .zh = "不是有限的数", .en = "not a finite number"};
     value->kind = SOURCE_REAL;
     value->real = number == 0 ? 0 : number; /* no minus zero */
     return check_range(field, number, arena);
@@ -166,7 +174,8 @@ static struct refusal check_integer(const struct schema_field *field,
                                     struct source_value *value,
                                     struct im_arena *arena)
 {
-    static const struct refusal bad = {"bad_number", "不是整数", "not a whole number"};
+    static const struct refusal bad = {
+        .code = "bad_number", .zh = "不是整数", .en = "not a whole number"};
     int64_t number = value->integer;
 
     if (value->kind == SOURCE_TEXT && !im_parse_int64(value->text, &number))
@@ -189,8 +198,9 @@ static struct refusal check_value(const struct schema_field *field,
 {
     if (value->kind == SOURCE_NULL) {
         if (is_key || field->required)
-            return (struct refusal){"missing_value", "必填，但为空",
-                                    "required but empty"};
+            return (struct refusal){.code = "missing_value",
+                                    .zh = "必填，但为空",
+                                    .en = "required but empty"};
         return GOOD;
     }
     switch (field->type) {
@@ -204,22 +214,59 @@ static struct refusal check_value(const struct schema_field *field,
     return GOOD;
 }
 
-static bool check_coordinate(const struct plan *plan,
-                             const struct reader *reader,
-                             int column,
-                             struct source_value *cell,
-                             struct im_arena *arena,
-                             struct report *report)
+/* What check_row works with. */
+struct row_check {
+    struct plan *plan;
+    const struct source_row *row;
+    struct im_arena *arena;
+    struct checked_row *out;
+    struct im_error *err;
+    enum im_code rc; /* of writing the log */
+};
+
+static char *terminated(struct im_arena *arena, struct im_bytes text)
+{
+    char *copy = im_arena_strdup(arena, text);
+
+    return copy ? copy : (char *)"";
+}
+
+static void refuse(struct row_check *c,
+                   const char *field,
+                   struct im_bytes value,
+                   struct refusal why)
+{
+    struct import_event event = {.kind = IMPORT_REFUSED,
+                                 .source = source_name(c->plan->source),
+                                 .sheet = c->row->sheet,
+                                 .row = c->row->number,
+                                 .field = field,
+                                 .value = terminated(c->arena, value),
+                                 .code = why.code,
+                                 .reason_zh = why.zh,
+                                 .reason_en = why.en,
+                                 .suggestion_zh = why.suggestion_zh,
+                                 .suggestion_en = why.suggestion_en};
+
+    c->out->is_good = false;
+    if (!c->rc)
+        c->rc = import_log_add(c->plan->context.report->log, &event, c->err);
+}
+
+static const char *column_name(const struct row_check *c, int column)
+{
+    return source_column(c->plan->source, (size_t)column);
+}
+
+static bool check_coordinate(struct row_check *c, int column, struct source_value *cell)
 {
     static const struct schema_field number = {
         .name = "", .type = FIELD_REAL, .min = -HUGE_VAL, .max = HUGE_VAL};
-    struct im_bytes found = cell_text(cell, arena);
-    struct refusal why = check_real(&number, cell, arena);
+    struct im_bytes found = cell_text(cell, c->arena);
+    struct refusal why = check_real(&number, cell, c->arena);
 
-    (void)plan;
     if (why.code)
-        report_problem(report, reader->row, reader_column(reader, (size_t)column),
-                       found, why);
+        refuse(c, column_name(c, column), found, why);
     return !why.code;
 }
 
@@ -231,118 +278,112 @@ static struct im_bytes position_text(double x, double y, struct im_arena *arena)
     return format(arena, text);
 }
 
-static bool check_columns(const struct plan *plan,
-                          const struct reader *reader,
-                          struct im_arena *arena,
-                          struct report *report,
-                          struct geom *out)
+static void make_shape(struct row_check *c, const struct geom *in, const char *field)
 {
-    struct source_value lon = reader_cell(reader, (size_t)plan->lon_column, arena);
-    struct source_value lat = reader_cell(reader, (size_t)plan->lat_column, arena);
-    const char *name = reader_column(reader, (size_t)plan->lon_column);
+    struct shape_rules rules = {.schema = c->plan->schema, .crs = &c->plan->crs};
+    struct shape shape;
+
+    shape_make(&rules, in, c->arena, &shape);
+    if (shape.refusal.code)
+        refuse(c, field, position_text(in->lonlat[0], in->lonlat[1], c->arena),
+               shape.refusal);
+    c->out->geom = shape.geom;
+}
+
+static void check_columns(struct row_check *c)
+{
+    const struct plan *plan = c->plan;
+    struct source_value lon = c->row->cells[plan->lon_column];
+    struct source_value lat = c->row->cells[plan->lat_column];
 
     if (lon.kind == SOURCE_NULL && lat.kind == SOURCE_NULL)
-        return true;
+        return;
     if (lon.kind == SOURCE_NULL || lat.kind == SOURCE_NULL) {
-        report_problem(report, reader->row,
-                       lon.kind == SOURCE_NULL
-                           ? name
-                           : reader_column(reader, (size_t)plan->lat_column),
-                       im_bytes_of(""),
-                       (struct refusal){"bad_geometry", "经度与纬度只有一个",
-                                        "only one of longitude and latitude is given"});
-        return false;
+        refuse(c,
+               column_name(c, lon.kind == SOURCE_NULL ? plan->lon_column
+                                                      : plan->lat_column),
+               im_bytes_of(""),
+               (struct refusal){.code = "bad_geometry",
+                                .zh = "经度与纬度只有一个",
+                                .en = "only one of longitude and latitude is given"});
+        return;
     }
-    bool good = check_coordinate(plan, reader, plan->lon_column, &lon, arena, report);
-    good =
-        check_coordinate(plan, reader, plan->lat_column, &lat, arena, report) && good;
+    bool good = check_coordinate(c, plan->lon_column, &lon);
+    good = check_coordinate(c, plan->lat_column, &lat) && good;
     if (!good)
-        return false;
-    struct refusal why =
-        shape_from_position(lon.real, lat.real, &plan->crs, plan->schema, arena, out);
-    if (why.code)
-        report_problem(report, reader->row, name,
-                       position_text(lon.real, lat.real, arena), why);
-    return !why.code;
+        return;
+    double *xy = im_arena_alloc(c->arena, 2 * sizeof *xy);
+    if (!xy) {
+        c->rc = im_fail(c->err, IM_ENOMEM, "read rows: out of memory");
+        return;
+    }
+    xy[0] = lon.real;
+    xy[1] = lat.real;
+    make_shape(c, &(struct geom){.kind = GEOM_POINT, .n_points = 1, .lonlat = xy},
+               column_name(c, plan->lon_column));
 }
 
-static bool check_geometry(const struct plan *plan,
-                           const struct reader *reader,
-                           struct im_arena *arena,
-                           struct report *report,
-                           struct geom *out)
+static void check_geometry(struct row_check *c)
 {
-    OGRGeometryH geometry = OGR_F_GetGeometryRef(reader->feature);
-    struct refusal why = shape_from_ogr(geometry, &plan->crs, plan->schema, arena, out);
-    OGREnvelope box = {0};
-
-    if (!why.code)
-        return true;
-    OGR_G_GetEnvelope(geometry, &box);
-    report_problem(report, reader->row, "geometry",
-                   position_text(box.MinX, box.MinY, arena), why);
-    return false;
+    if (c->row->geom.kind != GEOM_EMPTY && !c->row->fault.code)
+        make_shape(c, &c->row->geom, "geometry");
 }
 
-static bool is_empty_row(const struct reader *reader, struct im_arena *arena)
+static bool is_empty_row(const struct row_check *c)
 {
-    size_t n = reader_columns(reader);
-    OGRGeometryH geometry = OGR_F_GetGeometryRef(reader->feature);
+    size_t n = source_columns(c->plan->source);
 
     for (size_t i = 0; i < n; i++)
-        if (reader_cell(reader, i, arena).kind != SOURCE_NULL)
+        if (c->row->cells[i].kind != SOURCE_NULL)
             return false;
-    return !geometry || OGR_G_IsEmpty(geometry);
+    return c->row->geom.kind == GEOM_EMPTY && !c->row->fault.code;
 }
 
-static bool check_fields(const struct plan *plan,
-                         const struct reader *reader,
-                         struct im_arena *arena,
-                         struct report *report,
-                         struct checked_row *out)
+static void check_fields(struct row_check *c)
 {
-    bool good = true;
+    const struct plan *plan = c->plan;
 
     for (size_t f = 0; f < plan->schema->n_fields; f++) {
         const struct schema_field *field = &plan->schema->fields[f];
-        struct source_value *value = &out->values[f];
+        struct source_value *value = &c->out->values[f];
         bool is_key = (int)f == plan->schema->key;
 
         if (plan->column_of_field[f] < 0)
             continue;
-        *value = reader_cell(reader, (size_t)plan->column_of_field[f], arena);
+        *value = c->row->cells[plan->column_of_field[f]];
         struct source_value found = *value;
-        struct refusal why = check_value(field, is_key, value, arena);
+        struct refusal why = check_value(field, is_key, value, c->arena);
         if (is_key)
-            out->has_key = !why.code;
-        if (!why.code)
-            continue;
-        good = false;
-        report_problem(report, reader->row,
-                       reader_column(reader, (size_t)plan->column_of_field[f]),
-                       cell_text(&found, arena), why);
+            c->out->has_key = !why.code;
+        if (why.code)
+            refuse(c, column_name(c, plan->column_of_field[f]),
+                   cell_text(&found, c->arena), why);
     }
-    return good;
 }
 
-void check_row(const struct plan *plan,
-               const struct reader *reader,
-               struct im_arena *arena,
-               struct report *report,
-               struct checked_row *out)
+enum im_code check_row(struct plan *plan,
+                       const struct source_row *row,
+                       struct im_arena *arena,
+                       struct checked_row *out,
+                       struct im_error *err)
 {
+    struct row_check c = {
+        .plan = plan, .row = row, .arena = arena, .out = out, .err = err};
+
     *out = (struct checked_row){.geom = {.kind = GEOM_EMPTY}};
     out->values = im_arena_calloc(arena, plan->schema->n_fields, sizeof *out->values);
     if (!out->values)
-        return;
-    out->is_empty = is_empty_row(reader, arena);
-    if (out->is_empty)
-        return;
-    out->is_good = check_fields(plan, reader, arena, report, out);
+        return im_fail(err, IM_ENOMEM, "read rows: out of memory");
+    out->is_no_data = is_empty_row(&c);
+    if (out->is_no_data)
+        return IM_OK;
+    out->is_good = true;
+    if (row->fault.code)
+        refuse(&c, row->fault_field, row->fault_value, row->fault);
+    check_fields(&c);
     if (plan->position == POSITION_COLUMNS)
-        out->is_good =
-            check_columns(plan, reader, arena, report, &out->geom) && out->is_good;
+        check_columns(&c);
     else if (plan->position == POSITION_GEOMETRY)
-        out->is_good =
-            check_geometry(plan, reader, arena, report, &out->geom) && out->is_good;
+        check_geometry(&c);
+    return c.rc;
 }
