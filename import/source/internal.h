@@ -15,7 +15,11 @@
 
 /* ---- what open.c knows before a reader is tried ---- */
 
-enum { SOURCE_HEAD_BYTES = 4096 };
+enum {
+    SOURCE_HEAD_BYTES = 4096,
+    SOURCE_MAX_COLUMNS = 4096,
+    SOURCE_MAX_RECORD_BYTES = 1 << 20 /* one row of text */
+};
 
 /** Facts of all bytes of a file, found in one pass (encoding.c). */
 struct source_bytes {
@@ -64,6 +68,7 @@ struct source_reader {
     bool is_grid;
     /* behind a header the rows count from 1 (CSV); else they keep their own number */
     bool counts_from_header;
+    size_t fault_column; /* with `fault` of a row: its column; SIZE_MAX the row */
 };
 
 struct source_calls {
@@ -99,6 +104,62 @@ SOURCE_READER(gdal_open);
 SOURCE_READER(csv_open);
 SOURCE_READER(grid_open);    /* XLSX, XLS, ODS; sheet `options->layer` when given */
 SOURCE_READER(geojson_open); /* GeoJSON (also RFC 8142 text sequences, one per line) */
+
+/* ---- encoding.c ---- */
+
+/** Read all bytes once. `max_line` 0: lines of any length. IM_ELIMIT a line is longer
+ *  (found without reading further), IM_EIO. */
+IM_CHECKED enum im_code bytes_scan(const char *path,
+                                   const char *name,
+                                   uint64_t max_line,
+                                   struct source_bytes *out,
+                                   struct im_error *err);
+
+enum decoded { DECODED, DECODED_CUT /* half a character at the end */, DECODED_BAD };
+
+/** From the bytes of a file to UTF-8, strictly. */
+struct decoder {
+    void *cd;      /* iconv_t; NULL: UTF-8 */
+    char name[40]; /* for iconv: "UTF-8", "GB18030" ... */
+};
+/** The name as people and files write it: "GBK", "936", "ANSI 936", "utf8", "cp1252"
+ * ... (GBK, GB2312 and code page 936 are read as GB18030, which holds them). IM_EARG
+ * not known. */
+IM_CHECKED enum im_code
+decoder_init(struct decoder *decoder, const char *name, struct im_error *err);
+void decoder_release(struct decoder *decoder);
+/** Appends to `out`; nothing is appended unless all of it could be decoded. */
+enum decoded
+decoder_append(struct decoder *decoder, struct im_bytes text, struct im_buf *out);
+
+/** What the texts of a file (lines, cells) say about its encoding. */
+struct evidence {
+    struct decoder gb18030;
+    struct decoder declared; /* name "": nothing is declared */
+    struct im_buf scratch;
+    uint64_t n; /* texts that are not ASCII */
+    uint64_t n_utf8;
+    uint64_t n_gb18030;
+    uint64_t n_declared;
+    uint64_t first_bad; /* number of the first text that is neither; 0: none */
+};
+/** `declared` NULL or not known: none. */
+IM_CHECKED enum im_code
+evidence_init(struct evidence *evidence, const char *declared, struct im_error *err);
+void evidence_add(struct evidence *evidence, struct im_bytes text, uint64_t number);
+/** UTF-8 when every text is; else what is declared when nearly all are; else UTF-8 or
+ *  GB18030 when nearly all are: the others are rows that cannot be read. NULL: none. */
+const char *evidence_decide(const struct evidence *evidence);
+void evidence_release(struct evidence *evidence);
+
+/** Find the encoding of a text file, line by line. `given` wins. *found: for
+ * decoder_init; *shown for the report. IM_EDATA: none fits, with the line. */
+IM_CHECKED enum im_code encoding_of_text(const struct source_input *input,
+                                         struct decoder *decoder,
+                                         const char **shown,
+                                         struct im_error *err);
+/** "GB18030 (found)" and the like; static for the encodings that can be found. */
+const char *encoding_shown(const char *name, bool is_given);
 
 /* ---- cells ---- */
 
