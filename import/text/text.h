@@ -5,6 +5,7 @@
  *   number.c    numbers with units, years, shares
  *   degrees.c   degrees, minutes, seconds; two numbers in one cell
  *   identity.c  names compared
+ *   lex.h       what the others share
  *
  * All texts are valid UTF-8; results live in `arena` or point into the input.
  */
@@ -34,8 +35,11 @@ IM_CHECKED enum text_fault text_clean(struct im_bytes in,
  *  nothing. Not "0". */
 bool text_is_blank(struct im_bytes in);
 /** NFKC, lower case, no white space: how column names, codes and titles are compared.
- *  Also drops brackets' width differences and the marks "：:*＊". */
-struct im_bytes text_fold(struct im_bytes in, struct im_arena *arena);
+ *  Also drops brackets' width differences (and kinds: "【】" are "()") and the marks
+ *  "：:*＊". Of more than TEXT_COMPARED_MAX bytes only the beginning; empty when memory
+ *  runs out. (Called folded: text_fold of engine/text.h drops brackets too.) */
+struct im_bytes text_folded(struct im_bytes in, struct im_arena *arena);
+enum { TEXT_COMPARED_MAX = 4096 };
 /** Number of characters (code points). */
 size_t text_length(struct im_bytes in);
 
@@ -51,13 +55,16 @@ bool text_number(struct im_bytes in, struct text_number *out);
  * "面积（亩）" has in brackets) in `to` (UCUM: "km2", "m2", "ha", "m", "km", "a" ...).
  * False when the units are not known or not of one kind. */
 bool text_convert(double value, struct im_bytes from, const char *to, double *out);
-/** "2012", "2012年", "2012年认定", "2012-05-01", "2012.5", "二〇一二年": 1000..2999.
- *  False when there is none or more than one different. */
+/** "2012", "2012年", "2012年认定", "2012-05-01", "20120501", "2012.5", "二〇一二年":
+ *  1000..2999. False when there is none or more than one different, and for house
+ *  numbers and amounts ("2012号", "2012万元"). */
 bool text_year(struct im_bytes in, int *out);
 
-/** One angle: "121.587707", "121°00′52.0″E", "东经121度0分52秒", "E121.5", "121:00:52".
- *  *axis is 'x' (E, W, 东经, 西经), 'y' (N, S, 北纬, 南纬) or 0. Projected metres are
- *  numbers too. */
+/** One angle: "121.587707", "121°00′52.0″E", "东经121度0分52秒", "E121.5",
+ *  "121:00:52", "121 00 52". *axis is 'x' (E, W, 东经, 西经, 经度), 'y' (N, S, 北纬,
+ *  南纬, 纬度) or 0. Projected metres are numbers too. False for minutes or seconds
+ * from 60 on, and for more than 180 degrees (90 to the north) where minutes are given.
+ */
 bool text_angle(struct im_bytes in, double *out, char *axis);
 /** Two in one cell, in the order written: "121.43,31.17", "121.44，31.20",
  * "121.3 31.2",
@@ -69,13 +76,16 @@ bool text_is_wkt(struct im_bytes in);
 /**
  * The name as far as it tells places apart: NFKC, lower case, no spaces and
  * punctuation, without legal forms (有限公司, 有限责任公司, 股份有限公司, Co., Ltd.)
- * and "（原…）"; traditional forms are left alone.
+ * and former names in brackets (原…); traditional forms are left alone. Where nothing
+ * would be left it is text_folded.
  */
 struct im_bytes text_name_identity(struct im_bytes name, struct im_arena *arena);
 /** "上海" and "上海市" are one: without 市, 区, 县, 地区 ... where two characters or
- * more are left. */
+ *  more are left, and without the province before it ("江苏省苏州市"). */
 struct im_bytes text_city_identity(struct im_bytes city, struct im_arena *arena);
-/** How alike two names' identities are, 0..1 (shared bigrams, Dice 1945). */
+/** How alike two names' identities are, 0..1 (shared bigrams, Dice 1945); of long ones
+ *  the first TEXT_LIKENESS_MAX characters. */
 double text_likeness(struct im_bytes a, struct im_bytes b);
+enum { TEXT_LIKENESS_MAX = 128 };
 
 #endif
