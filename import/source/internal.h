@@ -94,6 +94,9 @@ struct source_calls {
                                  size_t i,
                                  struct source_reader *reader,
                                  struct im_error *err);
+    /** Of a grid: the merged ranges of the sheet, by first row; NULL: none. Their value
+     *  stands in the first cell, and the reader has filled it in downwards. */
+    size_t (*merges)(void *self, const struct source_merge **out);
 };
 
 /** A reader's way in: on success *out is filled, on failure nothing is left behind. */

@@ -113,6 +113,17 @@ struct source_sheet_info source_sheet_at(const struct source *source, size_t i);
 /** Read sheet `i` from now on, from its first row, without a header. */
 IM_CHECKED enum im_code
 source_choose_sheet(struct source *source, size_t i, struct im_error *err);
+/** A range of merged cells: both ends are in it; rows as source_row.number, columns from
+ *  0. The value is in its first cell; source_next gives it in the first column of each
+ *  row of the range, never in other columns: what it says of them only a header knows. */
+struct source_merge {
+    uint64_t first_row;
+    uint64_t last_row;
+    size_t first_column;
+    size_t last_column;
+};
+/** Of the chosen sheet, by first row. Borrowed until another sheet is chosen. */
+size_t source_merges(const struct source *source, const struct source_merge **out);
 /** Rows up to and including `last_row` (a sheet's own number; for CSV 1 is the first
  *  record) are no data; the columns are called `names` (copied). Afterwards rows of CSV
  *  count from 1 behind the header, those of a sheet keep their own number. Rewinds. */
