@@ -126,6 +126,8 @@ static enum im_code load_definition(struct work *w, struct im_error *err)
         rc = facts_parse(w->definition, w->arena, &w->facts, err);
     if (!rc)
         w->out->layer_id = w->schema->id;
+    if (!rc)
+        w->out->layer_title = w->schema->title;
     return rc ? rc : check_definition(w, err);
 }
 
@@ -418,10 +420,24 @@ static void release(struct work *w)
     source_close(w->source);
 }
 
+static const char *mode_name(enum import_mode mode)
+{
+    switch (mode) {
+    case IMPORT_UPSERT:
+        return "upsert";
+    case IMPORT_REPLACE:
+        return "replace";
+    case IMPORT_APPEND:
+        return "append";
+    }
+    return "";
+}
+
 static enum im_code
 begin(struct work *w, struct run *run, struct import_report *out, struct im_error *err)
 {
     *out = (struct import_report){.layer_id = "",
+                                  .mode = mode_name(w->job->options.mode),
                                   .source = "",
                                   .driver = "",
                                   .sheet = "",

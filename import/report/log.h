@@ -8,7 +8,8 @@
 
 /** Counts events in report->events, keeps the first IMPORT_MAX_FIRST refusals, warnings
  *  and repairs in report->first (texts copied into `arena`). IM_EENV no space in the
- *  folder for temporary files. */
+ *  folder for temporary files. The columns of the report stand before the first event
+ *  that has cells. */
 IM_CHECKED enum im_code import_log_open(struct import_report *report,
                                         struct im_arena *arena,
                                         struct im_error *err);

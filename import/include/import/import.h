@@ -124,6 +124,8 @@ struct import_report {
                        nothing differs: nothing was written */
     bool is_dry_run;
     const char *layer_id;
+    struct schema_title layer_title; /* NULL when the layer is not known yet */
+    const char *mode;                /* "upsert", "replace", "append" */
     const char *source;     /* file name, or address without what is secret in it */
     const char *driver;     /* "CSV", "XLSX" ... */
     const char *sheet;      /* the part of the file that was read, "" */
@@ -163,6 +165,11 @@ IM_CHECKED enum im_code import_report_write(const struct import_report *report,
                                             const char *path,
                                             const char *lang, /* "zh" or "en" */
                                             struct im_error *err);
+
+/** Is it a name that import_report_write takes? To be asked before the work. IM_EARG.
+ */
+IM_CHECKED enum im_code import_report_check_path(const char *path,
+                                                 struct im_error *err);
 
 /**
  * One transaction: either all good rows are in, indexed, logged and the layer's version
