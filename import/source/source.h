@@ -81,6 +81,8 @@ uint64_t source_size(const struct source *source);        /* bytes, 0: an addres
 uint64_t
 source_hash(const struct source *source); /* XXH3 of the bytes, 0: an address */
 uint64_t source_rows(const struct source *source); /* 0: not known without reading */
+/** The foreign member by which a GeoJSON file of `innomap export` is known. */
+#define SOURCE_EXPORT_MARK "innomap_export"
 /** A file that `innomap export` wrote (it says so in itself): rows without position
  *  were so in the layer. */
 bool source_is_export(const struct source *source);
