@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stage against table: added, changed, unchanged, gone. */
-#include "internal.h"
+#include "identity.h"
 
 /* From so many rows on, and when they are more than a quarter of the table, it is
  * faster to fill the indexes anew than to keep them up to date (measured for a million
@@ -11,13 +11,18 @@ struct commit {
     struct store *store;
     sqlite3 *db;
     struct stage *stage;
-    struct import_counts *counts;
-    sqlite3_stmt *find;
+    enum import_mode mode;
+    struct import_report *report;
+    int name_field;       /* for what is told; SCHEMA_NO_FIELD */
+    sqlite3_stmt *find;   /* by key */
+    sqlite3_stmt *reread; /* by fid */
     sqlite3_stmt *insert;
-    sqlite3_stmt *update;
+    sqlite3_stmt *update; /* NULL: the import says nothing about stored rows */
     struct stage_row row;
     uint64_t n_add;
     uint64_t n_change;
+    uint64_t n_same;
+    uint64_t n_unknown;
 };
 
 /* "a, b, geom" of what the import says something about; `format` is applied to each. */
@@ -49,6 +54,14 @@ static int count_columns(const struct stage *stage)
     return n;
 }
 
+/* Does the import say this of rows that are there already? Their key stays, and what
+ * was only concluded from name or position is worth less than what they have. */
+static bool is_for_stored(const struct stage *stage, size_t f)
+{
+    return stage->has_field[f] && (int)f != stage->schema->key &&
+           !(stage->is_derived && stage->is_derived[f]);
+}
+
 static enum im_code
 prepare_built(sqlite3 *db, struct im_buf *sql, sqlite3_stmt **out, struct im_error *err)
 {
@@ -60,32 +73,72 @@ prepare_built(sqlite3 *db, struct im_buf *sql, sqlite3_stmt **out, struct im_err
     return rc;
 }
 
-static enum im_code prepare(struct commit *c, struct im_error *err)
+static enum im_code prepare_find(struct commit *c,
+                                 const char *column,
+                                 sqlite3_stmt **out,
+                                 struct im_error *err)
 {
-    const struct layer_schema *schema = c->stage->schema;
-    const char *key = schema->fields[schema->key].name;
     struct im_buf sql = {.max = 1 << 20};
 
     im_buf_text(&sql, "SELECT fid, ");
     list_columns(c->stage, &sql, "", ", ");
-    im_buf_printf(&sql, " FROM \"%s\" WHERE \"%s\" = ?", schema->id, key);
-    enum im_code rc = prepare_built(c->db, &sql, &c->find, err);
-    if (!rc) {
-        im_buf_printf(&sql, "INSERT INTO \"%s\" (", schema->id);
-        list_columns(c->stage, &sql, "", ", ");
-        im_buf_text(&sql, ") VALUES (");
-        for (int i = count_columns(c->stage); i > 0; i--)
-            im_buf_text(&sql, i > 1 ? "?, " : "?)");
-        rc = prepare_built(c->db, &sql, &c->insert, err);
-    }
-    if (!rc) {
-        im_buf_printf(&sql, "UPDATE \"%s\" SET ", schema->id);
-        list_columns(c->stage, &sql, " = ?", ", ");
-        im_buf_text(&sql, " WHERE fid = ?");
-        rc = prepare_built(c->db, &sql, &c->update, err);
-    }
+    im_buf_printf(&sql, " FROM \"%s\" WHERE \"%s\" = ?", c->stage->schema->id, column);
+    enum im_code rc = prepare_built(c->db, &sql, out, err);
     im_buf_release(&sql);
     return rc;
+}
+
+static enum im_code prepare_insert(struct commit *c, struct im_error *err)
+{
+    struct im_buf sql = {.max = 1 << 20};
+
+    im_buf_printf(&sql, "INSERT INTO \"%s\" (", c->stage->schema->id);
+    list_columns(c->stage, &sql, "", ", ");
+    im_buf_text(&sql, ") VALUES (");
+    for (int i = count_columns(c->stage); i > 0; i--)
+        im_buf_text(&sql, i > 1 ? "?, " : "?)");
+    enum im_code rc = prepare_built(c->db, &sql, &c->insert, err);
+    im_buf_release(&sql);
+    return rc;
+}
+
+/* Parameters: the fields, then of the geometry "keep what is there?" and the blob, then
+ * fid. */
+static enum im_code prepare_update(struct commit *c, struct im_error *err)
+{
+    const struct layer_schema *schema = c->stage->schema;
+    struct im_buf sql = {.max = 1 << 20};
+    const char *before = "";
+    enum im_code rc = IM_OK;
+
+    im_buf_printf(&sql, "UPDATE \"%s\" SET ", schema->id);
+    for (size_t f = 0; f < schema->n_fields; f++)
+        if (is_for_stored(c->stage, f)) {
+            im_buf_printf(&sql, "%s\"%s\" = ?", before, schema->fields[f].name);
+            before = ", ";
+        }
+    if (c->stage->has_geom) {
+        im_buf_printf(&sql, "%sgeom = CASE WHEN ? THEN ifnull(geom, ?) ELSE ? END",
+                      before);
+        before = ", ";
+    }
+    im_buf_text(&sql, " WHERE fid = ?");
+    if (*before)
+        rc = prepare_built(c->db, &sql, &c->update, err);
+    im_buf_release(&sql);
+    return rc;
+}
+
+static enum im_code prepare(struct commit *c, struct im_error *err)
+{
+    const struct layer_schema *schema = c->stage->schema;
+    enum im_code rc = prepare_find(c, schema->fields[schema->key].name, &c->find, err);
+
+    if (!rc)
+        rc = prepare_find(c, "fid", &c->reread, err);
+    if (!rc)
+        rc = prepare_insert(c, err);
+    return rc ? rc : prepare_update(c, err);
 }
 
 static void bind_value(sqlite3_stmt *stmt, int index, const struct source_value *value)
@@ -107,23 +160,38 @@ static void bind_value(sqlite3_stmt *stmt, int index, const struct source_value 
     }
 }
 
-/* Returns the index after the last one bound. */
-static int bind_row(const struct commit *c, sqlite3_stmt *stmt)
+static void bind_blob(sqlite3_stmt *stmt, int index, struct im_bytes blob)
+{
+    if (blob.len)
+        sqlite3_bind_blob(stmt, index, blob.data, (int)blob.len, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(stmt, index);
+}
+
+static void bind_insert(const struct commit *c)
 {
     int index = 1;
 
     for (size_t f = 0; f < c->stage->schema->n_fields; f++)
         if (c->stage->has_field[f])
-            bind_value(stmt, index++, &c->row.values[f]);
+            bind_value(c->insert, index++, &c->row.values[f]);
+    if (c->stage->has_geom)
+        bind_blob(c->insert, index, c->row.blob);
+}
+
+static void bind_update(const struct commit *c, const struct stage_entry *entry)
+{
+    int index = 1;
+
+    for (size_t f = 0; f < c->stage->schema->n_fields; f++)
+        if (is_for_stored(c->stage, f))
+            bind_value(c->update, index++, &c->row.values[f]);
     if (c->stage->has_geom) {
-        if (c->row.blob.len)
-            sqlite3_bind_blob(stmt, index, c->row.blob.data, (int)c->row.blob.len,
-                              SQLITE_STATIC);
-        else
-            sqlite3_bind_null(stmt, index);
-        index++;
+        sqlite3_bind_int(c->update, index++, (entry->flags & STAGE_PLACED) != 0);
+        bind_blob(c->update, index++, c->row.blob);
+        bind_blob(c->update, index++, c->row.blob);
     }
-    return index;
+    sqlite3_bind_int64(c->update, index, entry->fid);
 }
 
 static bool same_bytes(sqlite3_stmt *stmt, int column, struct im_bytes expected)
@@ -153,19 +221,221 @@ static bool same_value(sqlite3_stmt *stmt, int column, const struct source_value
     return false;
 }
 
-static bool same_row(const struct commit *c, sqlite3_stmt *stmt)
+static bool same_geometry(const struct commit *c,
+                          const struct stage_entry *entry,
+                          sqlite3_stmt *stmt,
+                          int column)
 {
-    int column = 1;
+    bool is_null = sqlite3_column_type(stmt, column) == SQLITE_NULL;
 
-    for (size_t f = 0; f < c->stage->schema->n_fields; f++)
-        if (c->stage->has_field[f] && !same_value(stmt, column++, &c->row.values[f]))
-            return false;
-    if (!c->stage->has_geom)
-        return true;
     if (c->row.blob.len == 0)
-        return sqlite3_column_type(stmt, column) == SQLITE_NULL;
-    return sqlite3_column_type(stmt, column) == SQLITE_BLOB &&
-           same_bytes(stmt, column, c->row.blob);
+        return is_null;
+    if (entry->flags & STAGE_PLACED && !is_null)
+        return true;
+    return !is_null && same_bytes(stmt, column, c->row.blob);
+}
+
+static bool
+same_row(const struct commit *c, const struct stage_entry *entry, sqlite3_stmt *stmt)
+{
+    int column = 0;
+
+    for (size_t f = 0; f < c->stage->schema->n_fields; f++) {
+        column += c->stage->has_field[f];
+        if (is_for_stored(c->stage, f) && !same_value(stmt, column, &c->row.values[f]))
+            return false;
+    }
+    return !c->stage->has_geom || same_geometry(c, entry, stmt, column + 1);
+}
+
+/* ---- telling ---- */
+
+enum { TEXT_BYTES = 256 };
+
+static void read_value(sqlite3_stmt *stmt, int column, struct source_value *out)
+{
+    *out = (struct source_value){.kind = SOURCE_NULL};
+    switch (sqlite3_column_type(stmt, column)) {
+    case SQLITE_INTEGER:
+        out->kind = SOURCE_INTEGER;
+        out->integer = sqlite3_column_int64(stmt, column);
+        return;
+    case SQLITE_FLOAT:
+        out->kind = SOURCE_REAL;
+        out->real = sqlite3_column_double(stmt, column);
+        return;
+    case SQLITE_TEXT:
+        out->kind = SOURCE_TEXT;
+        out->text.data = sqlite3_column_text(stmt, column);
+        out->text.len = (size_t)sqlite3_column_bytes(stmt, column);
+        return;
+    default:
+        return;
+    }
+}
+
+/* Terminated; what is too long is cut at a character. */
+static const char *show_value(const struct source_value *value, char out[TEXT_BYTES])
+{
+    size_t len = 0;
+
+    switch (value->kind) {
+    case SOURCE_NULL:
+        break;
+    case SOURCE_INTEGER:
+        len = (size_t)snprintf(out, TEXT_BYTES, "%lld", (long long)value->integer);
+        break;
+    case SOURCE_REAL:
+        len = (size_t)snprintf(out, TEXT_BYTES, "%.15g", value->real);
+        break;
+    case SOURCE_TEXT:
+        len = value->text.len;
+        if (len >= TEXT_BYTES)
+            len = im_utf8_cut((const char *)value->text.data, TEXT_BYTES - 1);
+        memcpy(out, value->text.data, len);
+        break;
+    }
+    out[len] = '\0';
+    return out;
+}
+
+static const char *show_place(struct im_bytes blob, char out[TEXT_BYTES])
+{
+    struct identity_place place = identity_place_of_blob(blob);
+
+    out[0] = '\0';
+    if (place.is_known)
+        snprintf(out, TEXT_BYTES, "%.7f %.7f", place.x, place.y);
+    return out;
+}
+
+static const struct source_value *name_of(const struct commit *c)
+{
+    static const struct source_value none = {.kind = SOURCE_NULL};
+
+    if (c->name_field == SCHEMA_NO_FIELD || !c->stage->has_field[c->name_field])
+        return &none;
+    return &c->row.values[c->name_field];
+}
+
+/* `e` with where and who added. */
+static enum im_code tell(struct commit *c,
+                         struct import_event e,
+                         const struct source_value *key,
+                         struct im_error *err)
+{
+    char key_text[TEXT_BYTES];
+    char name_text[TEXT_BYTES];
+
+    if (!c->report->log)
+        return IM_OK;
+    e.source = c->report->source;
+    e.sheet = c->row.sheet;
+    e.row = c->row.row;
+    e.key = show_value(key, key_text);
+    e.name = show_value(name_of(c), name_text);
+    return import_log_add(c->report->log, &e, err);
+}
+
+/* One event for each field that differs. */
+static enum im_code tell_changes(struct commit *c,
+                                 const struct stage_entry *entry,
+                                 sqlite3_stmt *stmt,
+                                 const struct source_value *key,
+                                 struct im_error *err)
+{
+    const struct layer_schema *schema = c->stage->schema;
+    char before[TEXT_BYTES];
+    char after[TEXT_BYTES];
+    int column = 0;
+    enum im_code rc = IM_OK;
+
+    for (size_t f = 0; !rc && f < schema->n_fields; f++) {
+        struct source_value old;
+
+        column += c->stage->has_field[f];
+        if (!is_for_stored(c->stage, f) || same_value(stmt, column, &c->row.values[f]))
+            continue;
+        read_value(stmt, column, &old);
+        rc = tell(c,
+                  (struct import_event){.kind = IMPORT_CHANGED,
+                                        .field = schema->fields[f].name,
+                                        .value = show_value(&old, before),
+                                        .after = show_value(&c->row.values[f], after),
+                                        .code = "changed"},
+                  key, err);
+    }
+    if (rc || !c->stage->has_geom || same_geometry(c, entry, stmt, ++column))
+        return rc;
+    struct im_bytes old = {sqlite3_column_blob(stmt, column),
+                           (size_t)sqlite3_column_bytes(stmt, column)};
+    return tell(c,
+                (struct import_event){.kind = IMPORT_CHANGED,
+                                      .field = "geometry",
+                                      .value = show_place(old, before),
+                                      .after = show_place(c->row.blob, after),
+                                      .code = "changed"},
+                key, err);
+}
+
+static enum im_code
+refuse_known(struct commit *c, const struct source_value *key, struct im_error *err)
+{
+    char name[TEXT_BYTES];
+
+    return tell(c,
+                (struct import_event){
+                    .kind = IMPORT_REFUSED,
+                    .field = c->stage->schema->fields[c->stage->schema->key].name,
+                    .value = show_value(name_of(c), name),
+                    .code = "already_known",
+                    .reason_zh = "图层中已有此条目",
+                    .reason_en = "the layer has this row already",
+                    .suggestion_zh = "要更新已有条目，请不用 --mode append",
+                    .suggestion_en = "to change rows that are there, leave out "
+                                     "--mode append"},
+                key, err);
+}
+
+/* ---- comparing ---- */
+
+/* The stored row of an entry is at hand: what becomes of it? */
+static enum im_code settle(struct commit *c,
+                           struct stage_entry *entry,
+                           sqlite3_stmt *stmt,
+                           struct im_error *err)
+{
+    const struct layer_schema *schema = c->stage->schema;
+    struct source_value key = {.kind = SOURCE_NULL};
+    int column = 0;
+
+    for (int f = 0; f <= schema->key; f++)
+        column += c->stage->has_field[f];
+    read_value(stmt, column, &key);
+    entry->fid = sqlite3_column_int64(stmt, 0);
+    entry->action = STAGE_SAME;
+    if (entry->flags & STAGE_REFUSED) {
+        entry->action = STAGE_LEFT;
+        return IM_OK;
+    }
+    if (c->mode == IMPORT_APPEND) {
+        entry->action = STAGE_LEFT;
+        c->report->counts.refused++;
+        return refuse_known(c, &key, err);
+    }
+    if (!c->update || same_row(c, entry, stmt)) {
+        c->n_same++;
+        return IM_OK;
+    }
+    entry->action = STAGE_CHANGE;
+    c->n_change++;
+    return tell_changes(c, entry, stmt, &key, err);
+}
+
+static void add(struct commit *c, struct stage_entry *entry)
+{
+    entry->action = entry->flags & STAGE_REFUSED ? STAGE_LEFT : STAGE_ADD;
+    c->n_add += entry->action == STAGE_ADD;
 }
 
 static enum im_code compare_row(struct commit *c, size_t i, struct im_error *err)
@@ -178,18 +448,41 @@ static enum im_code compare_row(struct commit *c, size_t i, struct im_error *err
     enum im_code rc = sql_step(c->find, &found, err);
     if (rc)
         return rc;
-    if (!found) {
-        entry->action = STAGE_ADD;
-        c->n_add++;
-    } else if (!same_row(c, c->find)) {
-        entry->action = STAGE_CHANGE;
-        entry->fid = sqlite3_column_int64(c->find, 0);
-        c->n_change++;
+    if (found) {
+        rc = settle(c, entry, c->find, err);
+    } else if (entry->flags & STAGE_MADE_KEY) {
+        entry->action = STAGE_UNKNOWN;
+        c->n_unknown++;
     } else {
-        entry->action = STAGE_SAME;
+        add(c, entry);
     }
     sqlite3_reset(c->find);
-    return IM_OK;
+    return rc;
+}
+
+/* Rows without key that the table may have under another key. */
+static enum im_code compare_unknown(struct commit *c, struct im_error *err)
+{
+    enum im_code rc = identity_match(c->db, c->stage, err);
+
+    for (size_t i = 0; !rc && i < c->stage->n; i++) {
+        struct stage_entry *entry = &c->stage->entries[i];
+        bool found = false;
+
+        if (entry->action != STAGE_UNKNOWN)
+            continue;
+        if (entry->fid) {
+            stage_read(c->stage, i, &c->row);
+            sqlite3_bind_int64(c->reread, 1, entry->fid);
+            rc = sql_step(c->reread, &found, err);
+        }
+        if (!rc && found)
+            rc = settle(c, entry, c->reread, err);
+        else if (!rc)
+            add(c, entry);
+        sqlite3_reset(c->reread);
+    }
+    return rc;
 }
 
 static enum im_code compare_all(struct commit *c, int64_t stored, struct im_error *err)
@@ -197,13 +490,15 @@ static enum im_code compare_all(struct commit *c, int64_t stored, struct im_erro
     enum im_code rc = IM_OK;
 
     for (size_t i = 0; !rc && i < c->stage->n; i++) {
-        if (stored == 0) {
-            c->stage->entries[i].action = STAGE_ADD;
-            c->n_add++;
-        } else {
+        if (stored == 0)
+            add(c, &c->stage->entries[i]);
+        else
             rc = compare_row(c, i, err);
-        }
     }
+    if (!rc && c->n_unknown)
+        rc = compare_unknown(c, err);
+    if (!rc && c->stage->find_likely && c->report->log)
+        rc = likely_report(c->db, c->stage, c->report, &c->stage->was_large, err);
     return rc;
 }
 
@@ -211,60 +506,97 @@ static enum im_code write_row(struct commit *c, size_t i, struct im_error *err)
 {
     const struct stage_entry *entry = &c->stage->entries[i];
 
-    if (entry->action == STAGE_SAME)
+    if (entry->action != STAGE_ADD && entry->action != STAGE_CHANGE)
         return IM_OK;
     stage_read(c->stage, i, &c->row);
     if (entry->action == STAGE_ADD) {
-        bind_row(c, c->insert);
-        c->counts->unplaced += c->stage->has_geom && c->row.blob.len == 0;
+        bind_insert(c);
+        c->report->counts.unplaced += c->stage->has_geom && c->row.blob.len == 0;
         return sql_run(c->insert, err);
     }
-    sqlite3_bind_int64(c->update, bind_row(c, c->update), entry->fid);
+    bind_update(c, entry);
     return sql_run(c->update, err);
 }
 
-static bool read_key(sqlite3_stmt *stmt, int column, struct source_value *out)
+/* ---- what the file does not have ---- */
+
+static int compare_fids(const void *a, const void *b)
 {
-    *out = (struct source_value){.kind = SOURCE_NULL};
-    switch (sqlite3_column_type(stmt, column)) {
-    case SQLITE_INTEGER:
-        out->kind = SOURCE_INTEGER;
-        out->integer = sqlite3_column_int64(stmt, column);
-        return true;
-    case SQLITE_FLOAT:
-        out->kind = SOURCE_REAL;
-        out->real = sqlite3_column_double(stmt, column);
-        return true;
-    case SQLITE_TEXT:
-        out->kind = SOURCE_TEXT;
-        out->text.data = sqlite3_column_text(stmt, column);
-        out->text.len = (size_t)sqlite3_column_bytes(stmt, column);
-        return true;
-    default:
-        return false;
-    }
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
 }
 
-/* Rows whose keys the file did not have, as fids in `gone`. */
+/* Stored rows that the file has under a key of its own or by their names, sorted. Those
+ * with a key of the file are in the stage's keys. */
 static enum im_code
-list_gone(struct commit *c, struct im_buf *gone, struct im_error *err)
+list_matched(const struct stage *stage, struct im_buf *fids, struct im_error *err)
+{
+    for (size_t i = 0; i < stage->n; i++)
+        if (stage->entries[i].fid && stage->entries[i].flags & STAGE_MADE_KEY)
+            im_buf_append(fids, &stage->entries[i].fid, sizeof(int64_t));
+    if (fids->len)
+        qsort(fids->data, fids->len / sizeof(int64_t), sizeof(int64_t), compare_fids);
+    return im_buf_check(fids, "list of matched rows", err);
+}
+
+static bool is_matched(const struct im_buf *fids, int64_t fid)
+{
+    return fids->len &&
+           bsearch(&fid, fids->data, fids->len / sizeof fid, sizeof fid, compare_fids);
+}
+
+static enum im_code tell_gone(struct commit *c,
+                              const struct source_value *key,
+                              sqlite3_stmt *stmt,
+                              struct im_error *err)
+{
+    char key_text[TEXT_BYTES];
+    char name_text[TEXT_BYTES];
+    struct source_value name;
+
+    if (!c->report->log)
+        return IM_OK;
+    read_value(stmt, 2, &name);
+    return import_log_add(
+        c->report->log,
+        &(struct import_event){.kind = IMPORT_GONE,
+                               .source = c->report->source,
+                               .key = show_value(key, key_text),
+                               .name = show_value(&name, name_text),
+                               .code = "gone",
+                               .reason_zh = "文件中没有此条目",
+                               .reason_en = "the file does not have it"},
+        err);
+}
+
+/* Rows that the file did not have, as fids in `gone`. */
+static enum im_code list_gone(struct commit *c,
+                              const struct im_buf *matched,
+                              struct im_buf *gone,
+                              struct im_error *err)
 {
     const struct layer_schema *schema = c->stage->schema;
+    const char *key_name = schema->fields[schema->key].name;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum im_code rc = sql_prepare(c->db, &stmt, err, "SELECT fid, \"%w\" FROM \"%w\"",
-                                  schema->fields[schema->key].name, schema->id);
+    enum im_code rc = sql_prepare(
+        c->db, &stmt, err, "SELECT fid, \"%w\", \"%w\" FROM \"%w\"", key_name,
+        c->name_field == SCHEMA_NO_FIELD ? key_name
+                                         : schema->fields[c->name_field].name,
+        schema->id);
 
-    while (!rc && row) {
+    while (!rc && !(rc = sql_step(stmt, &row, err)) && row) {
         struct source_value key;
-
-        rc = sql_step(stmt, &row, err);
-        if (rc || !row)
-            break;
-        if (read_key(stmt, 1, &key) && stage_has_key(c->stage, &key))
-            continue;
         int64_t fid = sqlite3_column_int64(stmt, 0);
+
+        read_value(stmt, 1, &key);
+        if ((key.kind != SOURCE_NULL && stage_has_key(c->stage, &key)) ||
+            is_matched(matched, fid))
+            continue;
         im_buf_append(gone, &fid, sizeof fid);
+        rc = tell_gone(c, &key, stmt, err);
     }
     sqlite3_finalize(stmt);
     return rc ? rc : im_buf_check(gone, "list of removed rows", err);
@@ -273,9 +605,12 @@ list_gone(struct commit *c, struct im_buf *gone, struct im_error *err)
 static enum im_code remove_gone(struct commit *c, struct im_error *err)
 {
     struct im_buf gone = {.max = (size_t)1 << 31};
+    struct im_buf matched = {.max = (size_t)1 << 31};
     sqlite3_stmt *stmt = NULL;
-    enum im_code rc = list_gone(c, &gone, err);
+    enum im_code rc = list_matched(c->stage, &matched, err);
 
+    if (!rc)
+        rc = list_gone(c, &matched, &gone, err);
     if (!rc)
         rc = sql_prepare(c->db, &stmt, err, "DELETE FROM \"%w\" WHERE fid = ?",
                          c->stage->schema->id);
@@ -285,28 +620,35 @@ static enum im_code remove_gone(struct commit *c, struct im_error *err)
         memcpy(&fid, gone.data + at, sizeof fid);
         sqlite3_bind_int64(stmt, 1, fid);
         rc = sql_run(stmt, err);
-        c->counts->gone++;
+        c->report->counts.gone++;
     }
     sqlite3_finalize(stmt);
     im_buf_release(&gone);
+    im_buf_release(&matched);
     return rc;
 }
 
-static enum im_code
-write_all(struct commit *c, int64_t stored, bool replace, struct im_error *err)
+static enum im_code write_all(struct commit *c, int64_t stored, struct im_error *err)
 {
     uint64_t writes = c->n_add + c->n_change;
     bool is_bulk = writes >= BULK_ROWS && writes >= (uint64_t)stored / 4;
     enum im_code rc =
         is_bulk ? store_drop_indexes(c->store, c->stage->schema, err) : IM_OK;
 
+    /* before new rows come, which it would take for lost ones */
+    if (!rc && c->mode == IMPORT_REPLACE)
+        rc = remove_gone(c, err);
     for (size_t i = 0; !rc && writes && i < c->stage->n; i++)
         rc = write_row(c, i, err);
-    if (!rc && replace)
-        rc = remove_gone(c, err);
     if (!rc && is_bulk)
         rc = store_make_indexes(c->store, c->stage->schema, err);
     return rc;
+}
+
+static int name_field_of(const struct layer_schema *schema)
+{
+    return schema->roles.name_zh != SCHEMA_NO_FIELD ? schema->roles.name_zh
+                                                    : schema->roles.name_en;
 }
 
 enum im_code commit_stage(struct store *store,
@@ -315,9 +657,12 @@ enum im_code commit_stage(struct store *store,
                           struct import_report *report,
                           struct im_error *err)
 {
-    struct import_counts *counts = &report->counts;
-    struct commit c = {
-        .store = store, .db = store_db(store), .stage = stage, .counts = counts};
+    struct commit c = {.store = store,
+                       .db = store_db(store),
+                       .stage = stage,
+                       .mode = mode,
+                       .report = report,
+                       .name_field = name_field_of(stage->schema)};
     int64_t stored = 0;
     enum im_code rc;
 
@@ -331,13 +676,14 @@ enum im_code commit_stage(struct store *store,
     if (!rc)
         rc = compare_all(&c, stored, err);
     if (!rc)
-        rc = write_all(&c, stored, mode == IMPORT_REPLACE, err);
+        rc = write_all(&c, stored, err);
     if (!rc) {
-        counts->added += c.n_add;
-        counts->changed += c.n_change;
-        counts->unchanged += stage->n - c.n_add - c.n_change;
+        report->counts.added += c.n_add;
+        report->counts.changed += c.n_change;
+        report->counts.unchanged += c.n_same;
     }
     sqlite3_finalize(c.find);
+    sqlite3_finalize(c.reread);
     sqlite3_finalize(c.insert);
     sqlite3_finalize(c.update);
     free(c.row.values);

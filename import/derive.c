@@ -221,7 +221,7 @@ static enum im_code outline_row(struct derivation *d,
     set_precision(d, &g);
     if (shown_as != SCHEMA_NO_FIELD)
         d->values[shown_as] = text_value(shown);
-    return stage_add(&d->stage, d->values, &g, err);
+    return stage_add(&d->stage, d->values, &g, NULL, err);
 }
 
 static enum im_code derive_areas(struct derivation *d, struct im_error *err)
@@ -332,7 +332,7 @@ arc_row(struct derivation *d, sqlite3_stmt *rows, struct im_error *err)
         if (d->has_field[f])
             read_value(rows, column++, &d->values[f]);
     rc = stage_key(&d->stage, &d->values[d->schema->key], d->stage.n + 1, &twin, err);
-    return rc ? rc : stage_add(&d->stage, d->values, &arc, err);
+    return rc ? rc : stage_add(&d->stage, d->values, &arc, NULL, err);
 }
 
 static enum im_code fail_arc_key(const struct derivation *d, struct im_error *err)

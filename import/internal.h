@@ -9,6 +9,8 @@
  *   file.c      the bytes: size, hash, is it UTF-8
  *   facts.c     where a definition says that its rows come from
  *   stage.c     the good rows, out of memory, in Hilbert order
+ *   identity.c  which place is it, where the file has no key
+ *   likely.c    pairs that may be one place
  *   commit.c    stage against table: added, changed, unchanged, gone
  *   run.c       the import log and fingerprints
  *   derive.c    layers made from others
@@ -76,19 +78,37 @@ facts_check_style(const char *path, struct im_bytes style, struct im_error *err)
 
 /* ---- stage.c ---- */
 
-enum stage_action { STAGE_SAME, STAGE_ADD, STAGE_CHANGE };
+enum stage_action {
+    STAGE_SAME,
+    STAGE_ADD,
+    STAGE_CHANGE,
+    STAGE_UNKNOWN, /* its key was made from its identity, and no stored row has it */
+    STAGE_LEFT     /* refused, here or before: not written */
+};
+
+enum stage_flag {                     /* bits */
+                  STAGE_MADE_KEY = 1, /* the file has no key for it */
+                  STAGE_REFUSED =
+                      2, /* with IMPORT_REPLACE only: its stored row is not gone */
+                  STAGE_PLACED =
+                      4 /* its position was found by a name: a stored one is better */
+};
 
 struct stage_entry {
     uint64_t hilbert;
     uint64_t offset; /* of the record in the spill file */
     int64_t fid;     /* of the stored row, 0 when it is new */
-    enum stage_action action;
+    uint8_t action;  /* enum stage_action */
+    uint8_t flags;   /* enum stage_flag */
 };
 
 struct stage {
     const struct layer_schema *schema;
-    const bool *has_field; /* per field: does this import say anything about it */
+    const bool *has_field;  /* per field: does this import say anything about it */
+    const bool *is_derived; /* per field: for new rows only; NULL: none */
     bool has_geom;
+    bool find_likely; /* warn of likely duplicates */
+    bool was_large;   /* too many rows to look for them; set by commit_stage */
     FILE *spill;
     uint64_t spilled;
     struct stage_entry *entries;
@@ -103,6 +123,8 @@ struct stage {
 
 /** A row read back; views into the spill file. */
 struct stage_row {
+    uint64_t row;                /* of the file */
+    const char *sheet;           /* "" when there is only one */
     struct source_value *values; /* per field; caller's array */
     struct im_bytes blob;        /* empty: no position */
 };
@@ -119,19 +141,27 @@ IM_CHECKED enum im_code stage_key(struct stage *stage,
                                   uint64_t *first_row,
                                   struct im_error *err);
 bool stage_has_key(const struct stage *stage, const struct source_value *key);
+/** Where a row comes from (NULL: it was made here); `flags` of enum stage_flag. */
+struct stage_origin {
+    uint64_t row;
+    const char *sheet;
+    unsigned flags;
+};
 IM_CHECKED enum im_code stage_add(struct stage *stage,
                                   const struct source_value *values,
                                   const struct geom *geom,
+                                  const struct stage_origin *origin,
                                   struct im_error *err);
 /** No more rows come: sort along the Hilbert curve, rows without position last. */
 IM_CHECKED enum im_code stage_finish(struct stage *stage, struct im_error *err);
 void stage_read(const struct stage *stage, size_t i, struct stage_row *out);
+uint64_t stage_row_number(const struct stage *stage, size_t i);
 
 /* ---- commit.c ---- */
 
 /** Inside the store's transaction: bring the layer's table to what the stage holds.
- *  Adds to added, changed, unchanged, gone and unplaced of the report; tells its log,
- *  when it has one, what changed. */
+ *  Adds to added, changed, unchanged, gone, refused and unplaced of the report; tells
+ *  its log, when it has one, what changed, went, was known already, may be double. */
 IM_CHECKED enum im_code commit_stage(struct store *store,
                                      struct stage *stage,
                                      enum import_mode mode,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One layer from plan to commit. */
-#include "internal.h"
+#include "identity.h"
 
 enum { ROW_MAX_BYTES = 1 << 30, PROGRESS_ROWS = 1000 };
 
@@ -83,6 +83,8 @@ struct work {
     struct source *source;
     struct plan *plan;
     struct stage stage;
+    struct identity_seen seen; /* of rows without key */
+    size_t n_refused_staged;
     bool *has_field;
 };
 
@@ -159,43 +161,112 @@ static enum im_code fail_refused(const struct work *w, struct im_error *err)
                  e ? e->value : "", e ? e->reason_zh : "");
 }
 
+/* Field and value by which the row is told from others. */
+static const struct source_value *
+identifies(const struct work *w, const struct checked_row *checked, const char **field)
+{
+    int name = identity_fields(w->schema).name;
+    int f = checked->has_key || name == SCHEMA_NO_FIELD ? w->schema->key : name;
+
+    *field = w->schema->fields[f].name;
+    return &checked->values[f];
+}
+
 static enum im_code refuse_duplicate(struct work *w,
                                      const struct source_row *row,
-                                     const struct source_value *key,
+                                     const struct checked_row *checked,
                                      uint64_t first_row,
                                      struct im_arena *arena,
                                      struct im_error *err)
 {
+    const char *field;
+    const struct source_value *value = identifies(w, checked, &field);
+    const char *zh = checked->has_key ? "主键与第 %llu 行相同"
+                                      : "与第 %llu 行重复：名称、城市、运营主体都相同";
+    const char *en = checked->has_key
+                         ? "the same key as in row %llu"
+                         : "repeats row %llu: the same name, city and operator";
     char number[32];
-    char zh[80];
-    char en[80];
+    char reason_zh[120];
+    char reason_en[120];
 
-    snprintf(number, sizeof number, "%lld", (long long)key->integer);
-    snprintf(zh, sizeof zh, "主键与第 %llu 行重复", (unsigned long long)first_row);
-    snprintf(en, sizeof en, "the same key as in row %llu",
-             (unsigned long long)first_row);
-    char *text = key->kind == SOURCE_TEXT ? im_arena_strdup(arena, key->text) : number;
+    snprintf(number, sizeof number, "%lld", (long long)value->integer);
+    snprintf(reason_zh, sizeof reason_zh, zh, (unsigned long long)first_row);
+    snprintf(reason_en, sizeof reason_en, en, (unsigned long long)first_row);
     return import_log_add(
         w->out->log,
-        &(struct import_event){.kind = IMPORT_REFUSED,
-                               .source = w->out->source,
-                               .sheet = row->sheet,
-                               .row = row->number,
-                               .field = w->schema->fields[w->schema->key].name,
-                               .value = text,
-                               .code = "duplicate_key",
-                               .reason_zh = zh,
-                               .reason_en = en},
+        &(struct import_event){
+            .kind = IMPORT_REFUSED,
+            .source = w->out->source,
+            .sheet = row->sheet,
+            .row = row->number,
+            .field = field,
+            .value = value->kind == SOURCE_TEXT ? im_arena_strdup(arena, value->text)
+                                                : number,
+            .code = "duplicate_key",
+            .reason_zh = reason_zh,
+            .reason_en = reason_en,
+            .suggestion_zh = checked->has_key
+                                 ? "若是另一处，请改主键；若是同一处，请删去此行"
+                                 : "若是另一处，请在名称中区分；若是同一处，请删去此行",
+            .suggestion_en =
+                checked->has_key
+                    ? "give another place another key; leave out a repetition"
+                    : "tell another place by its name; leave out a repetition"},
         err);
+}
+
+/* A row without key gets one from its name, city and operator. */
+static enum im_code make_key(struct work *w,
+                             const struct source_row *row,
+                             struct checked_row *checked,
+                             struct im_arena *arena,
+                             uint64_t *first_row,
+                             struct im_error *err)
+{
+    struct source_value *key = &checked->values[w->schema->key];
+    char *text = im_arena_alloc(arena, IDENTITY_KEY_MAX);
+    struct identity id = identity_of(w->schema, checked->values,
+                                     identity_place_of_geom(&checked->geom), arena);
+    enum im_code rc =
+        text ? identity_seen_add(&w->seen, &id.whole, row->number, first_row, err)
+             : im_fail(err, IM_ENOMEM, "read rows: out of memory");
+
+    if (!rc)
+        *key = identity_key(w->schema, id.whole, text);
+    return rc;
+}
+
+/* With IMPORT_REPLACE the stored row of a refused one is not gone. */
+static enum im_code take_refused(struct work *w,
+                                 const struct source_row *row,
+                                 struct checked_row *checked,
+                                 struct im_arena *arena,
+                                 struct im_error *err)
+{
+    const struct stage_origin origin = {row->number, row->sheet,
+                                        STAGE_MADE_KEY | STAGE_REFUSED};
+    int name = identity_fields(w->schema).name;
+
+    w->out->counts.refused++;
+    if (checked->has_key || w->job->options.mode != IMPORT_REPLACE ||
+        name == SCHEMA_NO_FIELD || checked->values[name].kind != SOURCE_TEXT)
+        return IM_OK;
+    struct identity id = identity_of(w->schema, checked->values,
+                                     identity_place_of_geom(&checked->geom), arena);
+    char text[IDENTITY_KEY_MAX];
+    checked->values[w->schema->key] = identity_key(w->schema, id.whole, text);
+    w->n_refused_staged++;
+    return stage_add(&w->stage, checked->values, &checked->geom, &origin, err);
 }
 
 static enum im_code take_row(struct work *w,
                              const struct source_row *row,
-                             const struct checked_row *checked,
+                             struct checked_row *checked,
                              struct im_arena *arena,
                              struct im_error *err)
 {
-    const struct source_value *key = &checked->values[w->schema->key];
+    struct stage_origin origin = {row->number, row->sheet, 0};
     uint64_t first_row = 0;
     enum im_code rc = IM_OK;
 
@@ -204,18 +275,25 @@ static enum im_code take_row(struct work *w,
         return IM_OK;
     }
     /* the key of a refused row counts as seen too: its stored row is not "gone" */
-    if (checked->has_key)
-        rc = stage_key(&w->stage, key, row->number, &first_row, err);
+    if (checked->has_key) {
+        rc = stage_key(&w->stage, &checked->values[w->schema->key], row->number,
+                       &first_row, err);
+    } else if (checked->is_good) {
+        rc = make_key(w, row, checked, arena, &first_row, err);
+        origin.flags |= STAGE_MADE_KEY;
+    }
     if (!rc && first_row)
-        rc = refuse_duplicate(w, row, key, first_row, arena, err);
+        rc = refuse_duplicate(w, row, checked, first_row, arena, err);
     if (rc)
         return rc;
-    if (first_row || !checked->is_good) {
+    if (first_row) {
         w->out->counts.refused++;
         return IM_OK;
     }
+    if (!checked->is_good)
+        return take_refused(w, row, checked, arena, err);
     w->out->counts.repaired += checked->is_repaired;
-    return stage_add(&w->stage, checked->values, &checked->geom, err);
+    return stage_add(&w->stage, checked->values, &checked->geom, &origin, err);
 }
 
 static void show_progress(const struct work *w)
@@ -247,7 +325,7 @@ static enum im_code read_rows(struct work *w, struct im_error *err)
         show_progress(w);
     }
     im_arena_free(arena);
-    if (!rc && w->stage.n == 0)
+    if (!rc && w->stage.n == w->n_refused_staged)
         rc = fail_refused(w, err);
     return rc ? rc : stage_finish(&w->stage, err);
 }
@@ -281,6 +359,7 @@ static enum im_code make_plan(struct work *w, struct im_error *err)
         return im_fail(err, IM_ENOMEM, "plan: out of memory");
     for (size_t f = 0; f < w->schema->n_fields; f++)
         w->has_field[f] = plan_has_field(w->plan, f) && !is_derived_field(w, f);
+    w->has_field[w->schema->key] = true; /* where the file has none, it is made */
     return IM_OK;
 }
 
@@ -291,6 +370,7 @@ static enum im_code read_file(struct work *w, struct im_error *err)
     if (!rc)
         rc = stage_init(&w->stage, w->schema, w->has_field,
                         plan_position(w->plan) != POSITION_NONE, err);
+    w->stage.find_likely = strcmp(w->job->origin, "file") == 0;
     return rc ? rc : read_rows(w, err);
 }
 
@@ -329,6 +409,40 @@ static enum im_code open_source(struct work *w, struct im_error *err)
 
 /* ---- writing ---- */
 
+static enum im_code add_note(struct work *w,
+                             const char *code,
+                             const char *zh,
+                             const char *en,
+                             struct im_error *err)
+{
+    struct import_report *out = w->out;
+    struct import_note *notes =
+        im_arena_calloc(w->arena, out->n_notes + 1, sizeof *notes);
+
+    if (!notes)
+        return im_fail(err, IM_ENOMEM, "report: out of memory");
+    if (out->n_notes)
+        memcpy(notes, out->notes, out->n_notes * sizeof *notes);
+    notes[out->n_notes++] = (struct import_note){code, zh, en};
+    out->notes = notes;
+    return IM_OK;
+}
+
+static enum im_code note_large(struct work *w, struct im_error *err)
+{
+    char zh[120];
+    char en[120];
+
+    snprintf(zh, sizeof zh, "条目超过 %d 条，未查找可能的重复", LIKELY_MAX_ROWS);
+    snprintf(en, sizeof en, "more than %d rows: likely duplicates were not looked for",
+             LIKELY_MAX_ROWS);
+    char *copy_zh = im_arena_strdup(w->arena, im_bytes_of(zh));
+    char *copy_en = im_arena_strdup(w->arena, im_bytes_of(en));
+    if (!copy_zh || !copy_en)
+        return im_fail(err, IM_ENOMEM, "report: out of memory");
+    return add_note(w, "likely_duplicates_not_searched", copy_zh, copy_en, err);
+}
+
 /* The rows were checked against a definition read before the lock was taken. */
 static enum im_code check_unchanged(struct work *w, struct im_error *err)
 {
@@ -363,6 +477,8 @@ static enum im_code write_rows(struct work *w, bool *changed, struct im_error *e
         rc = check_unchanged(w, err);
     if (!rc && w->job->path)
         rc = commit_stage(w->store, &w->stage, w->job->options.mode, w->out, err);
+    if (!rc && w->stage.was_large)
+        rc = note_large(w, err);
     if (!rc && (w->facts.kind == FACTS_AREAS || w->facts.kind == FACTS_ARCS)) {
         struct import_counts derived = {0};
 
@@ -416,6 +532,7 @@ static void describe_run(const struct work *w, struct run *run)
 static void release(struct work *w)
 {
     stage_release(&w->stage);
+    identity_seen_release(&w->seen);
     plan_release(w->plan);
     source_close(w->source);
 }

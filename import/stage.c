@@ -3,6 +3,7 @@
  * for its order and 24 for its key.
  *
  *   a record of the spill file (numbers as this machine has them: it never leaves it)
+ *     u64 row of the file, u32 length and name of the sheet, terminated
  *     u32 length of the blob, the blob (length 0: no position)
  *     for each field that the import says something about:
  *       u8 kind, then i64 | f64 | u32 length and text | nothing
@@ -206,20 +207,25 @@ static void put_value(struct im_buf *out, const struct source_value *value)
 static enum im_code make_record(struct stage *stage,
                                 const struct source_value *values,
                                 const struct geom *geom,
+                                const struct stage_origin *origin,
                                 struct im_error *err)
 {
     struct im_buf *out = &stage->record;
     uint32_t len = 0;
 
     im_buf_clear(out);
+    im_buf_append(out, &origin->row, sizeof origin->row);
+    put_text(out, (struct im_bytes){(const uint8_t *)origin->sheet,
+                                    strlen(origin->sheet) + 1});
+    size_t before = out->len;
     im_buf_append(out, &len, sizeof len);
     if (stage->has_geom && geom->kind != GEOM_EMPTY) {
         enum im_code rc = blob_encode(geom, out, err);
 
         if (rc)
             return rc;
-        len = (uint32_t)(out->len - sizeof len);
-        memcpy(out->data, &len, sizeof len);
+        len = (uint32_t)(out->len - before - sizeof len);
+        memcpy(out->data + before, &len, sizeof len);
     }
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         if (stage->has_field[f])
@@ -242,9 +248,13 @@ static bool grow_entries(struct stage *stage)
 enum im_code stage_add(struct stage *stage,
                        const struct source_value *values,
                        const struct geom *geom,
+                       const struct stage_origin *origin,
                        struct im_error *err)
 {
-    enum im_code rc = make_record(stage, values, geom, err);
+    static const struct stage_origin nowhere = {.sheet = ""};
+
+    origin = origin ? origin : &nowhere;
+    enum im_code rc = make_record(stage, values, geom, origin, err);
 
     if (rc)
         return rc;
@@ -257,7 +267,8 @@ enum im_code stage_add(struct stage *stage,
     }
     stage->entries[stage->n++] =
         (struct stage_entry){.hilbert = stage->has_geom ? place_of(geom) : UINT64_MAX,
-                             .offset = stage->spilled};
+                             .offset = stage->spilled,
+                             .flags = (uint8_t)origin->flags};
     stage->spilled += stage->record.len;
     return IM_OK;
 }
@@ -313,8 +324,19 @@ void stage_read(const struct stage *stage, size_t i, struct stage_row *out)
 {
     const uint8_t *p = stage->map + stage->entries[i].offset;
 
+    memcpy(&out->row, p, sizeof out->row);
+    p += sizeof out->row;
+    out->sheet = (const char *)get_text(&p).data;
     out->blob = get_text(&p);
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         if (stage->has_field[f])
             get_value(&p, &out->values[f]);
+}
+
+uint64_t stage_row_number(const struct stage *stage, size_t i)
+{
+    uint64_t row;
+
+    memcpy(&row, stage->map + stage->entries[i].offset, sizeof row);
+    return row;
 }

@@ -192,12 +192,11 @@ static struct refusal check_integer(const struct schema_field *field,
 }
 
 static struct refusal check_value(const struct schema_field *field,
-                                  bool is_key,
                                   struct source_value *value,
                                   struct im_arena *arena)
 {
     if (value->kind == SOURCE_NULL) {
-        if (is_key || field->required)
+        if (field->required)
             return (struct refusal){.code = "missing_value",
                                     .zh = "必填，但为空",
                                     .en = "required but empty"};
@@ -352,9 +351,9 @@ static void check_fields(struct row_check *c)
             continue;
         *value = c->row->cells[plan->column_of_field[f]];
         struct source_value found = *value;
-        struct refusal why = check_value(field, is_key, value, c->arena);
+        struct refusal why = check_value(field, value, c->arena);
         if (is_key)
-            c->out->has_key = !why.code;
+            c->out->has_key = !why.code && value->kind != SOURCE_NULL;
         if (why.code)
             refuse(c, column_name(c, plan->column_of_field[f]),
                    cell_text(&found, c->arena), why);

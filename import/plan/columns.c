@@ -123,7 +123,7 @@ map_fields(struct plan *plan, const struct source *source, struct im_error *err)
 
         if (map_field(plan, source, f, err))
             return err ? err->code : IM_EDATA;
-        if (plan->column_of_field[f] < 0 && (is_key || field->required))
+        if (plan->column_of_field[f] < 0 && field->required)
             return fail_column(err, source, field, is_key);
     }
     return IM_OK;

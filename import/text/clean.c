@@ -255,14 +255,21 @@ static bool is_dropped(int32_t c)
            c == LEX_GROUP_SPACE || utf8proc_category(c) == UTF8PROC_CATEGORY_CC;
 }
 
+/* Small ASCII, and three bytes that begin with E4..E9: U+4000..U+9FFF, which NFKC and
+ * folding leave as they are. Most of what comes. */
 static bool is_plain_already(struct im_bytes in)
 {
-    for (size_t i = 0; i < in.len; i++) {
+    for (size_t i = 0; i < in.len;) {
         uint8_t c = in.data[i];
 
+        if (c >= 0xE4 && c <= 0xE9 && i + 2 < in.len) {
+            i += 3;
+            continue;
+        }
         if (c <= ' ' || c >= 0x7F || (c >= 'A' && c <= 'Z') ||
             memchr(":*[]{}", c, 6) != NULL)
             return false;
+        i++;
     }
     return true;
 }

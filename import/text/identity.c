@@ -24,13 +24,20 @@ static struct points decode(struct im_bytes folded, struct im_arena *arena)
     return p;
 }
 
+/* In place: UTF-8 is never longer than UTF-32. */
 static struct im_bytes encode(struct points p)
 {
-    utf8proc_ssize_t n =
-        utf8proc_reencode(p.c, (utf8proc_ssize_t)p.n,
-                          (utf8proc_option_t)(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+    uint8_t *out = (uint8_t *)p.c;
+    size_t len = 0;
 
-    return (struct im_bytes){(uint8_t *)p.c, n < 0 ? 0 : (size_t)n};
+    for (size_t i = 0; i < p.n; i++) {
+        uint8_t utf8[4];
+        size_t n = (size_t)utf8proc_encode_char(p.c[i], utf8);
+
+        memcpy(out + len, utf8, n);
+        len += n;
+    }
+    return (struct im_bytes){out, len};
 }
 
 static size_t word_at(const struct points *p, size_t i, const char *word)
@@ -46,6 +53,8 @@ static void cut_out(struct points *p, size_t from, size_t len)
 
 static bool tells_apart(int32_t c)
 {
+    if (c >= 0x4E00 && c <= 0x9FFF) /* most of what comes: no table is asked */
+        return true;
     switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
@@ -76,6 +85,8 @@ static void drop_former(struct points *p)
         size_t len = 0;
         bool is_former = false;
 
+        if (p->c[i] != '(')
+            continue;
         for (size_t k = 0; k < sizeof words / sizeof *words; k++)
             is_former = is_former || word_at(p, i, words[k]);
         /* "(原料药基地)" and "(原子能…)" are no former names */
@@ -105,7 +116,9 @@ static void drop_chinese_forms(struct points *p)
 
     for (size_t i = 0; i < p->n; i++)
         for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
-            size_t len = word_at(p, i, forms[k]);
+            size_t len = p->c[i] == 0x80A1 /* 股 */ || p->c[i] == 0x6709 /* 有 */
+                             ? word_at(p, i, forms[k])
+                             : 0;
 
             if (len && len < p->n)
                 cut_out(p, i, len);
