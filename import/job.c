@@ -81,6 +81,7 @@ struct work {
     const struct layer_schema *schema;
     struct facts facts;
     struct source *source;
+    struct gazetteer *gazetteer; /* of a file that people bring */
     struct plan *plan;
     struct stage stage;
     struct identity_seen seen; /* of rows without key */
@@ -338,11 +339,20 @@ static bool is_derived_field(const struct work *w, size_t f)
             strcmp(w->schema->fields[f].name, "shown_as") == 0);
 }
 
+/* Shipped rows say where they are; reading all names for each of them would be waste. */
+static enum im_code open_gazetteer(struct work *w, struct im_error *err)
+{
+    if (strcmp(w->job->origin, "file") != 0 || w->schema->group != SCHEMA_PLACES)
+        return IM_OK;
+    return gazetteer_open(store_db(w->store), w->schema->id, &w->gazetteer, err);
+}
+
 static enum im_code make_plan(struct work *w, struct im_error *err)
 {
     struct plan_context context = {.options = &w->job->options,
                                    .schema = w->schema,
                                    .definition = w->definition,
+                                   .gazetteer = w->gazetteer,
                                    .report = w->out,
                                    .arena = w->arena};
     enum im_code rc = plan_make(&context, w->source, &w->plan, err);
@@ -365,8 +375,10 @@ static enum im_code make_plan(struct work *w, struct im_error *err)
 
 static enum im_code read_file(struct work *w, struct im_error *err)
 {
-    enum im_code rc = make_plan(w, err);
+    enum im_code rc = open_gazetteer(w, err);
 
+    if (!rc)
+        rc = make_plan(w, err);
     if (!rc)
         rc = stage_init(&w->stage, w->schema, w->has_field,
                         plan_position(w->plan) != POSITION_NONE, err);
@@ -534,6 +546,7 @@ static void release(struct work *w)
     stage_release(&w->stage);
     identity_seen_release(&w->seen);
     plan_release(w->plan);
+    gazetteer_free(w->gazetteer);
     source_close(w->source);
 }
 
