@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* innomap layers: what is in the database. */
+#include "cmd_layers_folder.h"
+
 #include <layers/cmd.h>
 #include <layers/sql.h>
 #include <layers/store.h>
@@ -15,6 +17,7 @@ static const char HELP_EN[] =
     "innomap layers - what is in the database\n"
     "\n"
     "  innomap layers [--db FILE] [--json]\n"
+    "  innomap layers folder ID DIR     a layer as a folder that can be edited\n"
     "\n"
     "One line per layer: how many rows, how many of them have a position, the version\n"
     "(it rises with every import that changed something), when that was, how old the\n"
@@ -33,6 +36,7 @@ static const char HELP_ZH[] =
     "innomap layers —— 数据库里有什么\n"
     "\n"
     "  innomap layers [--db 文件] [--json]\n"
+    "  innomap layers folder 图层 文件夹    把图层写成可以编辑的文件夹\n"
     "\n"
     "每个图层一行：行数、其中有位置的行数、版本（每次有改动的导入加一）、改动时间、\n"
     "数据日期和来源。\n"
@@ -269,8 +273,10 @@ int cmd_layers(int argc, char **argv)
     struct store *store = NULL;
     struct im_arena *arena = NULL;
     struct im_error err = {0};
-    int code = parse(&c, argc, argv);
 
+    if (argc > 1 && strcmp(argv[1], "folder") == 0)
+        return cmd_layers_folder(argc - 1, argv + 1);
+    int code = parse(&c, argc, argv);
     if (code >= 0)
         return code;
     if (c.wants_help) {

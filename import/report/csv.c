@@ -5,13 +5,15 @@
 #include "mend.h"
 #include "writers.h"
 
+#include <engine/csv.h>
+
 enum { LINE_MAX_BYTES = 128 << 20 };
 
 struct csv_report {
     const struct report_writer *w;
     bool *is_shown; /* per column of the file */
     struct im_buf line;
-    bool has_field; /* on this line */
+    struct im_csv csv;
     /* of the row whose faults are being gathered */
     bool is_open;
     char *source;
@@ -23,31 +25,15 @@ struct csv_report {
 
 static void put_field(struct csv_report *r, struct im_bytes text)
 {
-    bool is_guarded = mend_needs_guard(text);
-    bool is_quoted = is_guarded;
-
-    if (r->has_field)
-        im_buf_byte(&r->line, ',');
-    r->has_field = true;
-    for (size_t i = 0; i < text.len && !is_quoted; i++)
-        is_quoted = strchr("\",\r\n; \t", text.data[i]) != NULL;
-    if (is_quoted)
-        im_buf_byte(&r->line, '"');
-    if (is_guarded)
-        im_buf_byte(&r->line, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '"')
-            im_buf_byte(&r->line, '"');
-        im_buf_byte(&r->line, text.data[i]);
-    }
-    if (is_quoted)
-        im_buf_byte(&r->line, '"');
+    if (mend_needs_guard(text))
+        im_csv_guarded_cell(&r->csv, text);
+    else
+        im_csv_cell(&r->csv, text);
 }
 
 static void end_line(struct csv_report *r)
 {
-    im_buf_text(&r->line, "\r\n");
-    r->has_field = false;
+    im_csv_end_row(&r->csv);
     if (r->line.failed)
         return; /* never half a row; reported at the end */
     fwrite(r->line.data, 1, r->line.len, r->w->file);
@@ -175,6 +161,7 @@ enum im_code report_write_csv(const struct report_writer *w, struct im_error *er
                            .suggestion = {.max = 1 << 16}};
     enum im_code rc = choose_columns(&r, err);
 
+    r.csv.out = &r.line;
     if (rc)
         goto done;
     put_header(&r);
