@@ -187,7 +187,7 @@ static void bind_update(const struct commit *c, const struct stage_entry *entry)
         if (is_for_stored(c->stage, f))
             bind_value(c->update, index++, &c->row.values[f]);
     if (c->stage->has_geom) {
-        sqlite3_bind_int(c->update, index++, (entry->flags & STAGE_PLACED) != 0);
+        sqlite3_bind_int(c->update, index++, (entry->flags & STAGE_KEEP_PLACE) != 0);
         bind_blob(c->update, index++, c->row.blob);
         bind_blob(c->update, index++, c->row.blob);
     }
@@ -228,10 +228,10 @@ static bool same_geometry(const struct commit *c,
 {
     bool is_null = sqlite3_column_type(stmt, column) == SQLITE_NULL;
 
+    if (entry->flags & STAGE_KEEP_PLACE && !is_null)
+        return true;
     if (c->row.blob.len == 0)
         return is_null;
-    if (entry->flags & STAGE_PLACED && !is_null)
-        return true;
     return !is_null && same_bytes(stmt, column, c->row.blob);
 }
 

@@ -86,12 +86,12 @@ enum stage_action {
     STAGE_LEFT     /* refused, here or before: not written */
 };
 
-enum stage_flag {                     /* bits */
-                  STAGE_MADE_KEY = 1, /* the file has no key for it */
-                  STAGE_REFUSED =
-                      2, /* with IMPORT_REPLACE only: its stored row is not gone */
-                  STAGE_PLACED =
-                      4 /* its position was found by a name: a stored one is better */
+/* Bits. KEEP_PLACE: without a position, or with one found by a name: a stored one is
+ * better. */
+enum stage_flag {
+    STAGE_MADE_KEY = 1, /* the file has no key for it */
+    STAGE_REFUSED = 2,  /* with IMPORT_REPLACE only: its stored row is not gone */
+    STAGE_KEEP_PLACE = 4
 };
 
 struct stage_entry {

@@ -293,6 +293,8 @@ static enum im_code take_row(struct work *w,
     }
     if (!checked->is_good)
         return take_refused(w, row, checked, arena, err);
+    if (checked->geom.kind == GEOM_EMPTY)
+        origin.flags |= STAGE_KEEP_PLACE;
     w->out->counts.repaired += checked->is_repaired;
     return stage_add(&w->stage, checked->values, &checked->geom, &origin, err);
 }

@@ -70,7 +70,8 @@ static void close_bench(struct bench *b)
 static void take(struct bench *b, const char *csv, const char *counts)
 {
     const char *path = scratch_text("list.csv", csv);
-    const struct import_options options = {.layer_id = "parks", .mode = b->mode};
+    const struct import_options options = {
+        .layer_id = "parks", .mode = b->mode, .unplaced = IMPORT_UNPLACED_KEEP};
     char got[80];
 
     b->err = (struct im_error){0};
@@ -440,6 +441,19 @@ TEST(changes_are_told_field_by_field_with_before_and_after)
     close_bench(&b);
 }
 
+TEST(a_row_without_position_does_not_take_away_a_known_one)
+{
+    struct bench b;
+
+    open_bench(&b);
+    take(&b, "id,name_zh,level,lon,lat\nA,一号,a,121.6,31.2\nB,二号,a,121.7,31.2\n",
+         "2 0 0 0 0");
+    take(&b, "id,name_zh,level,lon,lat\nA,一号,a,,\nB,二号,z,,\n", "0 1 1 0 0");
+    is(&b, "2", "SELECT count(*) FROM parks WHERE geom IS NOT NULL");
+    is(&b, "z", "SELECT level FROM parks WHERE id = 'B'");
+    close_bench(&b);
+}
+
 /* ---- likely duplicates ---- */
 
 static void
@@ -640,6 +654,7 @@ int main(void)
         cmocka_unit_test(replace_removes_what_the_file_lacks_and_says_so),
         cmocka_unit_test(the_stored_row_of_a_refused_one_is_not_gone),
         cmocka_unit_test(changes_are_told_field_by_field_with_before_and_after),
+        cmocka_unit_test(a_row_without_position_does_not_take_away_a_known_one),
         cmocka_unit_test(likely_duplicates_are_told_with_the_reason),
         cmocka_unit_test(what_only_looks_alike_is_not_told),
         cmocka_unit_test(likely_duplicates_inside_a_file_name_the_row),
