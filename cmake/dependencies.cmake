@@ -28,6 +28,8 @@ innomap_pkg(harfbuzz harfbuzz libharfbuzz-dev)
 innomap_pkg(jansson jansson libjansson-dev)
 innomap_pkg(deflate libdeflate libdeflate-dev)
 innomap_pkg(xxhash libxxhash libxxhash-dev)
+# libgdal-dev brings one of libcurl's flavours; any will do
+innomap_pkg(curl libcurl libcurl4-gnutls-dev)
 innomap_pkg(utf8proc libutf8proc libutf8proc-dev)
 if(INNOMAP_TESTS)
   innomap_pkg(cmocka cmocka libcmocka-dev)

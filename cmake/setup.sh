@@ -22,6 +22,7 @@ refuse() {
 }
 
 # What building and running needs. Debian's npm is left out where a Node with npm is there.
+# libcurl comes with libgdal-dev, in one flavour or the other.
 # shellcheck disable=SC2034 # used by the scripts that source this file
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libgdal-dev libproj-dev
     libspatialite-dev libsqlite3-dev libgeos-dev libpng-dev zlib1g-dev libmicrohttpd-dev
