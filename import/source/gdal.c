@@ -1,88 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A foreign file through GDAL. */
-#include "../internal.h"
+/* Foreign files through GDAL: which driver, which layers, row after row.
+ *
+ * Texts of Shapefile and MapInfo are taken as the bytes they are and decoded here,
+ * since GDAL leaves out what it cannot decode; see encoding.c.
+ */
+#include "gdal.h"
 
+#include <assert.h>
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
 
-struct source {
-    struct file_facts file;
-    GDALDatasetH dataset;
-    OGRLayerH layer;
-    OGRFeatureDefnH columns;
-    const char *driver;
-    bool has_geometry;
-    OGRFeatureH feature;    /* the current row */
-    uint64_t row;           /* its number, 1 is the first */
-    struct im_arena *arena; /* of the current row */
-    struct source_value *cells;
+enum { MAX_LAYERS = 10000, LIST_BYTES = 200 };
+
+/* Local files only: nothing that follows links to other places. */
+static const struct {
+    const char *format;
+    const char *drivers[4];
+} DRIVERS[] = {
+    {"Shapefile", {"ESRI Shapefile"}},
+    {"MapInfo", {"MapInfo File"}},
+    {"KML", {"LIBKML", "KML"}},
+    {"GML", {"GML"}},
+    {"GPX", {"GPX"}},
+    {"GeoPackage", {"GPKG"}},
+    {"SpatiaLite", {"SQLite"}},
+    {"FlatGeobuf", {"FlatGeobuf"}},
+    {"DXF", {"DXF"}},
+    {"File Geodatabase", {"OpenFileGDB"}},
+    {"TopoJSON", {"TopoJSON"}},
+    {"XLSX", {"XLSX"}},
+    {"ODS", {"ODS"}},
+    {"PostgreSQL", {"PostgreSQL"}},
+    {"WFS", {"WFS"}},
+    {"OAPIF", {"OAPIF"}},
 };
 
-/* Far above what check.c takes: a list that is too long is refused there, not lost
- * here. */
-enum { LIST_MAX_BYTES = 256 << 20, ROW_MAX_BYTES = 1 << 30 };
+static const char *const OPEN_OPTIONS[] = {"DOWNLOAD_SCHEMA=NO", "WRITE_GFS=NO",
+                                           "ENCODING=", NULL};
 
-/* Local files only: no database servers, no web services, nothing that follows links
- * to other places. */
-static const char *const DRIVERS[] = {
-    "CSV",        "GeoJSON",        "GeoJSONSeq", "TopoJSON", "GPKG",
-    "FlatGeobuf", "ESRI Shapefile", "LIBKML",     "KML",      "GML",
-    "GPX",        "MapInfo File",   "XLSX",       "ODS",      NULL};
+/* ---- what does it hold ---- */
 
-static const char *const OPEN_OPTIONS[] = {
-    "AUTODETECT_TYPE=NO", /* types are ours to check */
-    "HEADERS=YES", "EMPTY_STRING_AS_NULL=YES", "DOWNLOAD_SCHEMA=NO", NULL};
-
-static enum im_code fail_format(struct im_error *err, const struct file_facts *file)
+static bool is_format(const struct gdal *g, const char *name)
 {
-    /* warnings are about options that some drivers do not know */
-    const char *why = CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg() : "";
-
-    im_fail(err, IM_EDATA,
-            "'%s' is not a file that can be imported%s%s; known are CSV, GeoJSON, "
-            "GeoPackage, Shapefile, KML, GML, MapInfo, FlatGeobuf, XLSX, ODS",
-            file->name, *why ? ": " : "", why);
-    return im_zh(
-        err, IM_EDATA,
-        "“%s”不是可导入的文件；可导入 CSV、GeoJSON、GeoPackage、Shapefile、KML、"
-        "GML、MapInfo、FlatGeobuf、XLSX、ODS",
-        file->name);
+    return strcmp(g->format, name) == 0;
 }
 
-static enum im_code fail_empty(struct im_error *err, const struct file_facts *file)
+static const char *kind_of(OGRLayerH layer)
 {
-    im_fail(err, IM_EDATA, "'%s' is an empty file; was it saved?", file->name);
-    return im_zh(err, IM_EDATA, "“%s”是空文件，请确认已保存", file->name);
+    switch (wkbFlatten(OGR_GT_GetLinear(OGR_L_GetGeomType(layer)))) {
+    case wkbNone:
+        return "-";
+    case wkbPoint:
+    case wkbMultiPoint:
+        return "point";
+    case wkbLineString:
+    case wkbMultiLineString:
+        return "line";
+    case wkbPolygon:
+    case wkbMultiPolygon:
+        return "area";
+    default:
+        return "geometry";
+    }
 }
 
-static enum im_code fail_nul(struct im_error *err, const struct file_facts *file)
-{
-    im_fail(err, IM_EDATA,
-            "'%s', line %llu, has a zero byte: it is cut off, or no text file; save it "
-            "anew as UTF-8",
-            file->name, (unsigned long long)file->bad_utf8_line);
-    return im_zh(err, IM_EDATA,
-                 "“%s”第 %llu 行含有零字节：文件不完整，或不是文本；请重新另存为 UTF-8",
-                 file->name, (unsigned long long)file->bad_utf8_line);
-}
-
-static enum im_code fail_utf8(struct im_error *err, const struct file_facts *file)
-{
-    im_fail(
-        err, IM_EDATA,
-        "'%s', line %llu, is not UTF-8%s; save the file as UTF-8 (in a spreadsheet: "
-        "\"CSV UTF-8\") and import it again",
-        file->name, (unsigned long long)file->bad_utf8_line,
-        file->is_utf16 ? " but UTF-16" : " (GBK?)");
-    return im_zh(err, IM_EDATA,
-                 "“%s”第 %llu 行不是 UTF-8%s；请另存为 UTF-8（表格软件中选“CSV UTF-8”）"
-                 "后再导入",
-                 file->name, (unsigned long long)file->bad_utf8_line,
-                 file->is_utf16 ? "，而是 UTF-16" : "（可能是 GBK）");
-}
-
-/* Names of the layers, for a message. */
+/* Name, kind and number of rows of each layer, for a message. */
 static void list_layers(GDALDatasetH dataset, char *out, size_t size)
 {
     int n = GDALDatasetGetLayerCount(dataset);
@@ -90,457 +73,447 @@ static void list_layers(GDALDatasetH dataset, char *out, size_t size)
 
     out[0] = '\0';
     for (int i = 0; i < n && used < size; i++) {
-        int more = snprintf(out + used, size - used, "%s%s", i ? ", " : "",
-                            OGR_L_GetName(GDALDatasetGetLayer(dataset, i)));
-        if (more < 0)
-            return;
-        used += (size_t)more;
+        OGRLayerH layer = GDALDatasetGetLayer(dataset, i);
+        int more = snprintf(out + used, size - used, "%s%s (%s, %lld)", i ? ", " : "",
+                            OGR_L_GetName(layer), kind_of(layer),
+                            (long long)OGR_L_GetFeatureCount(layer, 0));
+        used += more > 0 ? (size_t)more : 0;
     }
     if (used >= size)
-        out[im_utf8_cut(out, size - 1)] = '\0';
+        snprintf(out + im_utf8_cut(out, size - 5), 5, " ...");
+    if (!im_utf8_valid(im_bytes_of(out)))
+        snprintf(out, size, "?");
 }
 
-static enum im_code choose_layer(struct source *source,
-                                 const struct file_facts *file,
-                                 const char *source_layer,
-                                 struct im_error *err)
+static enum im_code fail_several(const struct gdal *g, struct im_error *err)
 {
-    char names[200];
-    int n = GDALDatasetGetLayerCount(source->dataset);
+    char list[LIST_BYTES];
+    int n = GDALDatasetGetLayerCount(g->dataset);
 
-    if (source_layer)
-        source->layer = GDALDatasetGetLayerByName(source->dataset, source_layer);
-    else if (n == 1)
-        source->layer = GDALDatasetGetLayer(source->dataset, 0);
-    if (source->layer)
-        return IM_OK;
-    list_layers(source->dataset, names, sizeof names);
-    if (n == 0) {
-        im_fail(err, IM_EDATA, "'%s' has no layer", file->name);
-        return im_zh(err, IM_EDATA, "“%s”中没有图层", file->name);
-    }
-    if (source_layer) {
-        im_fail(err, IM_ENOTFOUND, "'%s' has no layer '%s'; it has: %s", file->name,
-                source_layer, names);
-        return im_zh(err, IM_ENOTFOUND, "“%s”中没有图层“%s”；有：%s", file->name,
-                     source_layer, names);
-    }
+    list_layers(g->dataset, list, sizeof list);
     im_fail(err, IM_EDATA, "'%s' has %d layers; choose one with --source-layer: %s",
-            file->name, n, names);
+            g->input->name, n, list);
     return im_zh(err, IM_EDATA, "“%s”有 %d 个图层，请用 --source-layer 选一个：%s",
-                 file->name, n, names);
+                 g->input->name, n, list);
 }
 
-static bool is_text_driver(const char *driver)
+static enum im_code fail_no_layer(const struct gdal *g, struct im_error *err)
 {
-    return strcmp(driver, "CSV") == 0 || strcmp(driver, "TopoJSON") == 0 ||
-           strncmp(driver, "GeoJSON", 7) == 0;
-}
+    const char *wanted = g->input->options->layer;
+    char list[LIST_BYTES];
 
-static enum im_code open_dataset(struct source *source,
-                                 const char *path,
-                                 const struct file_facts *file,
-                                 struct im_error *err)
-{
-    enum im_code rc = IM_OK;
-    /* an absolute path can be taken neither for a URL nor for GeoJSON text */
-    char *absolute = realpath(path, NULL);
-
-    if (!absolute || strncmp(absolute, "/vsi", 4) == 0) {
-        free(absolute);
-        return fail_format(err, file);
+    list_layers(g->dataset, list, sizeof list);
+    if (!wanted || !*list) {
+        im_fail(err, IM_EDATA, "'%s' has no layer with rows", g->input->name);
+        return im_zh(err, IM_EDATA, "“%s”中没有数据图层", g->input->name);
     }
-    CPLErrorReset();
-    source->dataset = GDALOpenEx(absolute, GDAL_OF_VECTOR | GDAL_OF_READONLY, DRIVERS,
-                                 OPEN_OPTIONS, NULL);
-    if (!source->dataset)
-        rc = file->is_utf16 ? fail_utf8(err, file) : fail_format(err, file);
-    free(absolute);
-    return rc;
+    im_fail(err, IM_ENOTFOUND, "'%s' has no layer '%s'; it has: %s", g->input->name,
+            wanted, list);
+    return im_zh(err, IM_ENOTFOUND, "“%s”中没有图层“%s”；有：%s", g->input->name,
+                 wanted, list);
 }
 
-struct builder {
-    struct refusal refusal;
-    enum geom_kind kind;
-    uint32_t n_points;
-    uint32_t n_parts;
-    uint32_t n_areas;
-    double *lonlat; /* NULL while counting */
-    uint32_t *part_end;
-    uint32_t *area_end;
-};
-
-static void refuse(struct builder *b, const char *zh, const char *en)
+/* Layers that programmes keep for themselves. */
+static bool is_technical(const char *name)
 {
-    if (!b->refusal.code)
-        b->refusal = (struct refusal){.code = "bad_geometry", .zh = zh, .en = en};
+    static const char *const NAMES[] = {"layer_styles", "qgis_projects", "blocks",
+                                        "route_points", "track_points",  NULL};
+
+    for (size_t i = 0; NAMES[i]; i++)
+        if (strcasecmp(name, NAMES[i]) == 0)
+            return true;
+    return strncmp(name, "innomap_", 8) == 0;
 }
 
-static void add_point(struct builder *b, double x, double y)
+static bool add_part(struct gdal *g, OGRLayerH layer)
 {
-    if (b->lonlat) {
-        b->lonlat[2 * (size_t)b->n_points] = x;
-        b->lonlat[2 * (size_t)b->n_points + 1] = y;
+    g->parts[g->n_parts++] =
+        (struct gdal_part){.layer = layer, .defn = OGR_L_GetLayerDefn(layer)};
+    return true;
+}
+
+static bool is_empty(OGRLayerH layer)
+{
+    return OGR_L_GetFeatureCount(layer, 0) == 0;
+}
+
+/* KML folders, kinds of GPX, entities of a drawing are one source. */
+static bool are_one(const struct gdal *g)
+{
+    if (g->n_parts <= 1 || is_format(g, "KML"))
+        return true;
+    if (!is_format(g, "GPX"))
+        return false;
+    for (size_t i = 1; i < g->n_parts; i++)
+        if (strcmp(kind_of(g->parts[0].layer), kind_of(g->parts[i].layer)) != 0)
+            return false;
+    return true;
+}
+
+static bool skips_empty(const struct gdal *g)
+{
+    return is_format(g, "KML") || is_format(g, "GPX") || is_format(g, "GML");
+}
+
+static enum im_code choose_parts(struct gdal *g, struct im_error *err)
+{
+    const char *wanted = g->input->options->layer;
+    int n = GDALDatasetGetLayerCount(g->dataset);
+
+    if (n > MAX_LAYERS)
+        return fail_several(g, err);
+    g->parts = calloc((size_t)n + 1, sizeof *g->parts);
+    if (!g->parts)
+        return im_fail(err, IM_ENOMEM, "'%s': out of memory", g->input->name);
+    for (int i = 0; i < n; i++) {
+        OGRLayerH layer = GDALDatasetGetLayer(g->dataset, i);
+        const char *name = OGR_L_GetName(layer);
+
+        if (wanted
+                ? strcmp(name, wanted) == 0
+                : !is_technical(name) && !(skips_empty(g) && n > 1 && is_empty(layer)))
+            add_part(g, layer);
     }
-    b->n_points++;
+    if (wanted && g->n_parts == 0 && n == 1 && is_format(g, "MapInfo"))
+        add_part(g, GDALDatasetGetLayer(g->dataset, 0));
+    if (g->n_parts == 0)
+        return fail_no_layer(g, err);
+    return are_one(g) ? IM_OK : fail_several(g, err);
 }
 
-static void set_kind(struct builder *b, enum geom_kind kind)
+/* ---- columns ---- */
+
+/* Not data: what LIBKML and DXF tell about drawing. */
+static bool is_taken(const struct gdal *g, OGRFieldDefnH field)
 {
-    if (b->kind != GEOM_EMPTY && b->kind != kind)
-        refuse(b, "点、线、面混在一个几何里", "points, lines and areas are mixed");
-    b->kind = kind;
+    static const char *const KML[] = {
+        "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder",
+        "icon",         "timestamp",  "begin",   "end",        NULL};
+    static const char *const DXF[] = {
+        "PaperSpace", "SubClasses", "Linetype",       "ExtendedEntity",
+        "BlockScale", "BlockAngle", "BlockOCSNormal", "BlockOCSCoords",
+        "Block",      NULL};
+    const char *const *names = is_format(g, "KML")   ? KML
+                               : is_format(g, "DXF") ? DXF
+                                                     : NULL;
+    const char *name = OGR_Fld_GetNameRef(field);
+
+    if (OGR_Fld_GetType(field) == OFTBinary)
+        return false;
+    for (size_t i = 0; names && names[i]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return false;
+    return true;
 }
 
-static void add_part(struct builder *b, OGRGeometryH line)
+/* A name of valid UTF-8: in a .dbf it may end in half a character. */
+static char *column_name(struct gdal *g, const char *raw, size_t number)
 {
-    int n = OGR_G_GetPointCount(line);
-
-    for (int i = 0; i < n; i++)
-        add_point(b, OGR_G_GetX(line, i), OGR_G_GetY(line, i));
-    if (b->part_end)
-        b->part_end[b->n_parts] = b->n_points;
-    b->n_parts++;
-}
-
-static void add_geometry(struct builder *b, OGRGeometryH g);
-
-static void add_polygon(struct builder *b, OGRGeometryH polygon)
-{
-    int n = OGR_G_GetGeometryCount(polygon);
-
-    for (int i = 0; i < n; i++)
-        add_part(b, OGR_G_GetGeometryRef(polygon, i));
-    if (b->area_end)
-        b->area_end[b->n_areas] = b->n_parts;
-    b->n_areas++;
-}
-
-static void add_members(struct builder *b, OGRGeometryH g)
-{
-    int n = OGR_G_GetGeometryCount(g);
-
-    for (int i = 0; i < n; i++)
-        add_geometry(b, OGR_G_GetGeometryRef(g, i));
-}
-
-static void add_geometry(struct builder *b, OGRGeometryH g)
-{
-    if (OGR_G_IsEmpty(g))
-        return;
-    switch (wkbFlatten(OGR_G_GetGeometryType(g))) {
-    case wkbPoint:
-        set_kind(b, GEOM_POINT);
-        add_point(b, OGR_G_GetX(g, 0), OGR_G_GetY(g, 0));
-        return;
-    case wkbLineString:
-        set_kind(b, GEOM_LINE);
-        add_part(b, g);
-        return;
-    case wkbPolygon:
-    case wkbTriangle:
-        set_kind(b, GEOM_AREA);
-        add_polygon(b, g);
-        return;
-    case wkbMultiPoint:
-    case wkbMultiLineString:
-    case wkbMultiPolygon:
-    case wkbGeometryCollection:
-    case wkbTIN:
-    case wkbPolyhedralSurface:
-        add_members(b, g);
-        return;
-    default:
-        refuse(b, "几何类型不支持", "its type of geometry is not supported");
-    }
-}
-
-static bool allocate(struct builder *b, struct im_arena *arena)
-{
-    b->lonlat = im_arena_calloc(arena, b->n_points, 2 * sizeof(double));
-    b->part_end = im_arena_calloc(arena, (size_t)b->n_parts + 1, sizeof *b->part_end);
-    b->area_end = im_arena_calloc(arena, (size_t)b->n_areas + 1, sizeof *b->area_end);
-    return b->lonlat && b->part_end && b->area_end;
-}
-
-/* The geometry of the current row, flat, as it came. */
-static struct refusal
-flatten(OGRGeometryH geometry, struct im_arena *arena, struct geom *out)
-{
-    struct builder b = {0};
-
-    *out = (struct geom){.kind = GEOM_EMPTY};
-    add_geometry(&b, geometry);
-    if (b.refusal.code || b.n_points == 0)
-        return b.refusal;
-    if (!allocate(&b, arena))
-        return (struct refusal){.code = "bad_geometry",
-                                .zh = "几何太大，内存不足",
-                                .en = "too large: out of memory"};
-    b.n_points = b.n_parts = b.n_areas = 0;
-    add_geometry(&b, geometry);
-    *out = (struct geom){.kind = b.kind,
-                         .n_points = b.n_points,
-                         .n_parts = b.n_parts,
-                         .n_areas = b.n_areas,
-                         .lonlat = b.lonlat,
-                         .part_end = b.kind == GEOM_POINT ? NULL : b.part_end,
-                         .area_end = b.kind == GEOM_AREA ? b.area_end : NULL};
-    return b.refusal;
-}
-
-static unsigned dropped_of(OGRGeometryH geometry)
-{
-    return (OGR_G_Is3D(geometry) ? SOURCE_DROPPED_Z : 0u) |
-           (OGR_G_IsMeasured(geometry) ? SOURCE_DROPPED_M : 0u) |
-           (OGR_G_HasCurveGeometry(geometry, 0) ? SOURCE_LINEARISED : 0u);
-}
-
-static void take_geometry(struct source *source, struct source_row *out)
-{
-    OGRGeometryH geometry = OGR_F_GetGeometryRef(source->feature);
-    OGRGeometryH straight = NULL;
-
-    if (!geometry || OGR_G_IsEmpty(geometry))
-        return;
-    out->dropped = dropped_of(geometry);
-    if (out->dropped & SOURCE_LINEARISED)
-        straight = OGR_G_GetLinearGeometry(geometry, SOURCE_ARC_STEP_DEGREES, NULL);
-    out->fault = flatten(straight ? straight : geometry, source->arena, &out->geom);
-    out->fault_field = "geometry";
-    OGR_G_DestroyGeometry(straight);
-}
-static struct source_value text_value(const char *text)
-{
-    struct im_bytes bytes = im_bytes_of(text);
-
-    while (bytes.len && strchr(" \t\r\n", bytes.data[bytes.len - 1]))
-        bytes.len--;
-    while (bytes.len && strchr(" \t\r\n", bytes.data[0])) {
-        bytes.data++;
-        bytes.len--;
-    }
-    if (bytes.len == 0)
-        return (struct source_value){.kind = SOURCE_NULL};
-    return (struct source_value){.kind = SOURCE_TEXT, .text = bytes};
-}
-
-static struct source_value
-list_value(OGRFeatureH feature, int i, struct im_arena *arena)
-{
-    char **items = OGR_F_GetFieldAsStringList(feature, i);
-    struct im_buf joined = {.max = LIST_MAX_BYTES};
+    struct im_buf name = {.max = 1 << 16};
+    struct im_bytes bytes = im_bytes_of(raw);
     char *copy = NULL;
+    enum decoded rc = decoder_append(&g->file.decoder, bytes, &name);
 
-    for (int j = 0; items && items[j]; j++)
-        im_buf_printf(&joined, "%s%s", j ? ";" : "", items[j]);
-    if (!joined.failed)
-        copy = im_arena_strdup(arena, im_buf_bytes(&joined));
-    im_buf_release(&joined);
-    return text_value(copy ? copy : "");
+    for (int i = 0; i < 3 && rc == DECODED_CUT && bytes.len; i++) {
+        bytes.len--;
+        rc = decoder_append(&g->file.decoder, bytes, &name);
+    }
+    if (rc != DECODED || name.len == 0) {
+        im_buf_clear(&name);
+        im_buf_printf(&name, "column_%zu", number);
+    }
+    im_buf_byte(&name, 0);
+    if (!name.failed)
+        copy = strdup((const char *)name.data);
+    im_buf_release(&name);
+    return copy;
 }
 
-static struct source_value
-date_value(OGRFeatureH feature, int i, bool has_time, struct im_arena *arena)
+static bool add_column(struct gdal *g, struct gdal_part *part, int i)
 {
-    int y, mo, d, h, mi, zone;
-    float s;
-    char text[64];
+    OGRFieldDefnH field = OGR_FD_GetFieldDefn(part->defn, i);
+    size_t c = 0;
 
-    if (!OGR_F_GetFieldAsDateTimeEx(feature, i, &y, &mo, &d, &h, &mi, &s, &zone))
-        return (struct source_value){.kind = SOURCE_NULL};
-    if (has_time)
-        snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", y, mo, d, h, mi,
-                 (int)s);
-    else
-        snprintf(text, sizeof text, "%04d-%02d-%02d", y, mo, d);
-    char *copy = im_arena_strdup(arena, im_bytes_of(text));
-    return text_value(copy ? copy : "");
+    part->column_of_field[i] = -1;
+    if (!is_taken(g, field))
+        return true;
+    char *name = column_name(g, OGR_Fld_GetNameRef(field), (size_t)i + 1);
+    if (!name)
+        return false;
+    /* the same column of another folder; of one layer even twins are two columns */
+    while (c < g->n_columns &&
+           (part == g->parts || strcmp(g->columns[c].name, name) != 0))
+        c++;
+    part->column_of_field[i] = (int)c;
+    if (c < g->n_columns) {
+        free(name);
+        return true;
+    }
+    g->columns[g->n_columns++] = (struct gdal_column){
+        .name = name,
+        .is_markup =
+            is_format(g, "KML") && OGR_Fld_GetType(field) == OFTString &&
+            (strcmp(name, "description") == 0 || strcmp(name, "snippet") == 0)};
+    return true;
 }
 
-static struct source_value
-read_cell(const struct source *source, size_t i, struct im_arena *arena)
+static enum im_code fail_wide(const struct gdal *g, struct im_error *err)
 {
-    OGRFeatureH feature = source->feature;
-    int column = (int)i;
+    im_fail(err, IM_ELIMIT, "'%s' has more than %d columns; remove those not needed",
+            g->input->name, SOURCE_MAX_COLUMNS);
+    return im_zh(err, IM_ELIMIT, "“%s”超过 %d 列；请删除不需要的列", g->input->name,
+                 SOURCE_MAX_COLUMNS);
+}
 
-    if (!OGR_F_IsFieldSetAndNotNull(feature, column))
-        return (struct source_value){.kind = SOURCE_NULL};
-    switch (OGR_Fld_GetType(OGR_FD_GetFieldDefn(source->columns, column))) {
-    case OFTInteger:
-    case OFTInteger64:
-        return (struct source_value){.kind = SOURCE_INTEGER,
-                                     .integer =
-                                         OGR_F_GetFieldAsInteger64(feature, column)};
-    case OFTReal:
-        return (struct source_value){.kind = SOURCE_REAL,
-                                     .real = OGR_F_GetFieldAsDouble(feature, column)};
-    case OFTStringList:
-        return list_value(feature, column, arena);
-    case OFTDate:
-        return date_value(feature, column, false, arena);
-    case OFTDateTime:
-        return date_value(feature, column, true, arena);
-    default:
-        return text_value(OGR_F_GetFieldAsString(feature, column));
+static enum im_code take_columns(struct gdal *g, struct im_error *err)
+{
+    size_t n = 0;
+
+    for (size_t p = 0; p < g->n_parts; p++)
+        n += (size_t)OGR_FD_GetFieldCount(g->parts[p].defn);
+    g->columns = calloc(n + 1, sizeof *g->columns);
+    g->names = calloc(n + 1, sizeof *g->names);
+    g->cells = calloc(n + 1, sizeof *g->cells);
+    g->is_in_text = calloc(n + 1, sizeof *g->is_in_text);
+    if (!g->columns || !g->names || !g->cells || !g->is_in_text)
+        return im_fail(err, IM_ENOMEM, "'%s': out of memory", g->input->name);
+    for (size_t p = 0; p < g->n_parts; p++) {
+        struct gdal_part *part = &g->parts[p];
+        int fields = OGR_FD_GetFieldCount(part->defn);
+
+        if (fields > SOURCE_MAX_COLUMNS)
+            return fail_wide(g, err);
+        part->column_of_field = calloc((size_t)fields + 1, sizeof(int));
+        if (!part->column_of_field)
+            return im_fail(err, IM_ENOMEM, "'%s': out of memory", g->input->name);
+        for (int i = 0; i < fields; i++)
+            if (!add_column(g, part, i))
+                return im_fail(err, IM_ENOMEM, "'%s': out of memory", g->input->name);
+        if (OGR_L_GetGeomType(part->layer) != wkbNone)
+            g->has_geometry = true;
+    }
+    if (g->n_columns > SOURCE_MAX_COLUMNS)
+        return fail_wide(g, err);
+    for (size_t c = 0; c < g->n_columns; c++)
+        g->names[c] = g->columns[c].name;
+    return IM_OK;
+}
+
+/* ---- coordinate system ---- */
+
+/* Does the data have y first? GDAL says with the system's axes in which order its data
+ * come: 2,1 for a system that begins with north is x first. */
+static bool has_y_first(OGRSpatialReferenceH srs)
+{
+    int n = 0;
+    const int *mapping = OSRGetDataAxisToSRSAxisMapping(srs, &n);
+
+    return n >= 2 && mapping[0] == 1 &&
+           (OSREPSGTreatsAsLatLong(srs) || OSREPSGTreatsAsNorthingEasting(srs));
+}
+
+static enum im_code fail_systems(const struct gdal *g, struct im_error *err)
+{
+    im_fail(err, IM_EDATA,
+            "the layers of '%s' are in different coordinate systems; choose one with "
+            "--source-layer",
+            g->input->name);
+    return im_zh(err, IM_EDATA, "“%s”各图层的坐标系不同，请用 --source-layer 选一个",
+                 g->input->name);
+}
+
+static enum im_code take_srs(struct gdal *g, struct im_error *err)
+{
+    OGRSpatialReferenceH srs = OGR_L_GetSpatialRef(g->parts[0].layer);
+
+    for (size_t p = 1; p < g->n_parts; p++) {
+        OGRSpatialReferenceH other = OGR_L_GetSpatialRef(g->parts[p].layer);
+
+        if (srs != other && (!srs || !other || !OSRIsSame(srs, other)))
+            return fail_systems(g, err);
+    }
+    if (!srs || OSRIsLocal(srs)) /* "non-earth": the file does not say */
+        return IM_OK;
+    g->flat.swap_axes = has_y_first(srs);
+    g->srs = OSRClone(srs);
+    if (!g->srs)
+        return im_fail(err, IM_ENOMEM, "'%s': out of memory", g->input->name);
+    OSRSetAxisMappingStrategy(g->srs, OAMS_TRADITIONAL_GIS_ORDER);
+    return IM_OK;
+}
+
+static void gdal_close(void *self)
+{
+    struct gdal *g = self;
+
+    guard_enter(g->input->address);
+    OGR_F_Destroy(g->feature);
+    if (g->dataset)
+        GDALClose(g->dataset);
+    guard_leave();
+    OSRDestroySpatialReference(g->srs);
+    for (size_t p = 0; p < g->n_parts; p++)
+        free(g->parts[p].column_of_field);
+    for (size_t c = 0; c < g->n_columns; c++)
+        free(g->columns[c].name);
+    free(g->parts);
+    free(g->columns);
+    free(g->names);
+    free(g->cells);
+    free(g->is_in_text);
+    im_buf_release(&g->text);
+    flat_release(&g->flat);
+    prepared_release(&g->file);
+    free(g);
+}
+
+/* ---- opening ---- */
+
+/* GDAL opens what a service answers with any driver it has: these follow links. */
+static void drop_drivers(void)
+{
+    static const char *const NAMES[] = {"OGR_VRT", "VRT",  "OGR_PDS",  "GMLAS", "HTTP",
+                                        "CSW",     "ODBC", "GPSBabel", "PGeo"};
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        GDALDriverH driver = GDALGetDriverByName(NAMES[i]);
+
+        if (driver)
+            GDALDeregisterDriver(driver);
     }
 }
 
-static enum im_code open_layer(struct source *source,
-                               const char *path,
-                               const struct source_options *options,
-                               struct im_error *err)
+static enum im_code fail_connect(const struct gdal *g, struct im_error *err)
 {
-    const struct file_facts *file = &source->file;
-    enum im_code rc = open_dataset(source, path, file, err);
+    char why[150];
 
-    if (rc)
-        return rc;
-    source->driver = GDALGetDriverShortName(GDALGetDatasetDriver(source->dataset));
-    if (file->bad_utf8_line && is_text_driver(source->driver))
-        return file->has_nul && !file->is_utf16 ? fail_nul(err, file)
-                                                : fail_utf8(err, file);
-    rc = choose_layer(source, file, options->layer, err);
-    if (rc)
-        return rc;
-    source->columns = OGR_L_GetLayerDefn(source->layer);
-    source->has_geometry = OGR_L_GetGeomType(source->layer) != wkbNone;
-    source->cells = calloc(source_columns(source) + 1, sizeof *source->cells);
-    OGR_L_ResetReading(source->layer);
-    return source->cells ? IM_OK : im_fail(err, IM_ENOMEM, "open: out of memory");
+    guard_message(g->input, "", why, sizeof why);
+    im_fail(err, IM_EIO, "'%s' does not answer%s%s", g->input->name, *why ? ": " : "",
+            why);
+    return im_zh(err, IM_EIO, "“%s”没有应答%s%s", g->input->name, *why ? "：" : "",
+                 why);
 }
 
-enum im_code source_open(const char *path,
-                         const struct source_options *options,
-                         struct source **out,
-                         struct im_error *err)
+static enum im_code fail_open(const struct gdal *g, struct im_error *err)
 {
-    struct source *source = calloc(1, sizeof *source);
-    enum im_code rc = IM_OK;
+    char why[150];
 
-    *out = NULL;
-    if (!source)
-        return im_fail(err, IM_ENOMEM, "open: out of memory");
-    source->arena = im_arena_new(ROW_MAX_BYTES);
-    rc = source->arena ? file_scan(path, &source->file, err)
-                       : im_fail(err, IM_ENOMEM, "open: out of memory");
-    if (!rc && source->file.size == 0)
-        rc = fail_empty(err, &source->file);
-    if (!rc) {
-        GDALAllRegister();
-        CPLPushErrorHandler(CPLQuietErrorHandler);
-        rc = open_layer(source, path, options, err);
-        CPLPopErrorHandler();
-    }
+    if (g->input->address)
+        return fail_connect(g, err);
+
+    guard_message(g->input, g->file.path, why, sizeof why);
+    im_fail(err, IM_EDATA, "'%s' looks like %s, but cannot be read%s%s; is it whole?",
+            g->input->name, g->format, *why ? ": " : "", why);
+    return im_zh(err, IM_EDATA, "“%s”看似 %s，但无法读取%s%s；文件是否完整？",
+                 g->input->name, g->format, *why ? "：" : "", why);
+}
+
+static const char *const *drivers_of(const char *format)
+{
+    for (size_t i = 0; i < sizeof DRIVERS / sizeof *DRIVERS; i++)
+        if (strcmp(DRIVERS[i].format, format) == 0)
+            return DRIVERS[i].drivers;
+    return NULL;
+}
+
+static enum im_code open_dataset(struct gdal *g, struct im_error *err)
+{
+    enum im_code rc = prepare(g->input, g->format, &g->file, err);
+    const char *const *drivers = drivers_of(g->format);
+    bool is_text = g->file.is_raw || !*g->file.decoder.name;
+
     if (rc)
-        source_close(source);
-    else
-        *out = source;
+        return rc;
+    assert(drivers); /* open.c comes here with these formats only */
+    guard_enter_open(g->input, is_text ? NULL : g->file.decoder.name);
+    GDALAllRegister();
+    CPLErrorReset();
+    if (g->input->address)
+        drop_drivers();
+    g->dataset =
+        GDALOpenEx(g->input->address ? g->input->address->connection : g->file.path,
+                   GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, OPEN_OPTIONS, NULL);
+    if (!g->dataset)
+        rc = fail_open(g, err);
+    guard_leave_open();
     return rc;
 }
 
-void source_close(struct source *source)
+static enum im_code take_layers(struct gdal *g, struct im_error *err)
 {
-    if (!source)
-        return;
-    if (source->feature)
-        OGR_F_Destroy(source->feature);
-    if (source->dataset)
-        GDALClose(source->dataset);
-    im_arena_free(source->arena);
-    free(source->cells);
-    free(source);
+    enum im_code rc;
+
+    guard_enter(g->input->address);
+    if (!(rc = choose_parts(g, err)) && !(rc = take_columns(g, err)))
+        rc = take_srs(g, err);
+    guard_leave();
+    return rc;
 }
 
-enum im_code source_next(struct source *source,
-                         struct source_row *out,
-                         bool *more,
-                         struct im_error *err)
+static uint64_t count_rows(const struct gdal *g)
 {
-    *out = (struct source_row){.sheet = "", .fault_field = "", .cells = source->cells};
-    if (source->feature)
-        OGR_F_Destroy(source->feature);
-    im_arena_reset(source->arena);
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    CPLErrorReset();
-    source->feature = OGR_L_GetNextFeature(source->layer);
-    bool is_broken = !source->feature && CPLGetLastErrorType() >= CE_Failure;
-    CPLPopErrorHandler();
-    if (is_broken)
-        return im_fail(err, IM_EDATA, "row %llu cannot be read: %s",
-                       (unsigned long long)source->row + 1, CPLGetLastErrorMsg());
-    *more = source->feature != NULL;
-    if (!*more)
-        return IM_OK;
-    out->number = ++source->row;
-    for (size_t i = 0; i < source_columns(source); i++)
-        source->cells[i] = read_cell(source, i, source->arena);
-    take_geometry(source, out);
+    uint64_t n = 0;
+
+    guard_enter(g->input->address);
+    for (size_t p = 0; p < g->n_parts; p++) {
+        GIntBig of_part = OGR_L_GetFeatureCount(g->parts[p].layer, 0);
+
+        n = of_part < 0 || (p && n == 0) ? 0 : n + (uint64_t)of_part;
+    }
+    guard_leave();
+    return n;
+}
+
+static void describe(struct gdal *g, struct source_reader *out)
+{
+    static const struct source_calls CALLS = {.next = gdal_next,
+                                              .rewind = gdal_rewind,
+                                              .close = gdal_close,
+                                              .fault_column = gdal_fault_column};
+    bool is_chosen =
+        !is_format(g, "DXF") && !is_format(g, "MapInfo") &&
+        (g->input->options->layer || GDALDatasetGetLayerCount(g->dataset) > 1);
+    const char *layer = OGR_L_GetName(g->parts[0].layer);
+
+    *out = (struct source_reader){
+        .calls = &CALLS,
+        .self = g,
+        .driver = GDALGetDriverShortName(GDALGetDatasetDriver(g->dataset)),
+        .encoding = g->file.encoding,
+        .sheet = is_chosen && g->n_parts == 1 && im_utf8_valid(im_bytes_of(layer))
+                     ? layer
+                     : "",
+        .n_columns = g->n_columns,
+        .columns = g->names,
+        .rows = count_rows(g),
+        .srs = g->srs,
+        .has_geometry = g->has_geometry,
+        .is_export = g->is_export};
+}
+
+enum im_code gdal_open(const struct source_input *input,
+                       struct source_reader *out,
+                       struct im_error *err)
+{
+    struct gdal *g = calloc(1, sizeof *g);
+    enum im_code rc;
+
+    if (!g)
+        return im_fail(err, IM_ENOMEM, "'%s': out of memory", input->name);
+    g->input = input;
+    g->format = input->format;
+    g->text.max = GDAL_MAX_ROW_BYTES;
+    g->flat.closed_lines_are_areas = is_format(g, "DXF");
+    if (!(rc = open_dataset(g, err)))
+        rc = take_layers(g, err);
+    if (rc) {
+        gdal_close(g);
+        return rc;
+    }
+    /* written by `innomap export` */
+    g->is_export =
+        GDALGetMetadataItem(g->dataset, "INNOMAP_EXPORT", NULL) != NULL ||
+        GDALGetMetadataItem(g->parts[0].layer, "INNOMAP_EXPORT", NULL) != NULL;
+    describe(g, out);
     return IM_OK;
-}
-
-enum im_code source_rewind(struct source *source, struct im_error *err)
-{
-    (void)err;
-    OGR_L_ResetReading(source->layer);
-    source->row = 0;
-    return IM_OK;
-}
-
-const char *source_name(const struct source *source)
-{
-    return source->file.name;
-}
-const char *source_driver(const struct source *source)
-{
-    return source->driver;
-}
-const char *source_encoding(const struct source *source)
-{
-    (void)source;
-    return "";
-}
-const char *source_sheet(const struct source *source)
-{
-    return GDALDatasetGetLayerCount(source->dataset) > 1 ? OGR_L_GetName(source->layer)
-                                                         : "";
-}
-uint64_t source_size(const struct source *source)
-{
-    return source->file.size;
-}
-uint64_t source_hash(const struct source *source)
-{
-    return source->file.hash;
-}
-uint64_t source_rows(const struct source *source)
-{
-    (void)source;
-    return 0;
-}
-bool source_is_export(const struct source *source)
-{
-    (void)source;
-    return false;
-}
-bool source_is_grid(const struct source *source)
-{
-    (void)source;
-    return false;
-}
-size_t source_columns(const struct source *source)
-{
-    return (size_t)OGR_FD_GetFieldCount(source->columns);
-}
-const char *source_column(const struct source *source, size_t i)
-{
-    return OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(source->columns, (int)i));
-}
-bool source_has_geometry(const struct source *source)
-{
-    return source->has_geometry;
-}
-OGRSpatialReferenceH source_srs(const struct source *source)
-{
-    return OGR_L_GetSpatialRef(source->layer);
 }

@@ -11,6 +11,7 @@
 
 #include "source.h"
 
+#include <cpl_http.h>
 #include <cpl_vsi.h>
 
 /* ---- what open.c knows before a reader is tried ---- */
@@ -39,11 +40,14 @@ struct source_input {
        never anything that reaches a network */
     const char *path;
     const char *name; /* for messages: "list.zip/c.shp", without folders before it */
-    const char *extension;     /* of `path`, lower case, without the dot; "" */
-    struct im_bytes head;      /* the first SOURCE_HEAD_BYTES at most */
-    struct source_bytes bytes; /* of a folder: all its files together */
-    bool is_folder;            /* .gdb */
-    bool is_archived;          /* `path` lies inside a zip: seeking is slow */
+    const char *extension;         /* of `path`, lower case, without the dot; "" */
+    const char *format;            /* name of a struct source_format */
+    struct im_bytes head;          /* the first SOURCE_HEAD_BYTES at most */
+    struct source_bytes bytes;     /* of a folder: all its files together */
+    bool is_folder;                /* .gdb */
+    bool is_archived;              /* `path` lies inside a zip: seeking is slow */
+    const char *zip_encoding;      /* of the names in it, NULL */
+    const struct address *address; /* NULL: a file; `path` is empty else */
     const struct source_options *options; /* never NULL */
 };
 
@@ -68,8 +72,10 @@ struct source_reader {
     bool is_grid;
     /* behind a header the rows count from 1 (CSV); else they keep their own number */
     bool counts_from_header;
-    size_t fault_column; /* with `fault` of a row: its column; SIZE_MAX the row */
 };
+
+#define SOURCE_FAULT_ROW SIZE_MAX
+#define SOURCE_FAULT_GEOMETRY (SIZE_MAX - 1)
 
 struct source_calls {
     /** Rows in order; `number` is the row's own (sheet), or counts all from 1.
@@ -85,6 +91,9 @@ struct source_calls {
      *  fault ("too_many_cells"). */
     enum im_code (*rewind)(void *self, size_t width, struct im_error *err);
     void (*close)(void *self);
+    /** Which column the `fault` of the last row is about, or SOURCE_FAULT_ROW or
+     *  SOURCE_FAULT_GEOMETRY. NULL: the reader has filled fault_field itself. */
+    size_t (*fault_column)(void *self);
     /* grids with several sheets; NULL: one sheet "" */
     size_t (*sheets)(void *self);
     struct source_sheet_info (*sheet_at)(void *self, size_t i);
@@ -155,6 +164,12 @@ void evidence_add(struct evidence *evidence, struct im_bytes text, uint64_t numb
 const char *evidence_decide(const struct evidence *evidence);
 void evidence_release(struct evidence *evidence);
 
+/** All lines of a file. IM_EIO. */
+IM_CHECKED enum im_code evidence_add_lines(struct evidence *evidence,
+                                           const char *path,
+                                           const char *name,
+                                           struct im_error *err);
+
 /** Find the encoding of a text file, line by line. `given` wins. *found: for
  * decoder_init; *shown for the report. IM_EDATA: none fits, with the line. */
 IM_CHECKED enum im_code encoding_of_text(const struct source_input *input,
@@ -163,6 +178,179 @@ IM_CHECKED enum im_code encoding_of_text(const struct source_input *input,
                                          struct im_error *err);
 /** "GB18030 (found)" and the like; static for the encodings that can be found. */
 const char *encoding_shown(const char *name, bool is_given);
+
+/* ---- archive.c ---- */
+
+/** The files in a zip, without its folders: at most 10000, 16 folders deep, 1 GiB
+ *  unpacked, 300 times as large as packed; no name leads out of it. */
+struct archive {
+    const char **paths;   /* UTF-8 */
+    const char *encoding; /* of the names, for CPL_ZIP_ENCODING */
+    size_t n;
+    struct im_arena *arena;
+};
+/** IM_ELIMIT over a bound, IM_EDATA damaged, encrypted, bad names. */
+IM_CHECKED enum im_code archive_read(const char *path,
+                                     const char *name,
+                                     struct archive *out,
+                                     struct im_error *err);
+void archive_release(struct archive *archive);
+bool archive_has(const struct archive *archive, const char *path);
+
+/* ---- document.c ---- */
+
+/** IM_EDATA with the next step when it is a document, picture, drawing, foreign
+ * archive, a text or web page under the name of a workbook. */
+IM_CHECKED enum im_code document_refuse(const struct source_input *input,
+                                        struct im_error *err);
+IM_CHECKED enum im_code document_refuse_zip(const struct source_input *input,
+                                            const struct archive *archive,
+                                            struct im_error *err);
+bool document_is_ole(struct im_bytes head);
+bool head_has(struct im_bytes head, const char *word); /* ASCII, lower case given */
+bool head_starts(struct im_bytes head, const char *magic, size_t n);
+
+/* ---- format.c ---- */
+
+const struct source_format *format_named(const char *name);
+/** By content, else by the ending, else CSV when it is a text; NULL: not known. */
+const struct source_format *format_find(const struct source_input *input);
+
+/* ---- dataset.c ---- */
+
+/** The one of `paths` (relative; of a folder or zip) that can be imported, a .gdb as
+ * its folder. Points into `paths`. IM_EDATA none, or several: they are listed. */
+IM_CHECKED enum im_code dataset_choose(const char *const *paths,
+                                       size_t n,
+                                       const char *name,
+                                       struct im_bytes *out,
+                                       struct im_error *err);
+const char *dataset_ending(const char *path); /* behind the dot, "" */
+
+/* ---- sidecar.c ---- */
+
+enum { SOURCE_MAX_PATH = 4096 };
+/** Another file of the same data set: `path` with another ending, in lower or upper
+ *  case. False: there is none. */
+bool sidecar_find(const char *path, const char *ending, char out[SOURCE_MAX_PATH]);
+/** The file that stands for the whole: .shp for its .dbf, .tab for its .dat ...; `path`
+ *  itself when it does. */
+void sidecar_main(const char *path, char out[SOURCE_MAX_PATH]);
+/** Size and hash over the file and all that belong to it. */
+IM_CHECKED enum im_code sidecar_scan(const char *path,
+                                     const char *name,
+                                     struct source_bytes *io,
+                                     struct im_error *err);
+
+/* ---- temp.c ---- */
+
+/** A folder of its own for what cannot be read where it is. */
+struct temp {
+    char path[512]; /* "" none */
+};
+/** Makes the folder when there is none yet. IM_EENV. */
+IM_CHECKED enum im_code temp_make(struct temp *temp, struct im_error *err);
+void temp_remove(struct temp *temp); /* with all that is in it */
+/** Copy `from` (any VSI path) as `name`; *out is its path. IM_EIO disk full. */
+IM_CHECKED enum im_code temp_copy(struct temp *temp,
+                                  const char *from,
+                                  const char *name,
+                                  char out[SOURCE_MAX_PATH],
+                                  struct im_error *err);
+/** Copy as UTF-8, line by line; an encoding named in an XML declaration goes. IM_EDATA:
+ * a line is not of the encoding. */
+IM_CHECKED enum im_code temp_recode(struct temp *temp,
+                                    const struct source_input *input,
+                                    struct decoder *decoder,
+                                    const char *name,
+                                    char out[SOURCE_MAX_PATH],
+                                    struct im_error *err);
+/** Copy with the character set that MapInfo declares made "Neutral", so that GDAL
+ * leaves the texts as they are. */
+IM_CHECKED enum im_code temp_neutral(struct temp *temp,
+                                     const char *from,
+                                     const char *name,
+                                     char out[SOURCE_MAX_PATH],
+                                     struct im_error *err);
+
+/* ---- dbf.c ---- */
+
+struct dbf_facts {
+    uint64_t n_records;
+    unsigned language; /* language driver */
+    bool is_cut;       /* the file ends before its last record */
+};
+bool dbf_look(const char *path, struct dbf_facts *out); /* false: no dBase table */
+void dbf_evidence(const char *path, struct evidence *evidence);
+const char *dbf_declared(unsigned language); /* for evidence_init */
+
+/* ---- markup.c ---- */
+
+/** Appends the text of HTML: tags, scripts, comments gone, references resolved. */
+void markup_strip(struct im_bytes in, struct im_buf *out);
+
+/* ---- flatten.c ---- */
+
+/** GDAL's geometry as ours, in memory used again for each row. Zero-initialise, set the
+ *  switches. */
+struct flat {
+    bool swap_axes;              /* y comes first in what GDAL gives */
+    bool closed_lines_are_areas; /* drawings */
+    struct geom geom;
+    struct refusal fault;
+    unsigned dropped; /* enum source_dropped */
+    double *xy;
+    uint32_t *part_end;
+    uint32_t *area_end;
+    size_t cap_points;
+    size_t cap_parts;
+    size_t cap_areas;
+};
+void flat_set(struct flat *flat, OGRGeometryH geometry); /* NULL: none */
+void flat_release(struct flat *flat);
+
+/* ---- guard.c ---- */
+
+/** Around every call of GDAL: its messages are kept, nothing is fetched but from the
+ *  host of `address` (NULL: nothing). Nests. */
+void guard_enter(const struct address *address);
+void guard_leave(void);
+/** The same around opening, with the settings that keep drivers from following links
+ * and from writing. `dxf_encoding` may be NULL. */
+void guard_enter_open(const struct source_input *input, const char *dxf_encoding);
+void guard_leave_open(void);
+/** What GDAL said last, as one line of valid UTF-8 without the folders of `path` and
+ *  without secrets. */
+void guard_message(const struct source_input *input,
+                   const char *path,
+                   char *out,
+                   size_t size);
+
+/* ---- address.c ---- */
+
+enum { ADDRESS_MAX_ROWS = 1000000 };
+struct address {
+    const char *format;    /* "PostgreSQL", "WFS", "OAPIF" */
+    char connection[4096]; /* for GDAL; secret */
+    char shown[2100];      /* without secrets */
+    char origin[300];      /* "https://host:port"; "" PostgreSQL */
+    char secrets[2][2100]; /* texts that no message may hold */
+    int64_t deadline_s;
+};
+bool address_is(const char *path);
+IM_CHECKED enum im_code
+address_parse(const char *path, struct address *out, struct im_error *err);
+/** Empties a text that holds a secret. */
+void address_hide(const struct address *address, char *text);
+bool address_is_over(const struct address *address); /* its ten minutes are up */
+/** CPLHTTPFetchCallbackFunc; `self` is the address, NULL: refuses everything. */
+CPLHTTPResult *address_fetch(const char *url,
+                             CSLConstList options,
+                             GDALProgressFunc progress,
+                             void *progress_arg,
+                             CPLHTTPFetchWriteFunc write,
+                             void *write_arg,
+                             void *self);
 
 /* ---- cells ---- */
 

@@ -6,8 +6,10 @@
  *   csv.c       CSV, as a grid
  *   grid.c      sheets of XLSX, XLS, ODS, as a grid
  *   geojson.c   GeoJSON and GeoJSONSeq, feature by feature
+ *   format.c    the formats, how they are known, how large they may be
  *   encoding.c  which encoding are these bytes
  *   archive.c   inside of a zip, its bounds
+ *   dataset.c   which file of a folder or zip
  *   document.c  what arrives as .doc, .wps, .pdf ... and what to do about it
  *   address.c   PostGIS, WFS, OGC API Features
  *
@@ -58,6 +60,14 @@ struct source_options {
     const char *layer;    /* of several; NULL: the only one */
     const char *encoding; /* NULL: found */
 };
+
+/** What is read, for --help and README. */
+struct source_format {
+    const char *name;
+    const char *endings;
+    uint64_t max_bytes; /* held in memory as a whole; 0: streamed, of any size */
+};
+const struct source_format *source_formats(size_t *n);
 
 struct source;
 
@@ -115,9 +125,10 @@ struct source_sheet_info source_sheet_at(const struct source *source, size_t i);
 /** Read sheet `i` from now on, from its first row, without a header. */
 IM_CHECKED enum im_code
 source_choose_sheet(struct source *source, size_t i, struct im_error *err);
-/** A range of merged cells: both ends are in it; rows as source_row.number, columns from
- *  0. The value is in its first cell; source_next gives it in the first column of each
- *  row of the range, never in other columns: what it says of them only a header knows. */
+/** A range of merged cells: both ends are in it; rows as source_row.number, columns
+ * from 0. The value is in its first cell; source_next gives it in the first column of
+ * each row of the range, never in other columns: what it says of them only a header
+ * knows. */
 struct source_merge {
     uint64_t first_row;
     uint64_t last_row;

@@ -402,7 +402,7 @@ TEST(a_file_as_a_whole_is_refused_with_the_next_step)
     point_layer(&b, "parks");
     uint64_t before = version(&b);
     refuse(&b, scratch_path("none.csv"), IM_ENOTFOUND, "check the path");
-    refuse(&b, scratch_folder, IM_EDATA, "not an ordinary file");
+    refuse(&b, scratch_folder, IM_EDATA, "data sets; name one");
     refuse(&b, scratch_text("a.csv", ""), IM_EDATA, "a.csv");
     refuse(&b, scratch_text("b.csv", "id,name_zh\n"), IM_EDATA, "no data rows");
     refuse(&b, scratch_text("c.csv", "name_zh,lon,lat\nx,121,31\n"), IM_EDATA,
@@ -416,34 +416,32 @@ TEST(a_file_as_a_whole_is_refused_with_the_next_step)
     refuse(&b, scratch_text("g.csv", "id,name_zh,x,y\nA,a,500000,3400000\n"), IM_EDATA,
            "--crs");
     refuse(&b, scratch_text("h.geojson", "{\"type\":\"Feature\""), IM_EDATA,
-           "not a file that can be imported");
+           "cut off or no JSON");
     refuse(&b, scratch_text("i.vrt", "<OGRVRTDataSource></OGRVRTDataSource>"), IM_EDATA,
-           "known are CSV");
+           "only points to other files");
     assert_int_equal(version(&b), before);
     assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 0);
     assert_int_equal(number(&b, "SELECT count(*) FROM innomap_runs"), 0);
     drop_bench(&b);
 }
 
-TEST(text_that_is_not_utf8_is_refused_with_its_line)
+TEST(text_of_no_encoding_is_refused_with_its_line)
 {
     struct bench b;
 
     point_layer(&b, "parks");
     refuse(&b,
-           scratch_text("gbk.csv", "id,name_zh,lon,lat\nA,abc,121,31\n"
-                                   "B,\xD5\xC5\xBD\xAD,121,31\n"),
-           IM_EDATA, "line 3, is not UTF-8");
+           scratch_text("bytes.csv", "id,name_zh,lon,lat\nA,abc,121,31\n"
+                                     "B,\xFF\xFE,121,31\n"),
+           IM_EDATA, "line 3, is neither UTF-8 nor GB18030");
     refuse(&b, scratch_write("nul.csv", "id,name\nA,a\nB,b\0b\n", 19), IM_EDATA,
            "line 3, has a zero byte");
     refuse(&b, scratch_text("nothing.csv", ""), IM_EDATA, "empty file");
-    refuse(&b, scratch_write("utf16.csv", "\xFF\xFEi\0d\0,\0n\0", 10), IM_EDATA,
-           "UTF-16");
     refuse(&b,
-           scratch_text("gbk.geojson",
+           scratch_text("bytes.geojson",
                         "{\"type\":\"Feature\",\"properties\":{\"id\":\"A\","
-                        "\"name_zh\":\"\xD5\xC5\"},\"geometry\":null}"),
-           IM_EDATA, "line 1, is not UTF-8");
+                        "\"name_zh\":\"\xFF\xFE\"},\"geometry\":null}"),
+           IM_EDATA, "line 1, is neither");
     take(&b, scratch_text("bom.csv", "\xEF\xBB\xBFid,name_zh,lon,lat\nA,张江,121,31\n"),
          "parks");
     assert_counts(&b, 1, 1, 0, 0, 0);
@@ -640,10 +638,12 @@ TEST(a_geopackage_is_read_by_layer_and_from_its_own_system)
     struct import_options options = {.layer_id = "parks"};
 
     point_layer(&b, "parks");
-    refuse(&b, path, IM_EDATA, "choose one with --source-layer: first, second");
+    refuse(&b, path, IM_EDATA,
+           "choose one with --source-layer: "
+           "first (point, 1), second (point, 1)");
     options.source_layer = "third";
     assert_int_equal(take_with(&b, path, &options), IM_ENOTFOUND);
-    assert_non_null(strstr(b.err.msg, "it has: first, second"));
+    assert_non_null(strstr(b.err.msg, "it has: first (point, 1), second"));
     options.source_layer = "second";
     assert_int_equal(take_with(&b, path, &options), IM_OK);
     assert_string_equal(b.report.crs, "EPSG:3857 (declared by the file)");
@@ -750,7 +750,7 @@ int main(void)
         cmocka_unit_test(
             rings_are_stored_with_outer_counter_clockwise_and_holes_clockwise),
         cmocka_unit_test(a_file_as_a_whole_is_refused_with_the_next_step),
-        cmocka_unit_test(text_that_is_not_utf8_is_refused_with_its_line),
+        cmocka_unit_test(text_of_no_encoding_is_refused_with_its_line),
         cmocka_unit_test(a_character_on_a_block_border_is_no_fault),
         cmocka_unit_test(an_unknown_layer_is_answered_with_the_ones_there_are),
         cmocka_unit_test(a_definition_makes_the_layer_in_the_same_transaction),

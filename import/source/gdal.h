@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A file through GDAL: shared by prepare.c, gdal.c and gdal_row.c only. */
+#ifndef IMPORT_SOURCE_GDAL_H
+#define IMPORT_SOURCE_GDAL_H
+
+#include "internal.h"
+
+#include <gdal.h>
+
+/* ---- prepare.c ---- */
+
+struct prepared {
+    struct temp temp;
+    char path[SOURCE_MAX_PATH]; /* what GDAL opens: the file, or a copy of it */
+    bool is_raw;                /* texts are bytes for `decoder` */
+    struct decoder decoder;
+    const char *encoding; /* for the report */
+};
+/** IM_EDATA not whole, leads to other files, texts of no encoding. Release in any case.
+ */
+IM_CHECKED enum im_code prepare(const struct source_input *input,
+                                const char *format,
+                                struct prepared *out,
+                                struct im_error *err);
+void prepared_release(struct prepared *prepared);
+
+/* ---- gdal.c ---- */
+
+enum { GDAL_MAX_ROW_BYTES = 256 << 20 };
+
+struct gdal_column {
+    char *name;
+    bool is_markup;
+};
+
+/* One of the layers that are read, in order. */
+struct gdal_part {
+    OGRLayerH layer;
+    OGRFeatureDefnH defn;
+    int *column_of_field; /* -1: not taken */
+};
+
+struct gdal {
+    const struct source_input *input;
+    const char *format;
+    struct prepared file;
+    GDALDatasetH dataset;
+
+    struct gdal_part *parts;
+    size_t n_parts;
+    struct gdal_column *columns;
+    const char **names; /* of the columns */
+    size_t n_columns;
+    OGRSpatialReferenceH srs;
+    bool has_geometry;
+    bool is_export;
+
+    size_t at; /* of parts */
+    uint64_t row;
+    OGRFeatureH feature;
+    struct source_value *cells;
+    bool *is_in_text;   /* per cell: its bytes lie in `text`, at an offset for now */
+    struct im_buf text; /* of the row, what had to be made */
+    struct flat flat;
+    char fault_zh[200];
+    char fault_en[200];
+    size_t fault_column;
+};
+
+/* ---- gdal_row.c: the calls of struct source_calls ---- */
+
+IM_CHECKED enum im_code
+gdal_next(void *self, struct source_row *out, bool *more, struct im_error *err);
+IM_CHECKED enum im_code gdal_rewind(void *self, size_t width, struct im_error *err);
+size_t gdal_fault_column(void *self);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GDAL on a leash: quiet, without a network, without side effects. */
+#include "internal.h"
+
+#include <cpl_conv.h>
+#include <cpl_error.h>
+#include <cpl_http.h>
+
+static const struct {
+    const char *key;
+    const char *value;
+} SETTINGS[] = {
+    /* /vsicurl/ and its kin open this file only */
+    {"CPL_VSIL_CURL_ALLOWED_FILENAME", "none"},
+    /* tables and views in a foreign database must not open other sources */
+    {"OGR_SQLITE_STATIC_VIRTUAL_OGR", "NO"},
+    {"OGR_SQLITE_PRAGMA", "trusted_schema=OFF"},
+    {"GML_SKIP_RESOLVE_ELEMS", "ALL"},
+    {"GML_DOWNLOAD_WFS_SCHEMA", "NO"},
+    {"LIBKML_RESOLVE_STYLE", "NO"},
+    {"LIBKML_LAUNDER_FIELD_NAMES", "NO"}, /* it makes Chinese names "____" */
+    {"LIBKML_EXTERNAL_STYLE", "NO"},
+    /* a reader must not write: no .gfs, no .shx */
+    {"SHAPE_RESTORE_SHX", "NO"},
+    /* one row an inserted block, at its place: nested blocks multiply without end */
+    {"DXF_INLINE_BLOCKS", "NO"},
+    {"DXF_MAX_BSPLINE_CONTROL_POINTS", "2000"},
+    /* every request goes through address_fetch */
+    {"OGR_WFS_USE_STREAMING", "NO"},
+    {"GDAL_HTTP_MAX_RETRY", "0"},
+    {NULL, NULL}};
+
+void guard_enter(const struct address *address)
+{
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    CPLHTTPPushFetchCallback(address_fetch, (void *)(uintptr_t)address);
+    CPLErrorReset();
+}
+
+void guard_leave(void)
+{
+    CPLHTTPPopFetchCallback();
+    CPLPopErrorHandler();
+}
+
+static void set(const char *key, const char *value)
+{
+    CPLSetThreadLocalConfigOption(key, value);
+}
+
+void guard_enter_open(const struct source_input *input, const char *dxf_encoding)
+{
+    guard_enter(input->address);
+    for (size_t i = 0; SETTINGS[i].key; i++)
+        set(SETTINGS[i].key, SETTINGS[i].value);
+    set("CPL_ZIP_ENCODING", input->zip_encoding);
+    set("DXF_ENCODING", dxf_encoding);
+}
+
+void guard_leave_open(void)
+{
+    for (size_t i = 0; SETTINGS[i].key; i++)
+        set(SETTINGS[i].key, NULL);
+    set("CPL_ZIP_ENCODING", NULL);
+    set("DXF_ENCODING", NULL);
+    guard_leave();
+}
+
+void guard_message(const struct source_input *input,
+                   const char *path,
+                   char *out,
+                   size_t size)
+{
+    const char *text = CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg() : "";
+    const char *slash = strrchr(path, '/');
+    size_t folders = slash ? (size_t)(slash + 1 - path) : 0;
+    size_t n = 0;
+
+    while (*text && n + 1 < size) {
+        if (folders && strncmp(text, path, folders) == 0) {
+            text += folders;
+            continue;
+        }
+        unsigned char c = (unsigned char)*text++;
+        out[n++] = (char)(c < 0x20 || c == 0x7F ? ' ' : c);
+    }
+    out[n] = '\0';
+    if (!im_utf8_valid(im_bytes_of(out)))
+        out[im_utf8_cut(out, n > 4 ? n - 4 : 0)] = '\0';
+    if (!im_utf8_valid(im_bytes_of(out)))
+        for (char *p = out; *p; p++)
+            *p = (unsigned char)*p < 0x80 ? *p : '?';
+    if (input->address)
+        address_hide(input->address, out);
+}
