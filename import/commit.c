@@ -428,6 +428,8 @@ static enum im_code settle(struct commit *c,
         return IM_OK;
     }
     entry->action = STAGE_CHANGE;
+    if (c->stage->has_geom && same_geometry(c, entry, stmt, count_columns(c->stage)))
+        entry->flags |= STAGE_SAME_PLACE;
     c->n_change++;
     return tell_changes(c, entry, stmt, &key, err);
 }
@@ -502,20 +504,50 @@ static enum im_code compare_all(struct commit *c, int64_t stored, struct im_erro
     return rc;
 }
 
+static enum im_code add_row(struct commit *c, struct im_error *err)
+{
+    bind_insert(c);
+    c->report->counts.unplaced += c->stage->has_geom && c->row.blob.len == 0;
+    enum im_code rc = sql_run(c->insert, err);
+    return rc || !c->stage->history
+               ? rc
+               : history_added(c->stage->history, sqlite3_last_insert_rowid(c->db),
+                               err);
+}
+
+static enum im_code
+change_row(struct commit *c, const struct stage_entry *entry, struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    if (c->stage->history)
+        rc = history_changed(c->stage->history, entry->fid, err);
+    bind_update(c, entry);
+    return rc ? rc : sql_run(c->update, err);
+}
+
+/* A position that stays keeps what was known of it. */
+static enum im_code
+keep_lineage(struct commit *c, const struct stage_entry *entry, struct im_error *err)
+{
+    const struct source_value *key = &c->row.values[c->stage->schema->key];
+
+    if (!c->stage->has_geom || entry->flags & STAGE_SAME_PLACE)
+        return IM_OK;
+    return history_lineage(c->stage->history, entry->action == STAGE_ADD ? key : NULL,
+                           c->row.lineage, err);
+}
+
 static enum im_code write_row(struct commit *c, size_t i, struct im_error *err)
 {
     const struct stage_entry *entry = &c->stage->entries[i];
+    enum im_code rc;
 
     if (entry->action != STAGE_ADD && entry->action != STAGE_CHANGE)
         return IM_OK;
     stage_read(c->stage, i, &c->row);
-    if (entry->action == STAGE_ADD) {
-        bind_insert(c);
-        c->report->counts.unplaced += c->stage->has_geom && c->row.blob.len == 0;
-        return sql_run(c->insert, err);
-    }
-    bind_update(c, entry);
-    return sql_run(c->update, err);
+    rc = entry->action == STAGE_ADD ? add_row(c, err) : change_row(c, entry, err);
+    return rc || !c->stage->history ? rc : keep_lineage(c, entry, err);
 }
 
 /* ---- what the file does not have ---- */
@@ -618,8 +650,11 @@ static enum im_code remove_gone(struct commit *c, struct im_error *err)
         int64_t fid;
 
         memcpy(&fid, gone.data + at, sizeof fid);
+        if (c->stage->history)
+            rc = history_gone(c->stage->history, fid, err);
         sqlite3_bind_int64(stmt, 1, fid);
-        rc = sql_run(stmt, err);
+        if (!rc)
+            rc = sql_run(stmt, err);
         c->report->counts.gone++;
     }
     sqlite3_finalize(stmt);

@@ -22,6 +22,7 @@
 #include "plan/plan.h"
 
 #include <import/import.h>
+#include <layers/history.h>
 #include <layers/sql.h>
 
 #include <gdal.h>
@@ -87,11 +88,12 @@ enum stage_action {
 };
 
 /* Bits. KEEP_PLACE: without a position, or with one found by a name: a stored one is
- * better. */
+ * better. SAME_PLACE: that of the stored row stays as it is. */
 enum stage_flag {
     STAGE_MADE_KEY = 1, /* the file has no key for it */
     STAGE_REFUSED = 2,  /* with IMPORT_REPLACE only: its stored row is not gone */
-    STAGE_KEEP_PLACE = 4
+    STAGE_KEEP_PLACE = 4,
+    STAGE_SAME_PLACE = 8
 };
 
 struct stage_entry {
@@ -109,6 +111,7 @@ struct stage {
     bool has_geom;
     bool find_likely; /* warn of likely duplicates */
     bool was_large;   /* too many rows to look for them; set by commit_stage */
+    struct history_writer *history; /* told what commit_stage does; NULL: nobody */
     FILE *spill;
     uint64_t spilled;
     struct stage_entry *entries;
@@ -127,6 +130,7 @@ struct stage_row {
     const char *sheet;           /* "" when there is only one */
     struct source_value *values; /* per field; caller's array */
     struct im_bytes blob;        /* empty: no position */
+    struct im_bytes lineage;     /* JSON of what was done to it; empty: nothing */
 };
 IM_CHECKED enum im_code stage_init(struct stage *stage,
                                    const struct layer_schema *schema,
@@ -145,6 +149,7 @@ bool stage_has_key(const struct stage *stage, const struct source_value *key);
 struct stage_origin {
     uint64_t row;
     const char *sheet;
+    struct im_bytes lineage; /* JSON of what was done to the position; empty: nothing */
     unsigned flags;
 };
 IM_CHECKED enum im_code stage_add(struct stage *stage,
@@ -179,6 +184,9 @@ struct run {
     enum import_mode mode;
     uint64_t fingerprint;
     char started_at[24];
+    int64_t undo_of;                      /* the run that this one takes back; 0 */
+    const struct import_options *options; /* for the log; NULL: none */
+    struct history_writer *history;       /* from run_begin on */
 };
 /** UTC, ISO 8601. */
 void run_now(char out[24]);
@@ -194,11 +202,23 @@ IM_CHECKED enum im_code run_is_repeat(struct store *store,
                                       uint64_t fingerprint,
                                       bool *out,
                                       struct im_error *err);
+/** First in the transaction of a run: gives it its id and a history to tell. */
+IM_CHECKED enum im_code
+run_begin(struct store *store, struct run *run, struct im_error *err);
+/** Last before the commit: the line in the log, and what it takes to go back. */
 IM_CHECKED enum im_code run_log(struct store *store,
                                 const struct run *run,
                                 struct import_report *report,
                                 bool changed,
                                 struct im_error *err);
+/** A run that came to nothing, in a transaction of its own. Best effort: where nothing
+ *  can be written there is no line. Mistakes in the command line are not logged. */
+void run_log_failure(struct store *store,
+                     const struct run *run,
+                     const struct import_report *report,
+                     const struct im_error *why);
+void run_release(struct run *run);
+const char *run_mode_name(enum import_mode mode);
 
 /* ---- derive.c ---- */
 

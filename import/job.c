@@ -2,6 +2,8 @@
 /* One layer from plan to commit. */
 #include "identity.h"
 
+#include <unistd.h>
+
 enum { ROW_MAX_BYTES = 1 << 30, PROGRESS_ROWS = 1000 };
 
 /* ---- the catalog ---- */
@@ -245,8 +247,8 @@ static enum im_code take_refused(struct work *w,
                                  struct im_arena *arena,
                                  struct im_error *err)
 {
-    const struct stage_origin origin = {row->number, row->sheet,
-                                        STAGE_MADE_KEY | STAGE_REFUSED};
+    const struct stage_origin origin = {
+        row->number, row->sheet, {NULL, 0}, STAGE_MADE_KEY | STAGE_REFUSED};
     int name = identity_fields(w->schema).name;
 
     w->out->counts.refused++;
@@ -267,7 +269,8 @@ static enum im_code take_row(struct work *w,
                              struct im_arena *arena,
                              struct im_error *err)
 {
-    struct stage_origin origin = {row->number, row->sheet, 0};
+    struct stage_origin origin = {
+        .row = row->number, .sheet = row->sheet, .lineage = checked->lineage};
     uint64_t first_row = 0;
     enum im_code rc = IM_OK;
 
@@ -532,15 +535,37 @@ static enum im_code write_all(struct work *w, struct run *run, struct im_error *
     return rc ? rc : store_commit(w->store, err);
 }
 
+static void describe_source_of(const struct work *w, struct run *run)
+{
+    if (!w->source)
+        return;
+    run->file_name = source_name(w->source);
+    run->file_size = source_size(w->source);
+    run->file_hash = source_hash(w->source);
+}
+
 static void describe_run(const struct work *w, struct run *run)
 {
     run->layer_id = w->schema->id;
-    if (w->source) {
-        run->file_name = source_name(w->source);
-        run->file_size = source_size(w->source);
-        run->file_hash = source_hash(w->source);
-    }
+    describe_source_of(w, run);
     run->fingerprint = run_fingerprint(run, w->definition, w->style, &w->job->options);
+}
+
+/* A file that could not be opened has only the name it was given by; an address is
+ * not repeated, because it may hold a password. */
+static void
+log_failure(const struct work *w, struct run *run, const struct im_error *err)
+{
+    const char *path = w->job->path;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
+    run->layer_id = w->schema ? w->schema->id : w->job->options.layer_id;
+    if (!path || !run->layer_id || !err || w->job->options.dry_run)
+        return;
+    if (access(path, F_OK) == 0)
+        run->file_name = slash ? slash + 1 : path;
+    describe_source_of(w, run);
+    run_log_failure(w->store, run, w->out, err);
 }
 
 static void release(struct work *w)
@@ -552,24 +577,11 @@ static void release(struct work *w)
     source_close(w->source);
 }
 
-static const char *mode_name(enum import_mode mode)
-{
-    switch (mode) {
-    case IMPORT_UPSERT:
-        return "upsert";
-    case IMPORT_REPLACE:
-        return "replace";
-    case IMPORT_APPEND:
-        return "append";
-    }
-    return "";
-}
-
 static enum im_code
 begin(struct work *w, struct run *run, struct import_report *out, struct im_error *err)
 {
     *out = (struct import_report){.layer_id = "",
-                                  .mode = mode_name(w->job->options.mode),
+                                  .mode = run_mode_name(w->job->options.mode),
                                   .source = "",
                                   .driver = "",
                                   .sheet = "",
@@ -602,8 +614,10 @@ enum im_code job_run(struct store *store,
                      struct im_error *err)
 {
     struct work w = {.store = store, .job = job, .arena = arena, .out = out};
-    struct run run = {
-        .origin = job->origin, .file_name = "", .mode = job->options.mode};
+    struct run run = {.origin = job->origin,
+                      .file_name = "",
+                      .mode = job->options.mode,
+                      .options = &job->options};
     enum im_code rc = begin(&w, &run, out, err);
 
     if (!rc && job->path)
@@ -618,12 +632,18 @@ enum im_code job_run(struct store *store,
     rc = store_begin(store, err);
     if (rc)
         goto done;
-    rc = write_all(&w, &run, err);
+    rc = run_begin(store, &run, err);
+    w.stage.history = run.history;
+    if (!rc)
+        rc = write_all(&w, &run, err);
+    run_release(&run);
     if (rc)
         store_rollback(store);
 done:
     if (rc)
         out->run_id = 0;
+    if (rc)
+        log_failure(&w, &run, err);
     finish(&w);
     return rc;
 }

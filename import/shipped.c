@@ -135,7 +135,8 @@ static enum im_code choose_mode(struct store *store,
     int64_t n = 0;
     enum im_code rc = sql_integer(store_db(store), &n, err,
                                   "SELECT count(*) FROM innomap_runs "
-                                  "WHERE layer_id = %Q AND origin = 'file'",
+                                  "WHERE layer_id = %Q AND origin = 'file' "
+                                  "AND outcome <> 'failed'",
                                   layer_id);
 
     *out = n == 0 ? IMPORT_REPLACE : IMPORT_UPSERT;

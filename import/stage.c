@@ -5,6 +5,7 @@
  *   a record of the spill file (numbers as this machine has them: it never leaves it)
  *     u64 row of the file, u32 length and name of the sheet, terminated
  *     u32 length of the blob, the blob (length 0: no position)
+ *     u32 length of the lineage, the lineage (0: the position is as it was given)
  *     for each field that the import says something about:
  *       u8 kind, then i64 | f64 | u32 length and text | nothing
  */
@@ -227,6 +228,7 @@ static enum im_code make_record(struct stage *stage,
         len = (uint32_t)(out->len - before - sizeof len);
         memcpy(out->data + before, &len, sizeof len);
     }
+    put_text(out, origin->lineage);
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         if (stage->has_field[f])
             put_value(out, &values[f]);
@@ -328,6 +330,7 @@ void stage_read(const struct stage *stage, size_t i, struct stage_row *out)
     p += sizeof out->row;
     out->sheet = (const char *)get_text(&p).data;
     out->blob = get_text(&p);
+    out->lineage = get_text(&p);
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         if (stage->has_field[f])
             get_value(&p, &out->values[f]);

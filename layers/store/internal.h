@@ -33,9 +33,12 @@ IM_CHECKED enum im_code store_check_database(sqlite3 *db,
                                              struct im_error *err);
 /** Make the catalog tables in one transaction. */
 IM_CHECKED enum im_code store_make(struct store *store, struct im_error *err);
+/** Bring a file of an older schema to the present one, in one transaction. */
+IM_CHECKED enum im_code store_upgrade(struct store *store, struct im_error *err);
 /** End the transaction of a finished scan, so that newer versions become visible. */
 void store_end_scan(struct store *store);
 
 extern const unsigned char store_schema_sql[];
+extern const unsigned char store_upgrade_2_sql[];
 
 #endif

@@ -160,6 +160,8 @@ static enum im_code check_or_make(struct store *store, struct im_error *err)
     rc = explain_beside(store, rc, err);
     if (!rc && store->mode != STORE_READ)
         rc = prepare_writer(store, err);
+    if (!rc && !is_blank && store->mode != STORE_READ)
+        return store_upgrade(store, err);
     if (rc || !is_blank)
         return rc;
     if (store->mode == STORE_CREATE)
@@ -253,6 +255,37 @@ enum im_code store_make(struct store *store, struct im_error *err)
     return rc;
 }
 
+static enum im_code upgrade(struct store *store, struct im_error *err)
+{
+    int64_t schema = 0;
+    enum im_code rc = sql_integer(store->db, &schema, err, "PRAGMA user_version");
+
+    /* somebody else may have done it while this one waited for the lock */
+    if (!rc && schema < 2)
+        rc = sql_exec(store->db, (const char *)store_upgrade_2_sql, err);
+    return rc ? rc
+              : sql_execf(store->db, err, "PRAGMA user_version=%d",
+                          STORE_SCHEMA_VERSION);
+}
+
+enum im_code store_upgrade(struct store *store, struct im_error *err)
+{
+    int64_t schema = 0;
+    enum im_code rc = sql_integer(store->db, &schema, err, "PRAGMA user_version");
+
+    if (rc || schema == STORE_SCHEMA_VERSION)
+        return rc;
+    rc = store_begin(store, err);
+    if (rc)
+        return rc;
+    rc = upgrade(store, err);
+    if (!rc)
+        rc = store_commit(store, err);
+    if (rc)
+        store_rollback(store);
+    return rc;
+}
+
 enum im_code store_begin(struct store *store, struct im_error *err)
 {
     store_end_scan(store);
@@ -328,6 +361,14 @@ enum im_code store_check_pages(struct store *store, struct im_error *err)
     return rc;
 }
 
+static enum im_code raise_data_version(struct store *store, struct im_error *err)
+{
+    return sql_exec(store->db,
+                    "UPDATE innomap_meta SET value = value + 1 "
+                    "WHERE key = 'data_version'",
+                    err);
+}
+
 enum im_code
 store_touch_layer(struct store *store, const char *layer_id, struct im_error *err)
 {
@@ -341,8 +382,30 @@ store_touch_layer(struct store *store, const char *layer_id, struct im_error *er
         return rc;
     if (sqlite3_changes(store->db) != 1)
         return im_fail(err, IM_ENOTFOUND, "there is no layer '%s'", layer_id);
-    return sql_exec(store->db,
-                    "UPDATE innomap_meta SET value = value + 1 "
-                    "WHERE key = 'data_version'",
-                    err);
+    return raise_data_version(store, err);
+}
+
+/* Its own way of dropping a table would want the spatial index on; the statistics that
+ * other programs may have made go too. */
+enum im_code store_remove_layer(struct store *store,
+                                const struct layer_schema *schema,
+                                struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    if (schema->geometry != SCHEMA_NONE) {
+        rc = sql_spatialite(store->db, err, "SELECT DisableSpatialIndex(%Q, 'geom')",
+                            schema->id);
+        if (!rc)
+            rc = sql_execf(store->db, err, "DROP TABLE \"idx_%w_geom\"", schema->id);
+        if (!rc)
+            rc = sql_spatialite(store->db, err,
+                                "SELECT DiscardGeometryColumn(%Q, 'geom')", schema->id);
+    }
+    if (!rc)
+        rc = sql_execf(store->db, err, "DROP TABLE \"%w\"", schema->id);
+    if (!rc)
+        rc = sql_execf(store->db, err, "DELETE FROM innomap_layers WHERE id = %Q",
+                       schema->id);
+    return rc ? rc : raise_data_version(store, err);
 }

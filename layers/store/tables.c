@@ -187,7 +187,9 @@ static enum im_code write_catalog(struct store *store,
     enum im_code rc = sql_prepare(
         store->db, &put, err,
         "INSERT INTO innomap_layers (id, definition, style, version, changed_at) "
-        "VALUES (?1, ?2, ?3, 0, '') ON CONFLICT (id) DO UPDATE SET "
+        /* a layer that was there before goes on counting: caches know its numbers */
+        "VALUES (?1, ?2, ?3, (SELECT coalesce(max(version), 0) FROM innomap_runs "
+        "WHERE layer_id = ?1), '') ON CONFLICT (id) DO UPDATE SET "
         "definition = ?2, style = ?3");
 
     if (rc)

@@ -119,7 +119,8 @@ static bool is_new(struct store *store, int old_rows, int old_year, int rows, in
     int64_t n = number(store, "SELECT count(*) FROM parks");
     int64_t years = number(store, "SELECT count(DISTINCT year) FROM parks");
     int64_t found = number(store, "SELECT coalesce(max(year), 0) FROM parks");
-    int64_t runs = number(store, "SELECT count(*) FROM innomap_runs");
+    int64_t runs =
+        number(store, "SELECT count(*) FROM innomap_runs WHERE outcome <> 'failed'");
     uint64_t version = 0;
     struct im_error err;
     bool fresh = found == year;

@@ -9,7 +9,7 @@
 
 #include <sqlite3.h>
 
-enum { STORE_SCHEMA_VERSION = 1 };
+enum { STORE_SCHEMA_VERSION = 2 };
 
 struct store;
 enum store_mode {
@@ -24,7 +24,8 @@ enum store_mode {
  * schema, no permission, read-only where writing is needed; IM_EBUSY locked for longer
  * than 5 s; IM_EIO.
  * A reader needs to make -wal and -shm files beside the database unless it lies on a
- * read-only medium.
+ * read-only medium. A file of an older schema is read as it is; the first writer brings
+ * it to the present one.
  */
 IM_CHECKED enum im_code store_open(const char *path,
                                    enum store_mode mode,
@@ -65,6 +66,11 @@ IM_CHECKED enum im_code store_put_layer(struct store *store,
                                         struct im_bytes style_json,
                                         bool *changed,
                                         struct im_error *err);
+/** Inside a transaction: take the layer's table, indexes and catalog line away; the
+ *  data version rises. A layer that is made again later goes on counting versions. */
+IM_CHECKED enum im_code store_remove_layer(struct store *store,
+                                           const struct layer_schema *schema,
+                                           struct im_error *err);
 /** Raise the layer's version and the data version; in the same transaction as the
  * change. */
 IM_CHECKED enum im_code
