@@ -379,8 +379,15 @@ bool text_pair(struct im_bytes in, double *x, double *y)
 
     if (!lex_decode(in, &l))
         return false;
-    while (l.n - from > 2 && closing(l.c[from]) == l.c[l.n - 1]) {
-        from++;
+    while (l.n - from > 2) {
+        uint32_t last = l.c[l.n - 1];
+        bool is_enclosed = closing(l.c[from]) == last;
+
+        /* "121.3,31.2；" as it was copied out of a sentence or a picker */
+        if (!is_enclosed && !is_separator(last, 0) && !is_separator(last, 1) &&
+            last != 0x3002 /* 。 */)
+            break;
+        from += is_enclosed;
         l.n--;
     }
     struct pair pair = cut_at_separators(l.c + from, l.n - from);
