@@ -42,7 +42,7 @@ uint32_t division_at(const struct gazetteer *g, double lon, double lat)
         if (!d->has_outline || d->city == NONE || !is_in(d->box, lon, lat) ||
             (best != NONE && g->divisions[best].level >= d->level))
             continue;
-        if (geom_contains(&d->outline, lon, lat))
+        if (bands_contain(&d->bands, lon, lat))
             best = i;
     }
     return best;
@@ -69,7 +69,7 @@ double gazetteer_distance_m(const struct gazetteer *g,
         d = &g->divisions[d->city];
     if (!d->has_outline)
         return -1;
-    if (is_in(d->box, lon, lat) && geom_contains(&d->outline, lon, lat))
+    if (is_in(d->box, lon, lat) && bands_contain(&d->bands, lon, lat))
         return 0;
     return geom_distance_m(&d->outline, lon, lat, NULL, NULL);
 }

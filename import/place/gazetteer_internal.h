@@ -6,6 +6,7 @@
  *   gazetteer_load.c       names and outlines out of the database
  *   gazetteer_divisions.c  which division a text or a row speaks of
  *   gazetteer_find.c       the place of a row
+ *   gazetteer_bands.c      is a position in an outline, fast
  *   gazetteer.c            outlines: which one holds a position, how far is it away
  */
 #ifndef IMPORT_GAZETTEER_INTERNAL_H
@@ -108,6 +109,23 @@ size_t name_table_at(const struct name_table *names,
 struct name_match name_table_equal(const struct name_table *names,
                                    struct im_bytes text);
 
+/* ---- gazetteer_bands.c ---- */
+
+struct bands {
+    struct geom *list; /* from south to north */
+    uint32_t n;
+    double min_y;
+    double per_degree;
+};
+/** False when memory runs out. `scratch` is used while building. */
+bool bands_build(struct bands *bands,
+                 const struct geom *g,
+                 struct bbox box,
+                 struct im_arena *arena,
+                 struct im_arena *scratch);
+/** As geom_contains of the geometry they were built from. */
+bool bands_contain(const struct bands *bands, double lon, double lat);
+
 /* ---- the gazetteer ---- */
 
 enum division_level { LEVEL_PROVINCE, LEVEL_CITY, LEVEL_DISTRICT };
@@ -121,6 +139,7 @@ struct division {
     bool has_outline;
     struct geom outline;
     struct bbox box;
+    struct bands bands;
     const char *layer;
 };
 

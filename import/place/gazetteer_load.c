@@ -578,6 +578,8 @@ static enum im_code take_outline(struct loader *l,
     if (!geometry_of(l->g->arena, stmt, &d->outline) || d->outline.kind != GEOM_AREA)
         return IM_OK;
     d->box = geom_bbox(&d->outline);
+    if (!bands_build(&d->bands, &d->outline, d->box, l->g->arena, l->scratch))
+        return no_memory(l);
     d->has_outline = true;
     return IM_OK;
 }

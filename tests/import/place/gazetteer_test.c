@@ -2,7 +2,7 @@
 /* Proves import/place/gazetteer*.c: what a row's words say about where it is. */
 #include <test.h>
 
-#include "place/gazetteer.h"
+#include "place/gazetteer_internal.h"
 
 #include "import/place/gazetteer_fixture.h"
 
@@ -378,6 +378,83 @@ TEST(the_distance_to_a_division_is_that_to_its_outline)
     assert_true(gazetteer_distance_m(gazetteer, NULL, 121, 31) == -1);
 }
 
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed ^= *seed << 13; /* xorshift64, Marsaglia 2003 */
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return *seed;
+}
+
+/* Coordinates on a coarse grid: vertices, edges and questions meet often. */
+static double grid_position(uint64_t *seed)
+{
+    return (double)(next_random(seed) % 41) / 4;
+}
+
+TEST(bands_answer_as_the_whole_geometry_does)
+{
+    const char *given = getenv("IM_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 10) | 1 : 20261121;
+    struct im_arena *arena = im_arena_new(16 << 20);
+
+    int n_banded = 0;
+
+    print_message("IM_SEED=%llu\n", (unsigned long long)seed);
+    for (int round = 0; round < 300; round++) {
+        enum { RING = 40, RINGS = 3 };
+        double lonlat[2 * RING * RINGS];
+        uint32_t part_end[RINGS] = {RING, 2 * RING, 3 * RING};
+        uint32_t area_end[] = {RINGS};
+        struct geom g = {.kind = GEOM_AREA,
+                         .n_points = RING * RINGS,
+                         .n_parts = RINGS,
+                         .n_areas = 1,
+                         .lonlat = lonlat,
+                         .part_end = part_end,
+                         .area_end = area_end};
+        struct bands bands;
+
+        for (int i = 0; i < 2 * RING * RINGS; i++)
+            lonlat[i] = grid_position(&seed);
+        for (int r = 0; r < RINGS; r++)
+            memcpy(&lonlat[2 * (RING * r + RING - 1)], &lonlat[2 * RING * r],
+                   2 * sizeof(double));
+        im_arena_reset(arena);
+        assert_true(bands_build(&bands, &g, geom_bbox(&g), arena, arena));
+        n_banded += bands.n > 5;
+        for (int i = 0; i < 300; i++) {
+            double x = grid_position(&seed);
+            double y = grid_position(&seed);
+
+            assert_int_equal(bands_contain(&bands, x, y), geom_contains(&g, x, y));
+        }
+    }
+    assert_true(n_banded > 50);
+    im_arena_free(arena);
+}
+
+TEST(a_comb_takes_no_more_memory_than_a_few_copies)
+{
+    enum { TEETH = 20000, N = 2 * TEETH + 1 };
+    double *lonlat = calloc(2 * N, sizeof *lonlat);
+    uint32_t part_end[] = {N};
+    uint32_t area_end[] = {1};
+    struct geom g = {GEOM_AREA, N, 1, 1, lonlat, part_end, area_end};
+    struct im_arena *arena = im_arena_new(16 << 20);
+    struct bands bands;
+
+    assert_non_null(lonlat);
+    for (int i = 0; i < N - 1; i++) {
+        lonlat[2 * i] = i * 1e-5;
+        lonlat[2 * i + 1] = i % 2;
+    }
+    assert_true(bands_build(&bands, &g, geom_bbox(&g), arena, arena));
+    assert_int_equal(bands_contain(&bands, 0.1, 0.3), geom_contains(&g, 0.1, 0.3));
+    im_arena_free(arena);
+    free(lonlat);
+}
+
 /* ---- what comes from outside ---- */
 
 TEST(a_database_without_layers_knows_nothing)
@@ -442,6 +519,8 @@ int main(void)
         cmocka_unit_test(a_guess_from_the_name_gives_a_seat_but_no_division),
         cmocka_unit_test(a_position_lies_in_the_finest_outline),
         cmocka_unit_test(the_distance_to_a_division_is_that_to_its_outline),
+        cmocka_unit_test(bands_answer_as_the_whole_geometry_does),
+        cmocka_unit_test(a_comb_takes_no_more_memory_than_a_few_copies),
         cmocka_unit_test(a_database_without_layers_knows_nothing),
         cmocka_unit_test(long_and_malformed_texts_are_read_as_far_as_they_go),
     };
