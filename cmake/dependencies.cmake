@@ -31,6 +31,7 @@ innomap_pkg(xxhash libxxhash libxxhash-dev)
 # libgdal-dev brings one of libcurl's flavours; any will do
 innomap_pkg(curl libcurl libcurl4-gnutls-dev)
 innomap_pkg(utf8proc libutf8proc libutf8proc-dev)
+innomap_pkg(expat expat libexpat1-dev)
 if(INNOMAP_TESTS)
   innomap_pkg(cmocka cmocka libcmocka-dev)
   innomap_pkg(cairo cairo libcairo2-dev)

@@ -28,17 +28,21 @@ struct header {
 };
 /** Look at the first rows of each sheet; the row whose cells are best known as names,
  *  titles or synonyms of `schema` (NULL: of any text, for new layers) is the header. A
- *  header of two rows with merged cells is joined. IM_EDATA several sheets fit equally,
- *  or none has rows. */
+ *  header of two rows with merged cells is joined ("坐标/经度"), units in a row below
+ *  stand in brackets ("面积（亩）"), equal names are told apart ("备注_2"). The source is
+ *  left at the first row of the sheet. IM_EDATA several sheets fit, or none has rows;
+ *  IM_ENOTFOUND no sheet of that name. */
 IM_CHECKED enum im_code header_find(struct source *source,
                                     const struct layer_schema *schema,
                                     const struct source_options *options,
                                     struct im_arena *arena,
                                     struct header *out,
                                     struct im_error *err);
-/** Is it no data: empty, the header repeated, a total (合计, 总计, 小计 ...) or a note
+/** Is it no data: empty, a total (合计, 总计, 小计 ...) or a note
  *  (注：, 说明, 填表人 ...)? */
 bool header_is_no_data(const struct source_row *row, size_t n_columns);
+/** The names of the columns once more, as on every printed page? */
+bool header_is_repeated(const struct source *source, const struct source_row *row);
 
 /* ---- the plan ---- */
 

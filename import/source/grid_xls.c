@@ -1,0 +1,749 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Excel 97-2003 workbooks: BIFF8 records ([MS-XLS]) in the stream "Workbook" of a
+ * compound file ([MS-CFB]). Own, because GDAL's reader (freexl 1.0) gives the error of
+ * a formula as the number 1, no merged cells, no hidden sheets, and takes no file in a
+ * zip.
+ *
+ *   compound file      header of 512 bytes, then sectors numbered from 0
+ *                      30  u16  sector size is 2^n        44  u32  sectors of the FAT
+ *                      48  u32  first directory sector    56  u32  smallest big stream
+ *                      60  u32  first mini FAT sector     68  u32  first DIFAT sector
+ *                      76  u32 x 109  the first FAT sectors
+ *   directory entry    128 bytes: 0 name UTF-16, 64 u16 its bytes with the zero, 66 u8
+ *                      kind (2 stream, 5 root), 116 u32 first sector, 120 u32 size
+ *   record             u16 kind, u16 length, body of at most 8224 bytes
+ *
+ * All numbers are little-endian. */
+#include "grid.h"
+
+#include <cpl_vsi.h>
+
+enum {
+    CFB_HEADER = 512,
+    CFB_IN_HEADER = 109, /* FAT sectors named there */
+    ENTRY_BYTES = 128,
+    MINI_BYTES = 64,
+    RECORD_HEADER = 4
+};
+
+static const uint32_t NO_SECTOR = 0xFFFFFFFA; /* and above: end of chain, free ... */
+
+enum record_kind {
+    R_FORMULA = 0x0006,
+    R_EOF = 0x000A,
+    R_DATE1904 = 0x0022,
+    R_FILEPASS = 0x002F,
+    R_CONTINUE = 0x003C,
+    R_BOUNDSHEET = 0x0085,
+    R_MULRK = 0x00BD,
+    R_XF = 0x00E0,
+    R_MERGEDCELLS = 0x00E5,
+    R_SST = 0x00FC,
+    R_LABELSST = 0x00FD,
+    R_NUMBER = 0x0203,
+    R_LABEL = 0x0204,
+    R_BOOLERR = 0x0205,
+    R_STRING = 0x0207,
+    R_RK = 0x027E,
+    R_FORMAT = 0x041E,
+    R_BOF = 0x0809
+};
+
+struct format {
+    unsigned id;
+    unsigned format;
+};
+
+struct xls {
+    struct im_bytes stream; /* the workbook, in the arena */
+    bool is_1904;
+    struct im_bytes *texts; /* SST */
+    size_t n_texts;
+    struct format *formats;
+    size_t n_formats;
+    unsigned *styles; /* format per XF */
+    size_t n_styles;
+    uint32_t *offsets; /* of each sheet */
+};
+
+static uint32_t u16(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
+}
+
+static uint32_t u32(const uint8_t *p)
+{
+    return u16(p) | u16(p + 2) << 16;
+}
+
+static uint64_t u64(const uint8_t *p)
+{
+    return (uint64_t)u32(p) | (uint64_t)u32(p + 4) << 32;
+}
+
+/* ---- the compound file ---- */
+
+struct cfb {
+    struct im_bytes file;
+    size_t sector; /* bytes */
+    const uint8_t **fat;
+    size_t n_fat; /* sectors of it */
+};
+
+static const uint8_t *sector_at(const struct cfb *cfb, uint32_t n)
+{
+    uint64_t from = ((uint64_t)n + 1) * cfb->sector;
+
+    return n < NO_SECTOR && from + cfb->sector <= cfb->file.len ? cfb->file.data + from
+                                                                : NULL;
+}
+
+static uint32_t next_sector(const struct cfb *cfb, uint32_t n)
+{
+    size_t each = cfb->sector / 4;
+
+    return n / each < cfb->n_fat ? u32(cfb->fat[n / each] + n % each * 4) : NO_SECTOR;
+}
+
+/* The sectors of the FAT: 109 in the header, others in a chain of lists. */
+static bool read_fat(struct cfb *cfb, struct im_arena *arena)
+{
+    size_t n = u32(cfb->file.data + 44);
+    size_t each = cfb->sector / 4 - 1;
+    uint32_t list = u32(cfb->file.data + 68);
+
+    if (n == 0 || n > cfb->file.len / cfb->sector)
+        return false;
+    cfb->fat = im_arena_calloc(arena, n, sizeof *cfb->fat);
+    for (size_t i = 0; cfb->fat && i < n; i++) {
+        const uint8_t *from = cfb->file.data + 76 + 4 * i;
+
+        if (i >= CFB_IN_HEADER) {
+            size_t at = (i - CFB_IN_HEADER) % each;
+            const uint8_t *sector = sector_at(cfb, list);
+
+            if (!sector)
+                return false;
+            from = sector + 4 * at;
+            if (at == each - 1)
+                list = u32(sector + 4 * each);
+        }
+        cfb->fat[i] = sector_at(cfb, u32(from));
+        if (!cfb->fat[i])
+            return false;
+        cfb->n_fat = i + 1;
+    }
+    return cfb->fat != NULL;
+}
+
+/* A chain of sectors as one piece; shorter than `size` when the chain is: of no use
+ * (NULL). `size` 0: the whole chain. A chain that bites its tail ends at the size of
+ * the file. */
+static struct im_bytes
+read_chain(const struct cfb *cfb, uint32_t first, uint64_t size, struct im_arena *arena)
+{
+    size_t max = cfb->file.len / cfb->sector;
+    size_t n = 0;
+
+    for (uint32_t s = first; n < max && sector_at(cfb, s); s = next_sector(cfb, s)) {
+        n++;
+        if (size && n * cfb->sector >= size)
+            break;
+    }
+    if (n == 0 || n * cfb->sector < size)
+        return (struct im_bytes){NULL, 0};
+    uint8_t *out = im_arena_alloc(arena, n * cfb->sector);
+    if (!out)
+        return (struct im_bytes){NULL, 0};
+    for (size_t i = 0; i < n; i++, first = next_sector(cfb, first))
+        memcpy(out + i * cfb->sector, sector_at(cfb, first), cfb->sector);
+    return (struct im_bytes){out, size ? (size_t)size : n * cfb->sector};
+}
+
+static bool is_named(const uint8_t *entry, const char *name)
+{
+    size_t len = strlen(name);
+
+    if (u16(entry + 64) != 2 * (len + 1) || len > 31)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (u16(entry + 2 * i) != (uint8_t)name[i])
+            return false;
+    return true;
+}
+
+static const uint8_t *find_entry(struct im_bytes directory, const char *name)
+{
+    for (size_t i = 0; i + ENTRY_BYTES <= directory.len; i += ENTRY_BYTES)
+        if ((directory.data[i + 66] == 2 || directory.data[i + 66] == 5) &&
+            is_named(directory.data + i, name))
+            return directory.data + i;
+    return NULL;
+}
+
+/* Small streams lie in 64 byte pieces inside the stream of the root. */
+static struct im_bytes read_mini(const struct cfb *cfb,
+                                 struct im_bytes directory,
+                                 const uint8_t *entry,
+                                 struct im_arena *arena)
+{
+    const uint8_t *root = find_entry(directory, "Root Entry");
+    struct im_bytes none = {NULL, 0};
+    struct im_bytes pieces =
+        root ? read_chain(cfb, u32(root + 116), u32(root + 120), arena) : none;
+    struct im_bytes fat = read_chain(cfb, u32(cfb->file.data + 60), 0, arena);
+    size_t size = u32(entry + 120);
+    uint8_t *out = im_arena_calloc(arena, size / MINI_BYTES + 1, MINI_BYTES);
+    uint32_t at = u32(entry + 116);
+
+    if (!out || !pieces.data || !fat.data)
+        return none;
+    for (size_t have = 0; have < size; have += MINI_BYTES) {
+        if (at >= pieces.len / MINI_BYTES || at >= fat.len / 4)
+            return none;
+        memcpy(out + have, pieces.data + (size_t)at * MINI_BYTES, MINI_BYTES);
+        at = u32(fat.data + 4 * (size_t)at);
+    }
+    return (struct im_bytes){out, size};
+}
+
+static enum im_code fail_old(const struct grid *grid, struct im_error *err)
+{
+    im_fail(err, IM_EDATA,
+            "'%s' holds no workbook of Excel 97 or newer; open it and save it as .xlsx",
+            grid->input->name);
+    return im_zh(err, IM_EDATA,
+                 "“%s”中没有 Excel 97 及以上版本的工作簿；请打开后另存为 .xlsx",
+                 grid->input->name);
+}
+
+static enum im_code
+read_stream(struct grid *grid, struct im_bytes file, struct im_error *err)
+{
+    struct xls *book = grid->book;
+    struct cfb cfb = {.file = file};
+
+    if (file.len < 2 * CFB_HEADER)
+        return grid_fail_damaged(grid, "cut off", err);
+    unsigned shift = u16(file.data + 30);
+    if (shift != 9 && shift != 12)
+        return grid_fail_damaged(grid, "sector size", err);
+    cfb.sector = (size_t)1 << shift;
+    if (!read_fat(&cfb, grid->arena))
+        return grid_fail_damaged(grid, "sector table", err);
+    struct im_bytes directory = read_chain(&cfb, u32(file.data + 48), 0, grid->arena);
+    if (!directory.data)
+        return grid_fail_damaged(grid, "directory", err);
+    if (find_entry(directory, "EncryptedPackage"))
+        return grid_fail_password(grid, err);
+    const uint8_t *entry = find_entry(directory, "Workbook");
+    if (!entry)
+        return fail_old(grid, err);
+    if (u32(entry + 120) < u32(file.data + 56))
+        book->stream = read_mini(&cfb, directory, entry, grid->arena);
+    else
+        book->stream =
+            read_chain(&cfb, u32(entry + 116), u32(entry + 120), grid->arena);
+    return book->stream.data ? IM_OK : grid_fail_damaged(grid, "cut off", err);
+}
+
+static enum im_code read_file(struct grid *grid, struct im_error *err)
+{
+    size_t size = (size_t)grid->input->bytes.size;
+    uint8_t *data = malloc(size + 1);
+    VSILFILE *file = data ? VSIFOpenL(grid->input->path, "rb") : NULL;
+    enum im_code rc = IM_OK;
+
+    if (!data)
+        rc = im_fail(err, IM_ENOMEM, "workbook: out of memory");
+    else if (!file || VSIFReadL(data, 1, size, file) != size)
+        rc = im_fail(err, IM_EIO, "cannot read it");
+    else
+        rc = read_stream(grid, (struct im_bytes){data, size}, err);
+    if (file)
+        VSIFCloseL(file);
+    free(data);
+    return rc;
+}
+
+/* ---- records ---- */
+
+struct record {
+    uint32_t kind;
+    struct im_bytes body;
+    size_t next; /* offset behind it */
+};
+
+static bool record_at(struct im_bytes stream, size_t at, struct record *out)
+{
+    if (at > stream.len || stream.len - at < RECORD_HEADER)
+        return false;
+    size_t len = u16(stream.data + at + 2);
+    if (stream.len - at - RECORD_HEADER < len)
+        return false;
+    *out = (struct record){u16(stream.data + at),
+                           {stream.data + at + RECORD_HEADER, len},
+                           at + RECORD_HEADER + len};
+    return true;
+}
+
+/* ---- texts ---- */
+
+/* A reader over a record and the CONTINUE records behind it. */
+struct chain {
+    struct im_bytes stream;
+    struct record record;
+    size_t at; /* in the record's body */
+    bool failed;
+};
+
+static bool chain_more(struct chain *chain)
+{
+    struct record next;
+
+    while (chain->at == chain->record.body.len) {
+        if (!record_at(chain->stream, chain->record.next, &next) ||
+            next.kind != R_CONTINUE) {
+            chain->failed = true;
+            return false;
+        }
+        chain->record = next;
+        chain->at = 0;
+    }
+    return true;
+}
+
+static uint32_t chain_byte(struct chain *chain)
+{
+    return chain_more(chain) ? chain->record.body.data[chain->at++] : 0;
+}
+
+static uint32_t chain_number(struct chain *chain, int bytes)
+{
+    uint32_t n = 0;
+
+    for (int i = 0; i < bytes; i++)
+        n |= chain_byte(chain) << (8 * i);
+    return n;
+}
+
+static void chain_skip(struct chain *chain, uint64_t n)
+{
+    while (n && chain_more(chain)) {
+        size_t left = chain->record.body.len - chain->at;
+        size_t step = n < left ? (size_t)n : left;
+
+        chain->at += step;
+        n -= step;
+    }
+}
+
+static void put_utf8(struct im_buf *out, uint32_t c)
+{
+    uint8_t b[4];
+    size_t n = 0;
+
+    if (c == 0 || (c >= 0xD800 && c < 0xE000) || c > 0x10FFFF)
+        c = 0xFFFD;
+    if (c < 0x80) {
+        b[n++] = (uint8_t)c;
+    } else if (c < 0x800) {
+        b[n++] = (uint8_t)(0xC0 | c >> 6);
+        b[n++] = (uint8_t)(0x80 | (c & 63));
+    } else if (c < 0x10000) {
+        b[n++] = (uint8_t)(0xE0 | c >> 12);
+        b[n++] = (uint8_t)(0x80 | (c >> 6 & 63));
+        b[n++] = (uint8_t)(0x80 | (c & 63));
+    } else {
+        b[n++] = (uint8_t)(0xF0 | c >> 18);
+        b[n++] = (uint8_t)(0x80 | (c >> 12 & 63));
+        b[n++] = (uint8_t)(0x80 | (c >> 6 & 63));
+        b[n++] = (uint8_t)(0x80 | (c & 63));
+    }
+    im_buf_append(out, b, n);
+}
+
+/* `n` characters of an XLUnicodeString ([MS-XLS] 2.5.294); where a record ends between
+ * them, the next begins with a flag of its own: are these of two bytes? */
+static void
+chain_text(struct chain *chain, uint32_t n, bool is_wide, struct im_buf *out)
+{
+    uint32_t high = 0;
+
+    for (uint32_t i = 0; i < n && !chain->failed; i++) {
+        if (chain->at == chain->record.body.len)
+            is_wide = chain_byte(chain) & 1;
+        uint32_t c = chain_number(chain, is_wide ? 2 : 1);
+
+        if (c >= 0xD800 && c < 0xDC00) {
+            high = c;
+            continue;
+        }
+        if (high && c >= 0xDC00 && c < 0xE000)
+            c = 0x10000 + ((high - 0xD800) << 10) + (c - 0xDC00);
+        high = 0;
+        put_utf8(out, c);
+    }
+}
+
+/* XLUnicodeRichExtendedString (2.5.293): count, flags, then how many formatting runs
+ * and bytes of phonetic text follow the characters. */
+static void chain_string(struct chain *chain, int count_bytes, struct im_buf *out)
+{
+    uint32_t n = chain_number(chain, count_bytes);
+    uint32_t flags = chain_byte(chain);
+    uint32_t runs = flags & 8 ? chain_number(chain, 2) : 0;
+    uint32_t phonetic = flags & 4 ? chain_number(chain, 4) : 0;
+
+    chain_text(chain, n, flags & 1, out);
+    chain_skip(chain, 4 * (uint64_t)runs + phonetic);
+}
+
+/* The string in a record's body from `at` on. */
+static bool body_string(const struct xls *book,
+                        const struct record *record,
+                        size_t at,
+                        int count_bytes,
+                        struct im_buf *out)
+{
+    struct chain chain = {.stream = book->stream, .record = *record, .at = at};
+
+    im_buf_clear(out);
+    if (at > record->body.len)
+        return false;
+    chain_string(&chain, count_bytes, out);
+    return !chain.failed && !out->failed;
+}
+
+static enum im_code read_texts(struct grid *grid,
+                               const struct record *record,
+                               struct im_buf *scratch,
+                               struct im_error *err)
+{
+    struct xls *book = grid->book;
+    struct chain chain = {.stream = book->stream, .record = *record, .at = 4};
+
+    if (record->body.len < 8)
+        return grid_fail_damaged(grid, "texts", err);
+    size_t n = chain_number(&chain, 4);
+    if (n > book->stream.len / 3) /* each has at least a count and flags */
+        return grid_fail_damaged(grid, "texts", err);
+    book->texts = im_arena_calloc(grid->arena, n + 1, sizeof *book->texts);
+    if (!book->texts)
+        return im_fail(err, IM_ENOMEM, "workbook: out of memory");
+    for (; book->n_texts < n; book->n_texts++) {
+        im_buf_clear(scratch);
+        chain_string(&chain, 2, scratch);
+        if (chain.failed || scratch->failed)
+            return grid_fail_damaged(grid, "texts", err);
+        char *copy = im_arena_strdup(grid->arena, im_buf_bytes(scratch));
+        if (!copy)
+            return im_fail(err, IM_ENOMEM, "workbook: out of memory");
+        book->texts[book->n_texts] = (struct im_bytes){(uint8_t *)copy, scratch->len};
+    }
+    return IM_OK;
+}
+
+/* ---- the workbook's own records ---- */
+
+static enum im_code add_sheet(struct grid *grid,
+                              const struct record *record,
+                              struct im_buf *scratch,
+                              struct im_error *err)
+{
+    struct xls *book = grid->book;
+    const uint8_t *body = record->body.data;
+
+    if (record->body.len < 8 || body[5] != 0) /* a chart, a macro sheet */
+        return IM_OK;
+    struct record short_name = *record;
+    if (!body_string(book, &short_name, 6, 1, scratch))
+        return grid_fail_damaged(grid, "sheet name", err);
+    im_buf_byte(scratch, 0);
+    if (scratch->failed)
+        return im_fail(err, IM_ENOMEM, "workbook: out of memory");
+    enum im_code rc =
+        grid_add_sheet(grid, (const char *)scratch->data, NULL, body[4] & 3, err);
+    if (!rc)
+        book->offsets[grid->n_sheets - 1] = u32(body);
+    return rc;
+}
+
+static unsigned format_of(const struct xls *book, unsigned id)
+{
+    for (size_t i = 0; i < book->n_formats; i++)
+        if (book->formats[i].id == id)
+            return book->formats[i].format;
+    return grid_format_builtin(id);
+}
+
+static enum im_code book_record(struct grid *grid,
+                                const struct record *record,
+                                struct im_buf *scratch,
+                                struct im_error *err)
+{
+    struct xls *book = grid->book;
+    const uint8_t *body = record->body.data;
+    size_t len = record->body.len;
+
+    switch (record->kind) {
+    case R_FILEPASS:
+        return grid_fail_password(grid, err);
+    case R_DATE1904:
+        book->is_1904 = len >= 2 && u16(body) == 1;
+        break;
+    case R_FORMAT:
+        if (len >= 5 && book->n_formats < UINT16_MAX &&
+            body_string(book, record, 2, 2, scratch))
+            book->formats[book->n_formats++] =
+                (struct format){u16(body), grid_format_of_code(im_buf_bytes(scratch))};
+        break;
+    case R_XF:
+        if (len >= 4 && book->n_styles < UINT16_MAX)
+            book->styles[book->n_styles++] = u16(body + 2);
+        break;
+    case R_BOUNDSHEET:
+        return add_sheet(grid, record, scratch, err);
+    case R_SST:
+        return book->texts ? IM_OK : read_texts(grid, record, scratch, err);
+    default:
+        break;
+    }
+    return IM_OK;
+}
+
+static enum im_code
+read_book(struct grid *grid, struct im_buf *scratch, struct im_error *err)
+{
+    enum { BIFF8 = 0x0600 };
+    struct xls *book = grid->book;
+    struct record record;
+    enum im_code rc = IM_OK;
+
+    if (!record_at(book->stream, 0, &record) || record.kind != R_BOF ||
+        record.body.len < 4)
+        return grid_fail_damaged(grid, "start", err);
+    if (u16(record.body.data) != BIFF8)
+        return fail_old(grid, err);
+    while (!rc && record.kind != R_EOF) {
+        if (!record_at(book->stream, record.next, &record))
+            return grid_fail_damaged(grid, "cut off", err);
+        rc = book_record(grid, &record, scratch, err);
+    }
+    for (size_t i = 0; i < book->n_styles; i++) /* formats may stand behind them */
+        book->styles[i] = format_of(book, book->styles[i]);
+    return rc;
+}
+
+static enum im_code xls_open(struct grid *grid, struct im_error *err)
+{
+    struct xls *book = im_arena_calloc(grid->arena, 1, sizeof *book);
+    struct im_buf scratch = {.max = GRID_MAX_CELL_BYTES};
+    enum im_code rc = IM_OK;
+
+    if (!book)
+        return im_fail(err, IM_ENOMEM, "workbook: out of memory");
+    grid->book = book;
+    book->formats = im_arena_calloc(grid->arena, UINT16_MAX, sizeof *book->formats);
+    book->styles = im_arena_calloc(grid->arena, UINT16_MAX, sizeof *book->styles);
+    book->offsets =
+        im_arena_calloc(grid->arena, GRID_MAX_SHEETS, sizeof *book->offsets);
+    if (!book->formats || !book->styles || !book->offsets)
+        return im_fail(err, IM_ENOMEM, "workbook: out of memory");
+    rc = read_file(grid, err);
+    if (!rc)
+        rc = read_book(grid, &scratch, err);
+    im_buf_release(&scratch);
+    return rc;
+}
+
+/* ---- cells ---- */
+
+struct place {
+    uint32_t row, column;
+};
+
+struct reading {
+    struct grid *grid;
+    struct im_error *err;
+    struct im_buf scratch;
+    struct place formula; /* whose text comes in the next STRING record */
+    bool wants_string;
+};
+
+static enum im_code add(struct reading *r, struct place at, struct grid_value value)
+{
+    return grid_cells_add(&r->grid->cells, at.row, at.column, &value, r->err);
+}
+
+static enum im_code
+add_number(struct reading *r, struct place at, uint32_t style, double number)
+{
+    const struct xls *book = r->grid->book;
+    char scratch[GRID_SCRATCH];
+    unsigned format =
+        style < book->n_styles ? book->styles[style] : (unsigned)GRID_FORMAT_NUMBER;
+
+    return add(r, at, grid_formatted(number, format, book->is_1904, scratch));
+}
+
+static double double_of(uint64_t bits)
+{
+    double value;
+
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* 2.5.122: bit 0 hundredths, bit 1 an integer of 30 bits, else the top of a double */
+static double rk_number(uint32_t rk)
+{
+    double value = rk & 2 ? (double)((int32_t)(rk & ~3u) / 4)
+                          : double_of((uint64_t)(rk & ~3u) << 32);
+
+    return rk & 1 ? value / 100 : value;
+}
+
+static struct grid_value error_value(uint8_t code)
+{
+    const char *text = code == 0x00   ? "#NULL!"
+                       : code == 0x07 ? "#DIV/0!"
+                       : code == 0x0F ? "#VALUE!"
+                       : code == 0x17 ? "#REF!"
+                       : code == 0x1D ? "#NAME?"
+                       : code == 0x24 ? "#NUM!"
+                                      : "#N/A";
+
+    return (struct grid_value){.is_error = true, .text = im_bytes_of(text)};
+}
+
+static struct grid_value bool_value(uint8_t value)
+{
+    return grid_text(im_bytes_of(value ? "TRUE" : "FALSE"));
+}
+
+/* 2.5.133: a number, or 0xFFFF at the end and the kind at the start */
+static enum im_code
+add_formula(struct reading *r, struct place at, uint32_t style, const uint8_t *result)
+{
+    if (u16(result + 6) != 0xFFFF)
+        return add_number(r, at, style, double_of(u64(result)));
+    if (result[0] == 0) {
+        r->wants_string = true;
+        r->formula = at;
+        return IM_OK;
+    }
+    if (result[0] == 1)
+        return add(r, at, bool_value(result[2]));
+    return result[0] == 2 ? add(r, at, error_value(result[2])) : IM_OK;
+}
+
+static enum im_code add_text(struct reading *r, struct place at, size_t text)
+{
+    const struct xls *book = r->grid->book;
+
+    return text < book->n_texts ? add(r, at, grid_text(book->texts[text]))
+                                : grid_fail_damaged(r->grid, "texts", r->err);
+}
+
+static enum im_code
+add_row_of_numbers(struct reading *r, struct place at, struct im_bytes body)
+{
+    enum im_code rc = IM_OK;
+
+    for (size_t i = 4; !rc && i + 6 + 2 <= body.len; i += 6, at.column++)
+        rc = add_number(r, at, u16(body.data + i), rk_number(u32(body.data + i + 2)));
+    return rc;
+}
+
+static enum im_code add_merges(struct reading *r, struct im_bytes body)
+{
+    size_t n = body.len >= 2 ? u16(body.data) : 0;
+    enum im_code rc = IM_OK;
+
+    for (size_t i = 0; !rc && i < n && 2 + 8 * (i + 1) <= body.len; i++) {
+        const uint8_t *p = body.data + 2 + 8 * i;
+
+        if (u16(p) <= u16(p + 2) && u16(p + 4) <= u16(p + 6))
+            rc = grid_cells_merge(&r->grid->cells,
+                                  (struct source_merge){u16(p) + 1, u16(p + 2) + 1,
+                                                        u16(p + 4), u16(p + 6)},
+                                  r->err);
+    }
+    return rc;
+}
+
+/* The string at `at` of the record as the value of a cell. */
+static enum im_code add_string(struct reading *r,
+                               struct place place,
+                               const struct record *record,
+                               size_t at)
+{
+    if (!body_string(r->grid->book, record, at, 2, &r->scratch))
+        return grid_fail_damaged(r->grid, "texts", r->err);
+    return add(r, place, grid_text(im_buf_bytes(&r->scratch)));
+}
+
+static enum im_code sheet_record(struct reading *r, const struct record *record)
+{
+    struct im_bytes body = record->body;
+    const uint8_t *p = body.data;
+
+    if (record->kind == R_MERGEDCELLS)
+        return add_merges(r, body);
+    if (record->kind == R_STRING && r->wants_string) {
+        r->wants_string = false;
+        return add_string(r, r->formula, record, 0);
+    }
+    if (body.len < 6)
+        return IM_OK;
+    struct place at = {u16(p), u16(p + 2)};
+    uint32_t style = u16(p + 4);
+    switch (record->kind) {
+    case R_NUMBER:
+        return body.len >= 14 ? add_number(r, at, style, double_of(u64(p + 6))) : IM_OK;
+    case R_RK:
+        return body.len >= 10 ? add_number(r, at, style, rk_number(u32(p + 6))) : IM_OK;
+    case R_MULRK:
+        return add_row_of_numbers(r, at, body);
+    case R_LABELSST:
+        return body.len >= 10 ? add_text(r, at, u32(p + 6)) : IM_OK;
+    case R_LABEL:
+        return add_string(r, at, record, 6);
+    case R_BOOLERR:
+        if (body.len < 8)
+            return IM_OK;
+        return add(r, at, p[7] ? error_value(p[6]) : bool_value(p[6]));
+    case R_FORMULA:
+        return body.len >= 14 ? add_formula(r, at, style, p + 6) : IM_OK;
+    default:
+        return IM_OK;
+    }
+}
+
+static enum im_code xls_read(struct grid *grid, size_t sheet, struct im_error *err)
+{
+    const struct xls *book = grid->book;
+    struct reading r = {
+        .grid = grid, .err = err, .scratch = {.max = GRID_MAX_CELL_BYTES}};
+    struct record record;
+    unsigned depth = 1;
+    enum im_code rc = IM_OK;
+
+    if (!record_at(book->stream, book->offsets[sheet], &record) || record.kind != R_BOF)
+        return grid_fail_damaged(grid, "sheet", err);
+    while (!rc && depth) {
+        if (!record_at(book->stream, record.next, &record)) {
+            rc = grid_fail_damaged(grid, "cut off", err);
+            break;
+        }
+        depth += record.kind == R_BOF; /* a chart in the sheet */
+        depth -= record.kind == R_EOF;
+        if (depth == 1)
+            rc = sheet_record(&r, &record);
+    }
+    im_buf_release(&r.scratch);
+    return rc;
+}
+
+const struct grid_format_calls grid_xls = {"XLS", xls_open, xls_read};
