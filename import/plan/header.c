@@ -123,10 +123,7 @@ static enum im_code look_at(struct source *source,
     out->name = im_arena_strdup(arena, im_bytes_of(info.name));
     if (!out->name)
         return im_fail(err, IM_ENOMEM, "header: out of memory");
-    if (source_sheets(source) > 1)
-        rc = source_choose_sheet(source, index, err);
-    if (!rc)
-        rc = source_rewind(source, err);
+    rc = source_choose_sheet(source, index, err);
     if (!rc)
         rc = read_lines(source, out, scratch, err);
     if (rc)
@@ -322,10 +319,8 @@ enum im_code header_find(struct source *source,
                                .names = sheet->place.names,
                                .n_names = sheet->n_columns,
                                .is_guess = sheet->place.is_guess};
-    if (!rc && source_sheets(source) > 1)
-        rc = source_choose_sheet(source, sheet->index, err);
     if (!rc)
-        rc = source_rewind(source, err);
+        rc = source_choose_sheet(source, sheet->index, err);
     im_arena_free(scratch);
     return rc;
 }

@@ -29,8 +29,6 @@ static const struct {
     {"DXF", {"DXF"}},
     {"File Geodatabase", {"OpenFileGDB"}},
     {"TopoJSON", {"TopoJSON"}},
-    {"XLSX", {"XLSX"}},
-    {"ODS", {"ODS"}},
     {"PostgreSQL", {"PostgreSQL"}},
     {"WFS", {"WFS"}},
     {"OAPIF", {"OAPIF"}},

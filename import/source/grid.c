@@ -136,6 +136,7 @@ static enum im_code choose(struct grid *grid, size_t i, struct im_error *err)
     enum im_code rc = IM_OK;
 
     if (grid->values && grid->chosen == i) { /* it is there already */
+        grid->width = 0;
         to_first_row(grid);
         return IM_OK;
     }
@@ -148,8 +149,8 @@ static enum im_code choose(struct grid *grid, size_t i, struct im_error *err)
     if (grid->cells.n_merges)
         qsort(grid->cells.merges, grid->cells.n_merges, sizeof *grid->cells.merges,
               by_first_row);
-    grid->width = grid->cells.n_columns;
-    grid->n_values = grid->width;
+    grid->width = 0;
+    grid->n_values = grid->cells.n_columns;
     grid->values = calloc(grid->n_values + 1, sizeof *grid->values);
     grid->fills = calloc(grid->n_values + 1, sizeof *grid->fills);
     if (!grid->values || !grid->fills)
@@ -181,8 +182,7 @@ set_fault(struct grid *grid, const struct grid_cell *cell, struct source_row *ou
 {
     bool is_unknown = cell->text[0] == '=';
 
-    snprintf(grid->fault_field, sizeof grid->fault_field, "%u", cell->column + 1);
-    out->fault_field = grid->fault_field;
+    grid->fault_column = cell->column;
     out->fault_value = (struct im_bytes){cell->text, cell->as.text_len};
     out->fault = (struct refusal){
         .code = "cell_error",
@@ -192,6 +192,32 @@ set_fault(struct grid *grid, const struct grid_cell *cell, struct source_row *ou
         .suggestion_zh = "用表格软件打开，改正公式或填入数值后重新保存",
         .suggestion_en = "open it in a spreadsheet programme, mend the formula or put "
                          "the value, and save it again"};
+}
+
+/* With a header the reader is asked for so many cells and no more. */
+static void
+check_beyond(struct grid *grid, const struct grid_row *row, struct source_row *out)
+{
+    static const struct refusal WIDE = {
+        .code = "too_many_cells",
+        .zh = "这一行的单元格比标题行多，列可能错位",
+        .en = "the row has more cells than the header: columns may be shifted",
+        .suggestion_zh = "给每一列加上标题，或清除多余的单元格",
+        .suggestion_en = "give each column a heading, or clear the cells beyond"};
+    const struct grid_cell *last = &grid->cells.cells[row->first + row->n - 1];
+
+    if (!grid->width || last->column < grid->width || out->fault.code)
+        return;
+    struct source_value value = value_of(last);
+    out->fault = WIDE;
+    if (value.kind == SOURCE_TEXT)
+        out->fault_value = value.text;
+    grid->fault_column = SOURCE_FAULT_ROW;
+}
+
+static size_t fault_column(void *self)
+{
+    return ((const struct grid *)self)->fault_column;
 }
 
 static const struct grid_cell *
@@ -257,6 +283,7 @@ next(void *self, struct source_row *out, bool *more, struct im_error *err)
         if (cell->is_error && !out->fault.code)
             set_fault(grid, cell, out);
     }
+    check_beyond(grid, row, out);
     fill_merged(grid, number, out);
     begin_merges(grid, row, number);
     return IM_OK;
@@ -282,6 +309,7 @@ static enum im_code rewind_rows(void *self, size_t width, struct im_error *err)
         grid->fills = fills;
         grid->n_values = need;
     }
+    grid->width = width;
     to_first_row(grid);
     return IM_OK;
 }
@@ -311,7 +339,7 @@ choose_sheet(void *self, size_t i, struct source_reader *reader, struct im_error
     struct grid *grid = self;
     enum im_code rc = choose(grid, i, err);
 
-    reader->n_columns = rc ? 0 : grid->width;
+    reader->n_columns = rc ? 0 : grid->cells.n_columns;
     reader->sheet = grid->n_sheets > 1 ? grid->sheets[i].name : "";
     reader->rows = rc ? 0 : grid->cells.n_rows;
     return rc;
@@ -404,6 +432,7 @@ first_sheet(const struct grid *grid, size_t *out, struct im_error *err)
 static const struct source_calls CALLS = {.next = next,
                                           .rewind = rewind_rows,
                                           .close = close_grid,
+                                          .fault_column = fault_column,
                                           .sheets = count_sheets,
                                           .sheet_at = sheet_at,
                                           .choose_sheet = choose_sheet,

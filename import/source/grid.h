@@ -163,13 +163,11 @@ struct grid {
     /* reading */
     size_t next_row;
     size_t next_merge;
-    size_t width;
+    size_t width;                /* cells that are asked for, 0: all */
     size_t n_values;             /* columns of the sheet */
     struct source_value *values; /* per column */
     struct grid_fill *fills;     /* per column */
-    char fault_field[24];
-    char fault_en[96];
-    char fault_zh[96];
+    size_t fault_column;
 };
 
 struct grid_format_calls {

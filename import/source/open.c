@@ -40,6 +40,9 @@ static const struct {
 } READERS[] = {
     {"CSV", csv_open},
     {"GeoJSON", geojson_open},
+    {"XLSX", grid_open},
+    {"ODS", grid_open},
+    {"XLS", grid_open},
 };
 
 /* ---- what a person named ---- */

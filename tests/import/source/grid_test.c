@@ -53,7 +53,7 @@ static void refused(const char *path, enum im_code code, const char *part)
 }
 
 /* "A=text B=1i C=0.5r F!#N/A": the cells of a row with a value. */
-static const char *row_text(const struct opened *o, const struct source_row *row)
+static const char *row_text(struct opened *o, const struct source_row *row)
 {
     static char out[4096];
     size_t n = 0;
@@ -77,9 +77,9 @@ static const char *row_text(const struct opened *o, const struct source_row *row
         assert_true(n < sizeof out);
     }
     if (row->fault.code)
-        snprintf(out + n, sizeof out - n, " !%s %s %.*s", row->fault.code,
-                 row->fault_field, (int)row->fault_value.len,
-                 (const char *)row->fault_value.data);
+        snprintf(out + n, sizeof out - n, " !%s %zu %.*s", row->fault.code,
+                 o->reader.calls->fault_column(o->reader.self) + 1,
+                 (int)row->fault_value.len, (const char *)row->fault_value.data);
     return out;
 }
 
@@ -176,6 +176,19 @@ TEST(merged_cells_are_filled_downwards_inside_their_range_only)
     assert_int_equal(merges[1].last_row, 6);
     assert_int_equal(merges[1].first_column, 1);
     assert_int_equal(merges[1].last_column, 1);
+    close_file(&o);
+}
+
+TEST(cells_beyond_the_header_are_a_fault_of_the_row)
+{
+    struct opened o;
+
+    assert_int_equal(open_file(&o, SHEETS "merged.xlsx", NULL), IM_OK);
+    assert_int_equal(o.reader.calls->rewind(o.reader.self, 2, &o.err), IM_OK);
+    expect_row(&o, 1, "A=名单");
+    expect_row(&o, 2, "A=名称 B=城市 C=地址 D=级别 !too_many_cells 0 级别");
+    assert_int_equal(o.reader.calls->rewind(o.reader.self, 40, &o.err), IM_OK);
+    expect_row(&o, 1, "A=名单");
     close_file(&o);
 }
 
@@ -447,6 +460,7 @@ int main(void)
         cmocka_unit_test(xlsx_cells_come_as_people_see_them),
         cmocka_unit_test(sheets_are_listed_and_hidden_ones_known),
         cmocka_unit_test(merged_cells_are_filled_downwards_inside_their_range_only),
+        cmocka_unit_test(cells_beyond_the_header_are_a_fault_of_the_row),
         cmocka_unit_test(the_list_without_positions_reads_with_its_own_row_numbers),
         cmocka_unit_test(ods_cells_come_as_people_see_them),
         cmocka_unit_test(xls_cells_come_as_people_see_them),
