@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Areas through GEOS, where the quick proof does not decide. A GEOS context costs less
+ * than a microsecond, so each question has its own and nothing is kept between rows. */
+#include "valid.h"
+
+#include "simple.h"
+
+#include <geos_c.h>
+
+#include <math.h>
+
+/* Under this many vertices the worst shape takes GEOS a second. */
+enum { SMALL = 10000 };
+
+/* ---- into GEOS and back ---- */
+
+static GEOSGeometry *
+ring_of(GEOSContextHandle_t h, const double *lonlat, uint32_t first, uint32_t end)
+{
+    GEOSCoordSequence *positions =
+        GEOSCoordSeq_copyFromBuffer_r(h, lonlat + 2 * (size_t)first, end - first, 0, 0);
+
+    return positions ? GEOSGeom_createLinearRing_r(h, positions) : NULL;
+}
+
+static uint32_t ring_start(const struct geom *g, uint32_t ring)
+{
+    return ring ? g->part_end[ring - 1] : 0;
+}
+
+static void destroy_all(GEOSContextHandle_t h, GEOSGeometry **list, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        GEOSGeom_destroy_r(h, list[i]);
+}
+
+static GEOSGeometry *polygon_of(GEOSContextHandle_t h,
+                                const struct geom *g,
+                                uint32_t first_ring,
+                                uint32_t end_ring,
+                                GEOSGeometry **rings)
+{
+    uint32_t n = 0;
+
+    for (uint32_t ring = first_ring; ring < end_ring; ring++) {
+        rings[n] = ring_of(h, g->lonlat, ring_start(g, ring), g->part_end[ring]);
+        if (!rings[n]) {
+            destroy_all(h, rings, n);
+            return NULL;
+        }
+        n++;
+    }
+    return GEOSGeom_createPolygon_r(h, rings[0], rings + 1, n - 1);
+}
+
+/* All areas as one polygon or multipolygon; NULL: no memory, or GEOS refuses. */
+static GEOSGeometry *
+to_geos(GEOSContextHandle_t h, const struct geom *g, struct im_arena *arena)
+{
+    GEOSGeometry **rings = im_arena_calloc(arena, g->n_parts, sizeof(GEOSGeometry *));
+    GEOSGeometry **polygons =
+        im_arena_calloc(arena, g->n_areas, sizeof(GEOSGeometry *));
+    uint32_t first_ring = 0;
+
+    if (!rings || !polygons)
+        return NULL;
+    for (uint32_t i = 0; i < g->n_areas; i++) {
+        polygons[i] = polygon_of(h, g, first_ring, g->area_end[i], rings);
+        if (!polygons[i]) {
+            destroy_all(h, polygons, i);
+            return NULL;
+        }
+        first_ring = g->area_end[i];
+    }
+    if (g->n_areas == 1)
+        return polygons[0];
+    return GEOSGeom_createCollection_r(h, GEOS_MULTIPOLYGON, polygons, g->n_areas);
+}
+
+struct collector {
+    GEOSContextHandle_t h;
+    struct geom g;  /* the counts so far */
+    double *lonlat; /* NULL: only counting */
+    uint32_t *part_end;
+    uint32_t *area_end;
+};
+
+static bool collect_ring(struct collector *c, const GEOSGeometry *ring, bool is_outer)
+{
+    const GEOSCoordSequence *positions = GEOSGeom_getCoordSeq_r(c->h, ring);
+    unsigned n = 0;
+
+    if (!positions || !GEOSCoordSeq_getSize_r(c->h, positions, &n) ||
+        n > UINT32_MAX / 4 - c->g.n_points)
+        return false;
+    if (c->lonlat) {
+        double *to = c->lonlat + 2 * (size_t)c->g.n_points;
+
+        if (!GEOSCoordSeq_copyToBuffer_r(c->h, positions, to, 0, 0))
+            return false;
+        geom_ring_orient(to, n, is_outer);
+        c->part_end[c->g.n_parts] = c->g.n_points + n;
+    }
+    c->g.n_points += n;
+    c->g.n_parts++;
+    return true;
+}
+
+static bool collect_polygon(struct collector *c, const GEOSGeometry *polygon)
+{
+    const GEOSGeometry *outer = GEOSGetExteriorRing_r(c->h, polygon);
+    int n_holes = GEOSGetNumInteriorRings_r(c->h, polygon);
+
+    if (!outer || n_holes < 0 || !collect_ring(c, outer, true))
+        return false;
+    for (int i = 0; i < n_holes; i++) {
+        const GEOSGeometry *hole = GEOSGetInteriorRingN_r(c->h, polygon, i);
+
+        if (!hole || !collect_ring(c, hole, false))
+            return false;
+    }
+    if (c->area_end)
+        c->area_end[c->g.n_areas] = c->g.n_parts;
+    c->g.n_areas++;
+    return true;
+}
+
+/* Lines and points that make-valid leaves over are no area: passed over. */
+static bool collect(struct collector *c, const GEOSGeometry *geometry)
+{
+    int type = GEOSGeomTypeId_r(c->h, geometry);
+
+    if (GEOSisEmpty_r(c->h, geometry) == 1)
+        return true;
+    if (type == GEOS_POLYGON)
+        return collect_polygon(c, geometry);
+    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
+        return true;
+    int n = GEOSGetNumGeometries_r(c->h, geometry);
+    for (int i = 0; i < n; i++)
+        if (!collect(c, GEOSGetGeometryN_r(c->h, geometry, i)))
+            return false;
+    return n >= 0;
+}
+
+static bool from_geos(GEOSContextHandle_t h,
+                      const GEOSGeometry *geometry,
+                      struct im_arena *arena,
+                      struct geom *out)
+{
+    struct collector c = {.h = h};
+
+    if (!collect(&c, geometry))
+        return false;
+    c.lonlat = im_arena_calloc(arena, (size_t)c.g.n_points + 1, 2 * sizeof(double));
+    c.part_end = im_arena_calloc(arena, (size_t)c.g.n_parts + 1, sizeof(uint32_t));
+    c.area_end = im_arena_calloc(arena, (size_t)c.g.n_areas + 1, sizeof(uint32_t));
+    c.g = (struct geom){0};
+    if (!c.lonlat || !c.part_end || !c.area_end || !collect(&c, geometry))
+        return false;
+    c.g.kind = c.g.n_areas ? GEOM_AREA : GEOM_EMPTY;
+    c.g.lonlat = c.lonlat;
+    c.g.part_end = c.part_end;
+    c.g.area_end = c.area_end;
+    *out = c.g;
+    return true;
+}
+
+/* ---- check ---- */
+
+static enum valid_fault fault_of(const char *reason)
+{
+    static const struct {
+        const char *words; /* GEOS 3.11, TopologyValidationError */
+        enum valid_fault fault;
+    } table[] = {{"Self-intersection", VALID_CROSSING},
+                 {"Ring Self-intersection", VALID_CROSSING},
+                 {"Hole lies outside shell", VALID_HOLE_OUTSIDE},
+                 {"Holes are nested", VALID_HOLE_OUTSIDE},
+                 {"Nested shells", VALID_NESTED},
+                 {"Duplicate Rings", VALID_NESTED},
+                 {"Interior is disconnected", VALID_SPLIT}};
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(reason, table[i].words) == 0)
+            return table[i].fault;
+    return VALID_OTHER;
+}
+
+static void ask_geos(GEOSContextHandle_t h,
+                     const GEOSGeometry *geometry,
+                     struct im_arena *arena,
+                     struct valid_answer *out)
+{
+    char *reason = NULL;
+    GEOSGeometry *place = NULL;
+    char answer = GEOSisValidDetail_r(h, geometry, 0, &reason, &place);
+
+    if (answer == 1) {
+        *out = (struct valid_answer){.fault = VALID_GOOD, .other = ""};
+    } else if (answer == 0 && reason) {
+        const char *words = im_arena_strdup(arena, im_bytes_of(reason));
+
+        out->fault = fault_of(reason);
+        out->other = words ? words : "";
+        if (place)
+            out->has_place = GEOSGeomGetX_r(h, place, &out->place[0]) == 1 &&
+                             GEOSGeomGetY_r(h, place, &out->place[1]) == 1;
+    } else {
+        out->fault = VALID_OTHER;
+    }
+    GEOSFree_r(h, reason);
+    GEOSGeom_destroy_r(h, place);
+}
+
+static bool is_too_tangled(const struct geom *areas, struct im_arena *arena)
+{
+    struct simple_tangle tangle;
+
+    return areas->n_points > SMALL &&
+           (!simple_tangle(areas, false, arena, &tangle) || tangle.pairs == UINT64_MAX);
+}
+
+static void check_by_geos(const struct geom *areas,
+                          struct im_arena *arena,
+                          struct valid_answer *out)
+{
+    if (is_too_tangled(areas, arena)) {
+        out->fault = VALID_TANGLED;
+        return;
+    }
+    GEOSContextHandle_t h = GEOS_init_r();
+    GEOSGeometry *geometry = h ? to_geos(h, areas, arena) : NULL;
+
+    out->has_place = false;
+    if (geometry)
+        ask_geos(h, geometry, arena, out);
+    else
+        out->fault = VALID_NO_MEMORY;
+    if (h) {
+        GEOSGeom_destroy_r(h, geometry);
+        GEOS_finish_r(h);
+    }
+}
+
+void valid_check(const struct geom *areas,
+                 struct im_arena *arena,
+                 struct valid_answer *out)
+{
+    *out = (struct valid_answer){.has_place = true, .other = ""};
+    switch (simple_check(areas, arena, out->place)) {
+    case SIMPLE_VALID:
+        out->has_place = false;
+        return;
+    case SIMPLE_CROSSING:
+        out->fault = VALID_CROSSING;
+        return;
+    case SIMPLE_HOLE_OUTSIDE:
+        out->fault = VALID_HOLE_OUTSIDE;
+        return;
+    case SIMPLE_NESTED:
+        out->fault = VALID_NESTED;
+        return;
+    case SIMPLE_NO_MEMORY:
+        out->fault = VALID_NO_MEMORY;
+        out->has_place = false;
+        return;
+    case SIMPLE_UNSURE:
+        check_by_geos(areas, arena, out);
+        return;
+    }
+}
+
+/* ---- mend ---- */
+
+/* Outer rings less holes, as drawn: a loop that runs the other way counts against. */
+static double area2_of(const struct geom *g)
+{
+    double sum = 0;
+
+    for (uint32_t ring = 0; ring < g->n_parts; ring++) {
+        uint32_t first = ring_start(g, ring);
+
+        sum +=
+            geom_ring_area2(g->lonlat + 2 * (size_t)first, g->part_end[ring] - first);
+    }
+    return sum;
+}
+
+static GEOSGeometry *
+make_valid(GEOSContextHandle_t h, const struct geom *areas, struct im_arena *arena)
+{
+    GEOSGeometry *from = to_geos(h, areas, arena);
+    GEOSMakeValidParams *how = GEOSMakeValidParams_create_r(h);
+    GEOSGeometry *made = NULL;
+
+    if (from && how &&
+        GEOSMakeValidParams_setMethod_r(h, how, GEOS_MAKE_VALID_STRUCTURE))
+        made = GEOSMakeValidWithParams_r(h, from, how);
+    if (how)
+        GEOSMakeValidParams_destroy_r(h, how);
+    GEOSGeom_destroy_r(h, from);
+    return made;
+}
+
+static enum mend_verdict judge(const struct geom *before,
+                               const struct geom *after,
+                               struct im_arena *arena,
+                               double *lost_percent)
+{
+    double was = fabs(area2_of(before));
+    double is = after->kind == GEOM_AREA ? area2_of(after) : 0;
+    struct valid_answer answer;
+
+    *lost_percent = is >= was ? 0 : 100 * (was - is) / was;
+    if (!(is > 0))
+        return MEND_NOTHING_LEFT;
+    if (*lost_percent > MEND_MAX_LOSS_PERCENT)
+        return MEND_LOSES_AREA;
+    valid_check(after, arena, &answer);
+    return answer.fault == VALID_GOOD ? MEND_DONE : MEND_FAILED;
+}
+
+enum mend_verdict valid_mend(const struct geom *areas,
+                             struct im_arena *arena,
+                             struct geom *out,
+                             double *lost_percent)
+{
+    struct simple_tangle tangle;
+    struct geom mended = {.kind = GEOM_EMPTY};
+
+    *lost_percent = 0;
+    if (areas->n_points > MEND_MAX_VERTICES ||
+        !simple_tangle(areas, true, arena, &tangle) ||
+        tangle.crossings > MEND_MAX_CROSSINGS)
+        return MEND_TOO_MUCH;
+    GEOSContextHandle_t h = GEOS_init_r();
+    GEOSGeometry *made = h ? make_valid(h, areas, arena) : NULL;
+    bool is_back = made && from_geos(h, made, arena, &mended);
+    if (h) {
+        GEOSGeom_destroy_r(h, made);
+        GEOS_finish_r(h);
+    }
+    if (!is_back)
+        return MEND_FAILED;
+    enum mend_verdict verdict = judge(areas, &mended, arena, lost_percent);
+    if (verdict == MEND_DONE)
+        *out = mended;
+    return verdict;
+}
