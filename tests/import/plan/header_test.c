@@ -2,6 +2,7 @@
 /* Which rows name the columns, which rows are no data. */
 #include "test.h"
 
+#include "scratch.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -31,18 +32,20 @@ static const struct layer_schema SCHEMA = {
 static struct im_arena *arena;
 static struct test_table *table;
 
-static int set_up(void **state __attribute__((unused)))
+static int set_up(void **state)
 {
+    if (scratch_make(state))
+        return -1;
     arena = im_arena_new(64 << 20);
     table = calloc(1, sizeof *table);
     return arena && table ? 0 : -1;
 }
 
-static int tear_down(void **state __attribute__((unused)))
+static int tear_down(void **state)
 {
     im_arena_free(arena);
     free(table);
-    return 0;
+    return scratch_remove(state);
 }
 
 static struct header_place locate(const char *text, const struct layer_schema *schema)
@@ -203,6 +206,166 @@ TEST(data_is_not_taken_for_a_header)
            "名称|城市|级别");
 }
 
+/* ---- sheets ---- */
+
+#define SHEETS TEST_SOURCE_DIR "/tests/data/sheets/"
+#define MESSY TEST_SOURCE_DIR "/tests/data/messy/"
+
+struct found {
+    struct source *source;
+    struct header header;
+    struct im_error err;
+};
+
+static enum im_code find(struct found *f, const char *path, const char *layer)
+{
+    const struct source_options options = {.layer = layer};
+
+    *f = (struct found){0};
+    assert_int_equal(source_open(path, &options, &f->source, &f->err), IM_OK);
+    assert_true(source_is_grid(f->source));
+    enum im_code rc =
+        header_find(f->source, &SCHEMA, &options, arena, &f->header, &f->err);
+    if (!rc)
+        assert_int_equal(source_set_header(f->source, f->header.last_row,
+                                           f->header.names, f->header.n_names, &f->err),
+                         IM_OK);
+    return rc;
+}
+
+static void expect_names(const struct found *f, const char *names)
+{
+    char joined[1024] = "";
+    size_t n = 0;
+
+    assert_int_equal(f->header.n_names, source_columns(f->source));
+    for (size_t c = 0; c < f->header.n_names; c++)
+        n += (size_t)snprintf(joined + n, sizeof joined - n, "%s%s", c ? "|" : "",
+                              f->header.names[c]);
+    assert_string_equal(joined, names);
+}
+
+/* Numbers of the rows that are data, and of those that are not. */
+static void expect_rows(struct found *f, const char *data, const char *none)
+{
+    char texts[2][512] = {"", ""};
+    size_t n[2] = {0, 0};
+    struct source_row row;
+    bool more = true;
+
+    while (true) {
+        assert_int_equal(source_next(f->source, &row, &more, &f->err), IM_OK);
+        if (!more)
+            break;
+        int which = header_is_no_data(&row, source_columns(f->source)) ||
+                    header_is_repeated(f->source, &row);
+        n[which] += (size_t)snprintf(
+            texts[which] + n[which], sizeof texts[which] - n[which], "%s%llu",
+            n[which] ? " " : "", (unsigned long long)row.number);
+        assert_true(n[which] < sizeof texts[which]);
+    }
+    assert_string_equal(texts[0], data);
+    assert_string_equal(texts[1], none);
+}
+
+TEST(the_list_without_positions_has_its_header_in_row_4)
+{
+    struct found f;
+
+    assert_int_equal(find(&f, MESSY "01_孵化器名单_无坐标.xlsx", NULL), IM_OK);
+    assert_string_equal(source_sheet(f.source), "附件1");
+    assert_int_equal(f.header.first_row, 4);
+    assert_int_equal(f.header.last_row, 4);
+    assert_false(f.header.is_guess);
+    expect_names(&f, "序号|孵化器名称|运营主体|所在市|所在区（县）|级别|备 注");
+    expect_rows(&f,
+                "5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 "
+                "30 31 32 33 34 35 36 37 38 39 40",
+                "42 43");
+    source_close(f.source);
+}
+
+TEST(a_second_sheet_with_the_list_is_found_behind_instructions)
+{
+    struct found f;
+
+    assert_int_equal(find(&f, SHEETS "second.xlsx", NULL), IM_OK);
+    assert_string_equal(source_sheet(f.source), "园区");
+    assert_int_equal(f.header.last_row, 2); /* units below the names */
+    expect_names(&f, "序号|园区名称|所在城市|占地面积（亩）|经 度（度）|纬 度（度）");
+    expect_rows(&f, "3 4", "5");
+    source_close(f.source);
+    /* a hidden one when it is asked for */
+    assert_int_equal(find(&f, SHEETS "second.xlsx", "旧表"), IM_OK);
+    expect_names(&f, "序号|园区名称|所在城市|经度|纬度");
+    expect_rows(&f, "2", "");
+    source_close(f.source);
+}
+
+TEST(two_rows_of_names_behind_blank_columns_are_joined)
+{
+    struct found f;
+    struct source_row row;
+    bool more;
+
+    assert_int_equal(find(&f, SHEETS "two_rows.xlsx", NULL), IM_OK);
+    assert_int_equal(f.header.first_row, 3);
+    assert_int_equal(f.header.last_row, 4);
+    expect_names(&f,
+                 "column_1|column_2|序号|单位名称|所在地/市|所在地/区（县）|坐标/经度|"
+                 "坐标/纬度|备 注");
+    expect_rows(&f, "5 6 7", "8 9 10");
+    assert_int_equal(source_rewind(f.source, &f.err), IM_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(source_next(f.source, &row, &more, &f.err), IM_OK);
+    assert_int_equal(row.number, 7);
+    assert_int_equal(row.cells[4].text.len, strlen("合肥市"));
+    source_close(f.source);
+}
+
+TEST(several_lists_are_listed_and_one_is_chosen)
+{
+    struct found f;
+
+    assert_int_equal(find(&f, SHEETS "alike.xlsx", NULL), IM_EDATA);
+    assert_non_null(strstr(f.err.msg, "--source-layer: 一季度, 二季度"));
+    assert_non_null(strstr(f.err.msg_zh, "一季度, 二季度"));
+    source_close(f.source);
+    assert_int_equal(find(&f, SHEETS "alike.xlsx", "二季度"), IM_OK);
+    assert_string_equal(source_sheet(f.source), "二季度");
+    expect_names(&f, "名称|城市|级别");
+    source_close(f.source);
+}
+
+TEST(sheets_of_all_formats_have_headers)
+{
+    struct found f;
+
+    assert_int_equal(find(&f, SHEETS "cells.ods", NULL), IM_OK);
+    assert_int_equal(f.header.last_row, 4);
+    expect_names(&f, "名称|城市|经度|日期");
+    source_close(f.source);
+    assert_int_equal(find(&f, SHEETS "cells.xls", NULL), IM_OK);
+    assert_string_equal(source_sheet(f.source), "名单");
+    assert_int_equal(f.header.last_row, 3);
+    assert_string_equal(f.header.names[2], "所在城市");
+    source_close(f.source);
+}
+
+TEST(a_csv_may_have_titles_above_its_header_too)
+{
+    struct found f;
+    const char *path = scratch_text(
+        "list.csv", "孵化器名单,,,\n填报单位：某局,,,\n\n序号,名称,城市,级别\n"
+                    "1,甲,合肥市,省级\n2,乙,合肥市,省级\n序号,名称,城市,级别\n"
+                    "3,丙,合肥市,省级\n合计,,,3\n");
+
+    assert_int_equal(find(&f, path, NULL), IM_OK);
+    expect_names(&f, "序号|名称|城市|级别");
+    expect_rows(&f, "1 2 4", "3 5");
+    source_close(f.source);
+}
+
 /* ---- rows that are no data ---- */
 
 TEST(totals_notes_and_signatures_are_no_data)
@@ -279,6 +442,12 @@ int main(void)
         cmocka_unit_test(instructions_are_no_header),
         cmocka_unit_test(without_known_names_the_first_full_row_of_texts_is_taken),
         cmocka_unit_test(data_is_not_taken_for_a_header),
+        cmocka_unit_test(the_list_without_positions_has_its_header_in_row_4),
+        cmocka_unit_test(a_second_sheet_with_the_list_is_found_behind_instructions),
+        cmocka_unit_test(two_rows_of_names_behind_blank_columns_are_joined),
+        cmocka_unit_test(several_lists_are_listed_and_one_is_chosen),
+        cmocka_unit_test(sheets_of_all_formats_have_headers),
+        cmocka_unit_test(a_csv_may_have_titles_above_its_header_too),
         cmocka_unit_test(totals_notes_and_signatures_are_no_data),
         cmocka_unit_test(what_may_be_data_stays_data),
     };
