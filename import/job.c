@@ -344,7 +344,8 @@ static bool is_derived_field(const struct work *w, size_t f)
             strcmp(w->schema->fields[f].name, "shown_as") == 0);
 }
 
-/* Shipped rows say where they are; reading all names for each of them would be waste. */
+/* Shipped rows say where they are; reading all names for each of them would be waste.
+ */
 static enum im_code open_gazetteer(struct work *w, struct im_error *err)
 {
     if (strcmp(w->job->origin, "file") != 0 || w->schema->group != SCHEMA_PLACES)
@@ -378,6 +379,14 @@ static enum im_code make_plan(struct work *w, struct im_error *err)
     return IM_OK;
 }
 
+/* Rows can have a position: of the file, or found by a name. Outlines that derive_layer
+ * finds by code are its own affair. */
+static bool may_be_placed(const struct work *w)
+{
+    return plan_position(w->plan) != POSITION_NONE ||
+           (w->schema->geometry != SCHEMA_NONE && w->facts.kind != FACTS_AREAS);
+}
+
 static enum im_code read_file(struct work *w, struct im_error *err)
 {
     enum im_code rc = open_gazetteer(w, err);
@@ -385,8 +394,7 @@ static enum im_code read_file(struct work *w, struct im_error *err)
     if (!rc)
         rc = make_plan(w, err);
     if (!rc)
-        rc = stage_init(&w->stage, w->schema, w->has_field,
-                        plan_position(w->plan) != POSITION_NONE, err);
+        rc = stage_init(&w->stage, w->schema, w->has_field, may_be_placed(w), err);
     w->stage.find_likely = strcmp(w->job->origin, "file") == 0;
     return rc ? rc : read_rows(w, err);
 }

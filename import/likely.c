@@ -26,7 +26,7 @@ enum {
     NAME_CUT = 90
 };
 #define ALIKE 0.85
-#define ALIKE_ON_THE_SPOT 0.5
+#define ALIKE_ON_THE_SPOT 0.7 /* one house has many tenants */
 #define CELL_DEG                                                                       \
     0.0053 /* 500 m and more up to 31.9 degrees of latitude east to west               \
             */

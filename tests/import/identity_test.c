@@ -494,7 +494,7 @@ TEST(likely_duplicates_are_told_with_the_reason)
     warned(&b, "张江生物医药科技创业孵化基地,,甲,a,121.6,31.2",
            "张江生物医药科技创业孵化基,,,a,121.602,31.2", "m away");
     warned(&b, "张江科学城创业中心,上海市,甲,a,121.6,31.2",
-           "科学城创业园,苏州市,,a,121.6,31.2", "the same position");
+           "张江科学城创业园,苏州市,,a,121.6,31.2", "the same position");
 }
 
 TEST(what_only_looks_alike_is_not_told)
@@ -509,6 +509,8 @@ TEST(what_only_looks_alike_is_not_told)
            NULL);
     warned(&b, "张江生物医药科技创业孵化基地,,甲,a,121.6,31.2",
            "张江生物医药科技创业孵化基,,,a,121.7,31.2", NULL);
+    warned(&b, "长三角科创走廊金华（上海）科创中心,上海市,甲,a,121.6,31.2",
+           "长三角科创走廊宣城（上海）创新中心,苏州市,甲,a,121.6,31.2", NULL);
     warned(&b, "张江药谷,上海市,甲,a,121.6,31.2", "莘泽孵化器,上海市,甲,a,121.6,31.2",
            NULL);
 }
