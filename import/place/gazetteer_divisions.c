@@ -277,7 +277,25 @@ static size_t province_at(const struct reading *r, size_t at)
     return 0;
 }
 
-/* "广州市天河区": two to five characters, 市, and no word that goes on (市场, 市民). */
+/* What 市 does not make a city of: 江场三路市北高新园, 超市, 科技城市民中心. */
+static bool is_city_name(struct im_bytes before, struct im_bytes from)
+{
+    static const char *const befores[] = {"城", "超", "路", "街", "道",
+                                          "号", "镇", "乡", "村", "区",
+                                          "县", "园", "楼", "门", NULL};
+    static const char *const froms[] = {"市场", "市民", "市政", "市中",
+                                        "市内", "市区", "市北", NULL};
+
+    for (size_t i = 0; befores[i]; i++)
+        if (text_ends(before, befores[i]))
+            return false;
+    for (size_t i = 0; froms[i]; i++)
+        if (text_begins(from, froms[i]))
+            return false;
+    return true;
+}
+
+/* "广州市天河区": two to five characters and 市 */
 static bool begins_with_city(struct im_bytes text)
 {
     size_t at = 0;
@@ -287,10 +305,7 @@ static bool begins_with_city(struct im_bytes text)
         struct im_bytes rest = {text.data + at, text.len - at};
 
         if (n >= 2 && text_begins(rest, "市"))
-            return !text_ends(before, "城") && !text_ends(before, "超") &&
-                   !text_begins(rest, "市场") && !text_begins(rest, "市民") &&
-                   !text_begins(rest, "市政") && !text_begins(rest, "市中") &&
-                   !text_begins(rest, "市内") && !text_begins(rest, "市区");
+            return is_city_name(before, rest);
         at += text_char(text.data + at);
     }
     return false;
@@ -407,6 +422,20 @@ void context_take_address(const struct gazetteer *g,
         take_inside(g, r, c);
 }
 
+/* Levels that lists of divisions have where there is none. */
+static bool is_no_division(const struct reading *r)
+{
+    static const char *const words[] = {"市辖区", "县",     "市级",
+                                        "省级",   "市本级", "省本级",
+                                        "全市",   "全省",   "省直辖县级行政区划",
+                                        NULL};
+
+    for (size_t i = 0; words[i]; i++)
+        if (im_bytes_equal((struct im_bytes){r->text, r->len}, im_bytes_of(words[i])))
+            return true;
+    return false;
+}
+
 void context_take_column(const struct gazetteer *g,
                          struct im_bytes text,
                          bool is_city,
@@ -416,16 +445,18 @@ void context_take_column(const struct gazetteer *g,
     uint32_t before = context_finest(c);
     size_t end;
 
-    if (!reading_make(&r, text) || !r.len)
+    if (!reading_make(&r, text) || !r.len || is_no_division(&r))
         return;
     end = take_head(g, &r, c);
-    if (c->is_foreign || c->is_conflict || end > 0)
+    if (c->is_foreign || c->is_conflict || end == r.len)
         return;
     if (is_city) { /* "广州", "Guangzhou": not known here */
-        c->is_foreign = g->n_divisions && context_finest(c) == before;
+        c->is_foreign |= end == 0 && g->n_divisions && before == NONE;
         return;
     }
-    c->seat_place = place_named(g, &r, c); /* "高新区" as a district */
+    if (c->district != NONE)
+        return;
+    c->seat_place = place_named(g, &r, c); /* "高新区", "合肥高新区" as a district */
     if (c->seat_place != NONE)
         c->said_by = reading_source(&r, 0, r.len);
 }

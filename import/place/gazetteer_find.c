@@ -6,7 +6,10 @@
 /* Places of one name that lie closer are one (a park and the landmark of it). */
 #define SAME_PLACE_M 5000.0
 
-enum { LONG_NAME_BYTES = 15 }; /* five Chinese characters */
+enum {
+    LONG_NAME_BYTES = 15, /* five Chinese characters */
+    MAX_SAME_NAME = 1000  /* what so many places are called says nothing */
+};
 
 /* One known name in a text. */
 struct hit {
@@ -95,15 +98,15 @@ static const struct name *choose(const struct search *s,
     const struct gazetteer *g = s->g;
     const struct name *best = NULL;
 
-    *is_unclear = false;
-    for (uint32_t i = 0; i < match->n; i++) {
+    *is_unclear = match->n > MAX_SAME_NAME;
+    for (uint32_t i = 0; !*is_unclear && i < match->n; i++) {
         const struct name *name = &match->first[i];
 
         if (is_open(g, name, s->c) && is_sound(s, at, name) &&
             (!best || is_better(g, name, best)))
             best = name;
     }
-    for (uint32_t i = 0; best && i < match->n; i++) {
+    for (uint32_t i = 0; best && !*is_unclear && i < match->n; i++) {
         const struct name *name = &match->first[i];
         const struct place *p = place_at(g, best->target);
         const struct place *q = place_at(g, name->target);

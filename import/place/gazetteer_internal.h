@@ -50,8 +50,9 @@ enum follows { FOLLOWS_OTHER, FOLLOWS_ROAD, FOLLOWS_TOWN, FOLLOWS_HOUSE };
 /** What stands behind a name: the rest of a street's name ("南京" 东路), of a town's
  *  ("张江" 镇), nothing but house numbers, or something else. */
 enum follows reading_follows(const struct reading *r, size_t end);
-/** Made of words only that hundreds of places have (高新技术 产业 开发区)? */
-bool text_is_generic(struct im_bytes folded);
+/** Made of words only that hundreds of places have (高新技术 产业 开发区)? Of the part
+ * of a name more words count as such. */
+bool text_is_generic(struct im_bytes folded, bool is_part);
 bool text_begins(struct im_bytes text, const char *prefix);
 bool text_ends(struct im_bytes text, const char *suffix);
 /** Bytes of the character at `at` of well formed UTF-8. */

@@ -701,14 +701,14 @@ static void add_place_name(struct naming *n, struct im_bytes text, enum name_kin
     uint32_t scope;
     size_t front;
 
-    if (!reading_make(&r, text) || text_is_generic(bytes_of(&r)))
+    if (!reading_make(&r, text) || text_is_generic(bytes_of(&r), false))
         return;
     add_name(n, bytes_of(&r), kind, NONE);
     if (is_latin(bytes_of(&r)))
         return;
     size_t bare = without_bracket(&r);
     if (bare < r.len && bare >= MIN_LOCAL_BYTES &&
-        !text_is_generic((struct im_bytes){r.text, bare}))
+        !text_is_generic((struct im_bytes){r.text, bare}, true))
         add_name(n, (struct im_bytes){r.text, bare}, NAME_OTHER, NONE);
     if (bare >= MIN_LOCAL_BYTES)
         r.len = bare;
@@ -717,7 +717,7 @@ static void add_place_name(struct naming *n, struct im_bytes text, enum name_kin
     front = divisions_in_front(n->g, &r, n->division, &scope);
     add_zone_forms(n, bytes_of(&r), front, scope);
     rest = (struct im_bytes){r.text + front, r.len - front};
-    if (front && rest.len >= MIN_LOCAL_BYTES && !text_is_generic(rest))
+    if (front && rest.len >= MIN_LOCAL_BYTES && !text_is_generic(rest, true))
         add_name(n, rest, NAME_LOCAL, NONE);
 }
 

@@ -174,9 +174,19 @@ enum follows reading_follows(const struct reading *r, size_t end)
     return FOLLOWS_OTHER;
 }
 
-bool text_is_generic(struct im_bytes folded)
+static size_t longest_of(struct im_bytes text, const char *const *words)
 {
-    static const char *const WORDS[] = {
+    size_t longest = 0;
+
+    for (size_t i = 0; words[i]; i++)
+        if (text_begins(text, words[i]) && strlen(words[i]) > longest)
+            longest = strlen(words[i]);
+    return longest;
+}
+
+bool text_is_generic(struct im_bytes folded, bool is_part)
+{
+    static const char *const words[] = {
         "高新技术", "高科技",   "高新区", "高新",   "经济",   "技术",   "产业",
         "工业",     "开发区",   "经开区", "开发",   "科技",   "创新",   "创业",
         "服务",     "中心",     "基地",   "园区",   "孵化器", "孵化",   "众创",
@@ -188,21 +198,21 @@ bool text_is_generic(struct im_bytes folded)
         "商务",     "物流",     "新材料", "智能",   "制造",   "人才",   "项目",
         "公共",     "概念验证", "中试",   "人民",   "政府",   "管委会", "委员会",
         "校区",     "新城",     "科学城", "科技城", "城",     "园",     "区",
-        "站",       "东",       "南",     "西",     "北",     "新",     "港",
-        "谷",       "市",       "省",     "县",     "镇",     "一",     "二",
-        "三",       NULL};
+        "站",       "港",       "谷",     NULL};
+    /* 火车东站 is a part of a name; 市北高新园 is a whole one */
+    static const char *const words_of_parts[] = {
+        "东", "南", "西", "北", "市", "省", "县", "镇", "一", "二", "三", "新", NULL};
     size_t at = 0;
 
     while (at < folded.len) {
         struct im_bytes rest = {folded.data + at, folded.len - at};
-        size_t longest = 0;
+        size_t len = longest_of(rest, words);
 
-        for (size_t i = 0; WORDS[i]; i++)
-            if (text_begins(rest, WORDS[i]) && strlen(WORDS[i]) > longest)
-                longest = strlen(WORDS[i]);
-        if (!longest)
+        if (!len && is_part)
+            len = longest_of(rest, words_of_parts);
+        if (!len)
             return false;
-        at += longest;
+        at += len;
     }
     return true;
 }

@@ -113,6 +113,7 @@ TEST(the_high_tech_zone_is_that_of_the_stated_division)
     expect("", "", "合肥高新区望江西路800号", "", "P07 town");
     expect("合肥市", "", "高新区望江西路800号", "", "P07 town");
     expect("合肥市", "高新区", "望江西路800号", "", "P07 district");
+    expect("合肥", "合肥高新区", "望江西路800号", "", "P07 district");
     expect("合肥市", "蜀山区", "高新技术产业开发区", "", "P07 town");
     expect("苏州市", "昆山市", "高新区元丰路", "", "P09 town");
     expect("苏州市", "", "高新区", "", "P08 town");
@@ -215,6 +216,10 @@ TEST(layers_that_are_not_public_are_not_looked_into)
 TEST(words_that_hundreds_of_places_have_are_no_names)
 {
     expect("上海市", "", "某某创业服务中心", "", "310000 city");
+    expect("上海市", "", "江场三路市北高新园", "", "P22 park");
+    expect("苏州市", "", "苏州火车站北广场", "", "P23 park");
+    expect("苏州市", "", "火车站北广场", "",
+           "320500 city"); /* which of its stations? */
 }
 
 TEST(the_layer_itself_may_be_left_out)
@@ -281,6 +286,7 @@ TEST(a_division_is_stated_by_code_district_or_city)
     assert_string_equal(division_code("苏州市", "没有这个区", "", NULL), "320500");
     assert_string_equal(division_code("没有这个市", "", "", NULL), "-");
     assert_string_equal(division_code("/", "-", "", NULL), "-");
+    assert_string_equal(division_code("市辖区", "徐汇区", "", NULL), "310104");
     assert_string_equal(division_code("", "鼓楼区", "", NULL), "-");
     assert_string_equal(division_code("江苏省", "鼓楼区", "", NULL), "320000");
     assert_string_equal(division_code("铜陵市", "郊区", "", NULL), "340711");
