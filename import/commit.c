@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stage against table: added, changed, unchanged, gone. */
-#include "identity.h"
+#include "commit.h"
 
 /* From so many rows on, and when they are more than a quarter of the table, it is
  * faster to fill the indexes anew than to keep them up to date (measured for a million
  * points: space 18 s against 32 s, key 2 s less). */
 enum { BULK_ROWS = 2000 };
-
-struct commit {
-    struct store *store;
-    sqlite3 *db;
-    struct stage *stage;
-    enum import_mode mode;
-    struct import_report *report;
-    int name_field;       /* for what is told; SCHEMA_NO_FIELD */
-    sqlite3_stmt *find;   /* by key */
-    sqlite3_stmt *reread; /* by fid */
-    sqlite3_stmt *insert;
-    sqlite3_stmt *update; /* NULL: the import says nothing about stored rows */
-    struct stage_row row;
-    uint64_t n_add;
-    uint64_t n_change;
-    uint64_t n_same;
-    uint64_t n_unknown;
-};
 
 /* "a, b, geom" of what the import says something about; `format` is applied to each. */
 static void list_columns(const struct stage *stage,
@@ -52,14 +34,6 @@ static int count_columns(const struct stage *stage)
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         n += stage->has_field[f];
     return n;
-}
-
-/* Does the import say this of rows that are there already? Their key stays, and what
- * was only concluded from name or position is worth less than what they have. */
-static bool is_for_stored(const struct stage *stage, size_t f)
-{
-    return stage->has_field[f] && (int)f != stage->schema->key &&
-           !(stage->is_derived && stage->is_derived[f]);
 }
 
 static enum im_code
@@ -113,7 +87,7 @@ static enum im_code prepare_update(struct commit *c, struct im_error *err)
 
     im_buf_printf(&sql, "UPDATE \"%s\" SET ", schema->id);
     for (size_t f = 0; f < schema->n_fields; f++)
-        if (is_for_stored(c->stage, f)) {
+        if (commit_is_for_stored(c->stage, f)) {
             im_buf_printf(&sql, "%s\"%s\" = ?", before, schema->fields[f].name);
             before = ", ";
         }
@@ -184,7 +158,7 @@ static void bind_update(const struct commit *c, const struct stage_entry *entry)
     int index = 1;
 
     for (size_t f = 0; f < c->stage->schema->n_fields; f++)
-        if (is_for_stored(c->stage, f))
+        if (commit_is_for_stored(c->stage, f))
             bind_value(c->update, index++, &c->row.values[f]);
     if (c->stage->has_geom) {
         sqlite3_bind_int(c->update, index++, (entry->flags & STAGE_KEEP_PLACE) != 0);
@@ -192,209 +166,6 @@ static void bind_update(const struct commit *c, const struct stage_entry *entry)
         bind_blob(c->update, index++, c->row.blob);
     }
     sqlite3_bind_int64(c->update, index, entry->fid);
-}
-
-static bool same_bytes(sqlite3_stmt *stmt, int column, struct im_bytes expected)
-{
-    const void *data = sqlite3_column_blob(stmt, column);
-    struct im_bytes stored = {data, (size_t)sqlite3_column_bytes(stmt, column)};
-
-    return im_bytes_equal(stored, expected);
-}
-
-static bool same_value(sqlite3_stmt *stmt, int column, const struct source_value *value)
-{
-    int type = sqlite3_column_type(stmt, column);
-
-    switch (value->kind) {
-    case SOURCE_NULL:
-        return type == SQLITE_NULL;
-    case SOURCE_INTEGER:
-        return type == SQLITE_INTEGER &&
-               sqlite3_column_int64(stmt, column) == value->integer;
-    case SOURCE_REAL:
-        return type == SQLITE_FLOAT &&
-               sqlite3_column_double(stmt, column) == value->real;
-    case SOURCE_TEXT:
-        return type == SQLITE_TEXT && same_bytes(stmt, column, value->text);
-    }
-    return false;
-}
-
-static bool same_geometry(const struct commit *c,
-                          const struct stage_entry *entry,
-                          sqlite3_stmt *stmt,
-                          int column)
-{
-    bool is_null = sqlite3_column_type(stmt, column) == SQLITE_NULL;
-
-    if (entry->flags & STAGE_KEEP_PLACE && !is_null)
-        return true;
-    if (c->row.blob.len == 0)
-        return is_null;
-    return !is_null && same_bytes(stmt, column, c->row.blob);
-}
-
-static bool
-same_row(const struct commit *c, const struct stage_entry *entry, sqlite3_stmt *stmt)
-{
-    int column = 0;
-
-    for (size_t f = 0; f < c->stage->schema->n_fields; f++) {
-        column += c->stage->has_field[f];
-        if (is_for_stored(c->stage, f) && !same_value(stmt, column, &c->row.values[f]))
-            return false;
-    }
-    return !c->stage->has_geom || same_geometry(c, entry, stmt, column + 1);
-}
-
-/* ---- telling ---- */
-
-enum { TEXT_BYTES = 256 };
-
-static void read_value(sqlite3_stmt *stmt, int column, struct source_value *out)
-{
-    *out = (struct source_value){.kind = SOURCE_NULL};
-    switch (sqlite3_column_type(stmt, column)) {
-    case SQLITE_INTEGER:
-        out->kind = SOURCE_INTEGER;
-        out->integer = sqlite3_column_int64(stmt, column);
-        return;
-    case SQLITE_FLOAT:
-        out->kind = SOURCE_REAL;
-        out->real = sqlite3_column_double(stmt, column);
-        return;
-    case SQLITE_TEXT:
-        out->kind = SOURCE_TEXT;
-        out->text.data = sqlite3_column_text(stmt, column);
-        out->text.len = (size_t)sqlite3_column_bytes(stmt, column);
-        return;
-    default:
-        return;
-    }
-}
-
-/* Terminated; what is too long is cut at a character. */
-static const char *show_value(const struct source_value *value, char out[TEXT_BYTES])
-{
-    size_t len = 0;
-
-    switch (value->kind) {
-    case SOURCE_NULL:
-        break;
-    case SOURCE_INTEGER:
-        len = (size_t)snprintf(out, TEXT_BYTES, "%lld", (long long)value->integer);
-        break;
-    case SOURCE_REAL:
-        len = (size_t)snprintf(out, TEXT_BYTES, "%.15g", value->real);
-        break;
-    case SOURCE_TEXT:
-        len = value->text.len;
-        if (len >= TEXT_BYTES)
-            len = im_utf8_cut((const char *)value->text.data, TEXT_BYTES - 1);
-        memcpy(out, value->text.data, len);
-        break;
-    }
-    out[len] = '\0';
-    return out;
-}
-
-static const char *show_place(struct im_bytes blob, char out[TEXT_BYTES])
-{
-    struct identity_place place = identity_place_of_blob(blob);
-
-    out[0] = '\0';
-    if (place.is_known)
-        snprintf(out, TEXT_BYTES, "%.7f %.7f", place.x, place.y);
-    return out;
-}
-
-static const struct source_value *name_of(const struct commit *c)
-{
-    static const struct source_value none = {.kind = SOURCE_NULL};
-
-    if (c->name_field == SCHEMA_NO_FIELD || !c->stage->has_field[c->name_field])
-        return &none;
-    return &c->row.values[c->name_field];
-}
-
-/* `e` with where and who added. */
-static enum im_code tell(struct commit *c,
-                         struct import_event e,
-                         const struct source_value *key,
-                         struct im_error *err)
-{
-    char key_text[TEXT_BYTES];
-    char name_text[TEXT_BYTES];
-
-    if (!c->report->log)
-        return IM_OK;
-    e.source = c->report->source;
-    e.sheet = c->row.sheet;
-    e.row = c->row.row;
-    e.key = show_value(key, key_text);
-    e.name = show_value(name_of(c), name_text);
-    return import_log_add(c->report->log, &e, err);
-}
-
-/* One event for each field that differs. */
-static enum im_code tell_changes(struct commit *c,
-                                 const struct stage_entry *entry,
-                                 sqlite3_stmt *stmt,
-                                 const struct source_value *key,
-                                 struct im_error *err)
-{
-    const struct layer_schema *schema = c->stage->schema;
-    char before[TEXT_BYTES];
-    char after[TEXT_BYTES];
-    int column = 0;
-    enum im_code rc = IM_OK;
-
-    for (size_t f = 0; !rc && f < schema->n_fields; f++) {
-        struct source_value old;
-
-        column += c->stage->has_field[f];
-        if (!is_for_stored(c->stage, f) || same_value(stmt, column, &c->row.values[f]))
-            continue;
-        read_value(stmt, column, &old);
-        rc = tell(c,
-                  (struct import_event){.kind = IMPORT_CHANGED,
-                                        .field = schema->fields[f].name,
-                                        .value = show_value(&old, before),
-                                        .after = show_value(&c->row.values[f], after),
-                                        .code = "changed"},
-                  key, err);
-    }
-    if (rc || !c->stage->has_geom || same_geometry(c, entry, stmt, ++column))
-        return rc;
-    struct im_bytes old = {sqlite3_column_blob(stmt, column),
-                           (size_t)sqlite3_column_bytes(stmt, column)};
-    return tell(c,
-                (struct import_event){.kind = IMPORT_CHANGED,
-                                      .field = "geometry",
-                                      .value = show_place(old, before),
-                                      .after = show_place(c->row.blob, after),
-                                      .code = "changed"},
-                key, err);
-}
-
-static enum im_code
-refuse_known(struct commit *c, const struct source_value *key, struct im_error *err)
-{
-    char name[TEXT_BYTES];
-
-    return tell(c,
-                (struct import_event){
-                    .kind = IMPORT_REFUSED,
-                    .field = c->stage->schema->fields[c->stage->schema->key].name,
-                    .value = show_value(name_of(c), name),
-                    .code = "already_known",
-                    .reason_zh = "图层中已有此条目",
-                    .reason_en = "the layer has this row already",
-                    .suggestion_zh = "要更新已有条目，请不用 --mode append",
-                    .suggestion_en = "to change rows that are there, leave out "
-                                     "--mode append"},
-                key, err);
 }
 
 /* ---- comparing ---- */
@@ -411,7 +182,7 @@ static enum im_code settle(struct commit *c,
 
     for (int f = 0; f <= schema->key; f++)
         column += c->stage->has_field[f];
-    read_value(stmt, column, &key);
+    commit_read_value(stmt, column, &key);
     entry->fid = sqlite3_column_int64(stmt, 0);
     entry->action = STAGE_SAME;
     if (entry->flags & STAGE_REFUSED) {
@@ -421,17 +192,18 @@ static enum im_code settle(struct commit *c,
     if (c->mode == IMPORT_APPEND) {
         entry->action = STAGE_LEFT;
         c->report->counts.refused++;
-        return refuse_known(c, &key, err);
+        return commit_tell_known(c, &key, err);
     }
-    if (!c->update || same_row(c, entry, stmt)) {
+    if (!c->update || commit_same_row(c, entry, stmt)) {
         c->n_same++;
         return IM_OK;
     }
     entry->action = STAGE_CHANGE;
-    if (c->stage->has_geom && same_geometry(c, entry, stmt, count_columns(c->stage)))
+    if (c->stage->has_geom &&
+        commit_same_geometry(c, entry, stmt, count_columns(c->stage)))
         entry->flags |= STAGE_SAME_PLACE;
     c->n_change++;
-    return tell_changes(c, entry, stmt, &key, err);
+    return commit_tell_changes(c, entry, stmt, &key, err);
 }
 
 static void add(struct commit *c, struct stage_entry *entry)
@@ -579,30 +351,6 @@ static bool is_matched(const struct im_buf *fids, int64_t fid)
            bsearch(&fid, fids->data, fids->len / sizeof fid, sizeof fid, compare_fids);
 }
 
-static enum im_code tell_gone(struct commit *c,
-                              const struct source_value *key,
-                              sqlite3_stmt *stmt,
-                              struct im_error *err)
-{
-    char key_text[TEXT_BYTES];
-    char name_text[TEXT_BYTES];
-    struct source_value name;
-
-    if (!c->report->log)
-        return IM_OK;
-    read_value(stmt, 2, &name);
-    return import_log_add(
-        c->report->log,
-        &(struct import_event){.kind = IMPORT_GONE,
-                               .source = c->report->source,
-                               .key = show_value(key, key_text),
-                               .name = show_value(&name, name_text),
-                               .code = "gone",
-                               .reason_zh = "文件中没有此条目",
-                               .reason_en = "the file does not have it"},
-        err);
-}
-
 /* Rows that the file did not have, as fids in `gone`. */
 static enum im_code list_gone(struct commit *c,
                               const struct im_buf *matched,
@@ -623,12 +371,12 @@ static enum im_code list_gone(struct commit *c,
         struct source_value key;
         int64_t fid = sqlite3_column_int64(stmt, 0);
 
-        read_value(stmt, 1, &key);
+        commit_read_value(stmt, 1, &key);
         if ((key.kind != SOURCE_NULL && stage_has_key(c->stage, &key)) ||
             is_matched(matched, fid))
             continue;
         im_buf_append(gone, &fid, sizeof fid);
-        rc = tell_gone(c, &key, stmt, err);
+        rc = commit_tell_gone(c, &key, stmt, err);
     }
     sqlite3_finalize(stmt);
     return rc ? rc : im_buf_check(gone, "list of removed rows", err);

@@ -12,6 +12,7 @@
  *   identity.c  which place is it, where the file has no key
  *   likely.c    pairs that may be one place
  *   commit.c    stage against table: added, changed, unchanged, gone
+ *   compare.c   one row against its stored one, and what is told of it
  *   run.c       the import log and fingerprints
  *   derive.c    layers made from others
  *   job.c       one layer from plan to commit; import.c and shipped.c call it
