@@ -18,26 +18,23 @@ struct grid_fill {
 
 /* ---- errors ---- */
 
-enum im_code
-grid_fail_damaged(const struct grid *grid, const char *what, struct im_error *err)
+/* The name of the file is put before these by who called the format. */
+enum im_code grid_fail_damaged(const char *what, struct im_error *err)
 {
     im_fail(err, IM_EDATA,
-            "'%s' is damaged (%s); open it in a spreadsheet programme, save it anew as "
-            ".xlsx",
-            grid->input->name, what);
+            "the file is damaged (%s); open it in a spreadsheet programme and save it "
+            "anew as .xlsx",
+            what);
     return im_zh(err, IM_EDATA,
-                 "“%s”已损坏（%s）；请用表格软件打开并另存为 .xlsx 后再导入",
-                 grid->input->name, what);
+                 "文件已损坏（%s）；请用表格软件打开并另存为 .xlsx 后再导入", what);
 }
 
-enum im_code grid_fail_password(const struct grid *grid, struct im_error *err)
+enum im_code grid_fail_password(struct im_error *err)
 {
     im_fail(err, IM_EDATA,
-            "'%s' is protected by a password; remove it in the spreadsheet programme "
-            "and save the file again",
-            grid->input->name);
-    return im_zh(err, IM_EDATA, "“%s”设有打开密码；请在表格软件中取消密码并重新保存",
-                 grid->input->name);
+            "protected by a password; remove it in the spreadsheet programme and save "
+            "the file again");
+    return im_zh(err, IM_EDATA, "设有打开密码；请在表格软件中取消密码并重新保存");
 }
 
 static enum im_code fail_size(const struct source_input *input, struct im_error *err)
@@ -73,10 +70,9 @@ enum im_code grid_add_sheet(struct grid *grid,
                             struct im_error *err)
 {
     if (grid->n_sheets >= GRID_MAX_SHEETS) {
-        im_fail(err, IM_ELIMIT, "'%s' has more than %d sheets", grid->input->name,
+        im_fail(err, IM_ELIMIT, "more than %d sheets; divide the file",
                 GRID_MAX_SHEETS);
-        return im_zh(err, IM_ELIMIT, "“%s”的工作表超过 %d 个", grid->input->name,
-                     GRID_MAX_SHEETS);
+        return im_zh(err, IM_ELIMIT, "工作表超过 %d 个；请拆分文件", GRID_MAX_SHEETS);
     }
     if (!grid->sheets)
         grid->sheets =

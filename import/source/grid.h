@@ -183,9 +183,7 @@ IM_CHECKED enum im_code grid_add_sheet(struct grid *grid,
                                        const char *part,
                                        bool is_hidden,
                                        struct im_error *err);
-IM_CHECKED enum im_code
-grid_fail_damaged(const struct grid *grid, const char *what, struct im_error *err);
-IM_CHECKED enum im_code grid_fail_password(const struct grid *grid,
-                                           struct im_error *err);
+IM_CHECKED enum im_code grid_fail_damaged(const char *what, struct im_error *err);
+IM_CHECKED enum im_code grid_fail_password(struct im_error *err);
 
 #endif

@@ -207,14 +207,12 @@ static struct im_bytes read_mini(const struct cfb *cfb,
     return (struct im_bytes){out, size};
 }
 
-static enum im_code fail_old(const struct grid *grid, struct im_error *err)
+static enum im_code fail_old(struct im_error *err)
 {
     im_fail(err, IM_EDATA,
-            "'%s' holds no workbook of Excel 97 or newer; open it and save it as .xlsx",
-            grid->input->name);
+            "no workbook of Excel 97 or newer is in it; open it and save it as .xlsx");
     return im_zh(err, IM_EDATA,
-                 "“%s”中没有 Excel 97 及以上版本的工作簿；请打开后另存为 .xlsx",
-                 grid->input->name);
+                 "其中没有 Excel 97 及以上版本的工作簿；请打开后另存为 .xlsx");
 }
 
 static enum im_code
@@ -224,27 +222,27 @@ read_stream(struct grid *grid, struct im_bytes file, struct im_error *err)
     struct cfb cfb = {.file = file};
 
     if (file.len < 2 * CFB_HEADER)
-        return grid_fail_damaged(grid, "cut off", err);
+        return grid_fail_damaged("cut off", err);
     unsigned shift = u16(file.data + 30);
     if (shift != 9 && shift != 12)
-        return grid_fail_damaged(grid, "sector size", err);
+        return grid_fail_damaged("sector size", err);
     cfb.sector = (size_t)1 << shift;
     if (!read_fat(&cfb, grid->arena))
-        return grid_fail_damaged(grid, "sector table", err);
+        return grid_fail_damaged("sector table", err);
     struct im_bytes directory = read_chain(&cfb, u32(file.data + 48), 0, grid->arena);
     if (!directory.data)
-        return grid_fail_damaged(grid, "directory", err);
+        return grid_fail_damaged("directory", err);
     if (find_entry(directory, "EncryptedPackage"))
-        return grid_fail_password(grid, err);
+        return grid_fail_password(err);
     const uint8_t *entry = find_entry(directory, "Workbook");
     if (!entry)
-        return fail_old(grid, err);
+        return fail_old(err);
     if (u32(entry + 120) < u32(file.data + 56))
         book->stream = read_mini(&cfb, directory, entry, grid->arena);
     else
         book->stream =
             read_chain(&cfb, u32(entry + 116), u32(entry + 120), grid->arena);
-    return book->stream.data ? IM_OK : grid_fail_damaged(grid, "cut off", err);
+    return book->stream.data ? IM_OK : grid_fail_damaged("cut off", err);
 }
 
 static enum im_code read_file(struct grid *grid, struct im_error *err)
@@ -424,10 +422,10 @@ static enum im_code read_texts(struct grid *grid,
     struct chain chain = {.stream = book->stream, .record = *record, .at = 4};
 
     if (record->body.len < 8)
-        return grid_fail_damaged(grid, "texts", err);
+        return grid_fail_damaged("texts", err);
     size_t n = chain_number(&chain, 4);
     if (n > book->stream.len / 3) /* each has at least a count and flags */
-        return grid_fail_damaged(grid, "texts", err);
+        return grid_fail_damaged("texts", err);
     book->texts = im_arena_calloc(grid->arena, n + 1, sizeof *book->texts);
     if (!book->texts)
         return im_fail(err, IM_ENOMEM, "workbook: out of memory");
@@ -435,7 +433,7 @@ static enum im_code read_texts(struct grid *grid,
         im_buf_clear(scratch);
         chain_string(&chain, 2, scratch);
         if (chain.failed || scratch->failed)
-            return grid_fail_damaged(grid, "texts", err);
+            return grid_fail_damaged("texts", err);
         char *copy = im_arena_strdup(grid->arena, im_buf_bytes(scratch));
         if (!copy)
             return im_fail(err, IM_ENOMEM, "workbook: out of memory");
@@ -458,7 +456,7 @@ static enum im_code add_sheet(struct grid *grid,
         return IM_OK;
     struct record short_name = *record;
     if (!body_string(book, &short_name, 6, 1, scratch))
-        return grid_fail_damaged(grid, "sheet name", err);
+        return grid_fail_damaged("sheet name", err);
     im_buf_byte(scratch, 0);
     if (scratch->failed)
         return im_fail(err, IM_ENOMEM, "workbook: out of memory");
@@ -488,7 +486,7 @@ static enum im_code book_record(struct grid *grid,
 
     switch (record->kind) {
     case R_FILEPASS:
-        return grid_fail_password(grid, err);
+        return grid_fail_password(err);
     case R_DATE1904:
         book->is_1904 = len >= 2 && u16(body) == 1;
         break;
@@ -522,12 +520,12 @@ read_book(struct grid *grid, struct im_buf *scratch, struct im_error *err)
 
     if (!record_at(book->stream, 0, &record) || record.kind != R_BOF ||
         record.body.len < 4)
-        return grid_fail_damaged(grid, "start", err);
+        return grid_fail_damaged("start", err);
     if (u16(record.body.data) != BIFF8)
-        return fail_old(grid, err);
+        return fail_old(err);
     while (!rc && record.kind != R_EOF) {
         if (!record_at(book->stream, record.next, &record))
-            return grid_fail_damaged(grid, "cut off", err);
+            return grid_fail_damaged("cut off", err);
         rc = book_record(grid, &record, scratch, err);
     }
     for (size_t i = 0; i < book->n_styles; i++) /* formats may stand behind them */
@@ -643,7 +641,7 @@ static enum im_code add_text(struct reading *r, struct place at, size_t text)
     const struct xls *book = r->grid->book;
 
     return text < book->n_texts ? add(r, at, grid_text(book->texts[text]))
-                                : grid_fail_damaged(r->grid, "texts", r->err);
+                                : grid_fail_damaged("texts", r->err);
 }
 
 static enum im_code
@@ -680,7 +678,7 @@ static enum im_code add_string(struct reading *r,
                                size_t at)
 {
     if (!body_string(r->grid->book, record, at, 2, &r->scratch))
-        return grid_fail_damaged(r->grid, "texts", r->err);
+        return grid_fail_damaged("texts", r->err);
     return add(r, place, grid_text(im_buf_bytes(&r->scratch)));
 }
 
@@ -731,10 +729,10 @@ static enum im_code xls_read(struct grid *grid, size_t sheet, struct im_error *e
     enum im_code rc = IM_OK;
 
     if (!record_at(book->stream, book->offsets[sheet], &record) || record.kind != R_BOF)
-        return grid_fail_damaged(grid, "sheet", err);
+        return grid_fail_damaged("sheet", err);
     while (!rc && depth) {
         if (!record_at(book->stream, record.next, &record)) {
-            rc = grid_fail_damaged(grid, "cut off", err);
+            rc = grid_fail_damaged("cut off", err);
             break;
         }
         depth += record.kind == R_BOF; /* a chart in the sheet */

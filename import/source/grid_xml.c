@@ -106,8 +106,11 @@ static enum im_code fail_xml(struct grid_xml *xml)
 
     if (XML_GetErrorCode(xml->parser) == XML_ERROR_NO_MEMORY)
         return im_fail(xml->err, IM_ENOMEM, "XML: out of memory");
-    im_fail(xml->err, IM_EDATA, "XML line %lu: %s", line, what);
-    return im_zh(xml->err, IM_EDATA, "XML 第 %lu 行：%s", line, what);
+    im_fail(xml->err, IM_EDATA,
+            "XML line %lu: %s; open it in a spreadsheet programme and save it anew",
+            line, what);
+    return im_zh(xml->err, IM_EDATA,
+                 "XML 第 %lu 行有误（%s）；请用表格软件打开并重新保存", line, what);
 }
 
 static enum im_code fail_unpacked(struct grid_xml *xml)
@@ -138,10 +141,8 @@ feed(struct grid_xml *xml, VSILFILE *file, struct grid_budget *budget)
         more = n > 0;
         if (XML_ParseBuffer(xml->parser, (int)n, !more) == XML_STATUS_ERROR)
             return xml->rc ? xml->rc : fail_xml(xml);
-        if (CPLGetLastErrorType() >= CE_Failure) { /* checksum, broken stream */
-            im_fail(xml->err, IM_EDATA, "unpacking failed: %s", CPLGetLastErrorMsg());
-            return im_zh(xml->err, IM_EDATA, "解压失败：文件已损坏");
-        }
+        if (CPLGetLastErrorType() >= CE_Failure) /* checksum, broken stream */
+            return grid_fail_damaged("unpacking", xml->err);
         if (fed - (uint64_t)XML_GetCurrentByteIndex(xml->parser) > MAX_TAG_BYTES) {
             im_fail(xml->err, IM_EDATA,
                     "the XML inside has a tag of more than %d bytes", MAX_TAG_BYTES);
@@ -170,8 +171,7 @@ enum im_code grid_xml_read(struct grid_xml *xml,
     if (!file) {
         if (found)
             goto done;
-        im_fail(err, IM_EDATA, "a part of it is missing");
-        rc = im_zh(err, IM_EDATA, "缺少组成部分");
+        rc = grid_fail_damaged("a part of it is missing", err);
         goto done;
     }
     parser = XML_ParserCreateNS(NULL, '|');

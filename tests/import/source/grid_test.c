@@ -327,7 +327,8 @@ static void survive(const char *path)
     bool more = true;
 
     if (open_file(&o, path, NULL)) {
-        assert_true(o.err.msg[0]);
+        assert_non_null(strstr(o.err.msg, o.input.name));
+        assert_true(o.err.msg_zh[0]);
         return;
     }
     for (size_t s = 0; s < o.reader.calls->sheets(o.reader.self); s++) {
