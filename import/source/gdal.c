@@ -44,6 +44,12 @@ static bool is_format(const struct gdal *g, const char *name)
     return strcmp(g->format, name) == 0;
 }
 
+/* Counting may mean reading everything: not over a network. */
+static long long rows_of(const struct gdal *g, OGRLayerH layer)
+{
+    return (long long)OGR_L_GetFeatureCount(layer, !g->input->address);
+}
+
 static const char *kind_of(OGRLayerH layer)
 {
     switch (wkbFlatten(OGR_GT_GetLinear(OGR_L_GetGeomType(layer)))) {
@@ -64,17 +70,16 @@ static const char *kind_of(OGRLayerH layer)
 }
 
 /* Name, kind and number of rows of each layer, for a message. */
-static void list_layers(GDALDatasetH dataset, char *out, size_t size)
+static void list_layers(const struct gdal *g, char *out, size_t size)
 {
-    int n = GDALDatasetGetLayerCount(dataset);
+    int n = GDALDatasetGetLayerCount(g->dataset);
     size_t used = 0;
 
     out[0] = '\0';
     for (int i = 0; i < n && used < size; i++) {
-        OGRLayerH layer = GDALDatasetGetLayer(dataset, i);
+        OGRLayerH layer = GDALDatasetGetLayer(g->dataset, i);
         int more = snprintf(out + used, size - used, "%s%s (%s, %lld)", i ? ", " : "",
-                            OGR_L_GetName(layer), kind_of(layer),
-                            (long long)OGR_L_GetFeatureCount(layer, 0));
+                            OGR_L_GetName(layer), kind_of(layer), rows_of(g, layer));
         used += more > 0 ? (size_t)more : 0;
     }
     if (used >= size)
@@ -88,7 +93,7 @@ static enum im_code fail_several(const struct gdal *g, struct im_error *err)
     char list[LIST_BYTES];
     int n = GDALDatasetGetLayerCount(g->dataset);
 
-    list_layers(g->dataset, list, sizeof list);
+    list_layers(g, list, sizeof list);
     im_fail(err, IM_EDATA, "'%s' has %d layers; choose one with --source-layer: %s",
             g->input->name, n, list);
     return im_zh(err, IM_EDATA, "“%s”有 %d 个图层，请用 --source-layer 选一个：%s",
@@ -100,7 +105,7 @@ static enum im_code fail_no_layer(const struct gdal *g, struct im_error *err)
     const char *wanted = g->input->options->layer;
     char list[LIST_BYTES];
 
-    list_layers(g->dataset, list, sizeof list);
+    list_layers(g, list, sizeof list);
     if (!wanted || !*list) {
         im_fail(err, IM_EDATA, "'%s' has no layer with rows", g->input->name);
         return im_zh(err, IM_EDATA, "“%s”中没有数据图层", g->input->name);
@@ -128,11 +133,6 @@ static bool add_part(struct gdal *g, OGRLayerH layer)
     g->parts[g->n_parts++] =
         (struct gdal_part){.layer = layer, .defn = OGR_L_GetLayerDefn(layer)};
     return true;
-}
-
-static bool is_empty(OGRLayerH layer)
-{
-    return OGR_L_GetFeatureCount(layer, 0) == 0;
 }
 
 /* KML folders, kinds of GPX, entities of a drawing are one source. */
@@ -167,9 +167,9 @@ static enum im_code choose_parts(struct gdal *g, struct im_error *err)
         OGRLayerH layer = GDALDatasetGetLayer(g->dataset, i);
         const char *name = OGR_L_GetName(layer);
 
-        if (wanted
-                ? strcmp(name, wanted) == 0
-                : !is_technical(name) && !(skips_empty(g) && n > 1 && is_empty(layer)))
+        if (wanted ? strcmp(name, wanted) == 0
+                   : !is_technical(name) &&
+                         !(skips_empty(g) && n > 1 && rows_of(g, layer) == 0))
             add_part(g, layer);
     }
     if (wanted && g->n_parts == 0 && n == 1 && is_format(g, "MapInfo"))
@@ -191,7 +191,13 @@ static bool is_taken(const struct gdal *g, OGRFieldDefnH field)
         "PaperSpace", "SubClasses", "Linetype",       "ExtendedEntity",
         "BlockScale", "BlockAngle", "BlockOCSNormal", "BlockOCSCoords",
         "Block",      NULL};
-    const char *const *names = is_format(g, "KML")   ? KML
+    static const char *const GPX[] = {
+        "magvar",     "geoidheight", "src",        "link1_href", "link1_text",
+        "link1_type", "link2_href",  "link2_text", "link2_type", "fix",
+        "sat",        "hdop",        "vdop",       "pdop",       "ageofdgpsdata",
+        "dgpsid",     NULL};
+    const char *const *names = is_format(g, "GPX")   ? GPX
+                               : is_format(g, "KML") ? KML
                                : is_format(g, "DXF") ? DXF
                                                      : NULL;
     const char *name = OGR_Fld_GetNameRef(field);

@@ -20,6 +20,7 @@ static const struct {
     {"LIBKML_RESOLVE_STYLE", "NO"},
     {"LIBKML_LAUNDER_FIELD_NAMES", "NO"}, /* it makes Chinese names "____" */
     {"LIBKML_EXTERNAL_STYLE", "NO"},
+    {"LIBKML_READ_GROUND_OVERLAY", "NO"}, /* pictures are no places */
     /* a reader must not write: no .gfs, no .shx */
     {"SHAPE_RESTORE_SHX", "NO"},
     /* one row an inserted block, at its place: nested blocks multiply without end */

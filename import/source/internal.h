@@ -273,6 +273,12 @@ IM_CHECKED enum im_code temp_neutral(struct temp *temp,
                                      char out[SOURCE_MAX_PATH],
                                      struct im_error *err);
 
+/* ---- xml.c ---- */
+
+/** Well formed to its end, without entities of its own, at most 256 deep. */
+IM_CHECKED enum im_code
+xml_check(const char *path, const char *name, struct im_error *err);
+
 /* ---- dbf.c ---- */
 
 struct dbf_facts {

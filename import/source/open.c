@@ -140,6 +140,7 @@ static enum im_code set_path(struct source *source,
     source->input.name = keep(source, name);
     if (!source->input.path || !source->input.name)
         return fail_memory(err);
+    source->input.head = (struct im_bytes){0};
     if (source->input.is_folder)
         return IM_OK;
     CPLSetThreadLocalConfigOption("CPL_ZIP_ENCODING", source->input.zip_encoding);
@@ -262,6 +263,36 @@ enter_zip(struct source *source, const char *member, struct im_error *err)
     return rc;
 }
 
+/* The doc.kml of a KMZ may only be a list of links to its other files. */
+static enum im_code
+open_kmz(struct source *source, const char *member, struct im_error *err)
+{
+    const struct archive *archive = &source->archive;
+    const char *path = source->input.path, *name = source->input.name;
+    const char **others;
+    struct im_bytes entry;
+    size_t n = 0;
+    enum im_code rc = enter_zip(source, member, err);
+
+    if (rc || member || archive->n < 2 ||
+        !head_has(source->input.head, "<networklink") ||
+        head_has(source->input.head, "<placemark"))
+        return rc;
+    others = im_arena_calloc(source->arena, archive->n, sizeof *others);
+    if (!others)
+        return fail_memory(err);
+    for (size_t i = 0; i < archive->n; i++)
+        if (strcmp(archive->paths[i], "doc.kml") != 0)
+            others[n++] = archive->paths[i];
+    rc = dataset_choose(others, n, name, &entry, err);
+    if (rc)
+        return rc;
+    member = im_arena_strdup(source->arena, entry);
+    source->input.path = path;
+    source->input.name = name;
+    return member ? enter_zip(source, member, err) : fail_memory(err);
+}
+
 static enum im_code
 open_zip(struct source *source, const char *member, struct im_error *err)
 {
@@ -269,9 +300,10 @@ open_zip(struct source *source, const char *member, struct im_error *err)
 
     if (!rc)
         rc = open_workbook_zip(source, err);
-    if (!rc && !source->input.format)
-        rc = enter_zip(source, member, err);
-    return rc;
+    if (rc || source->input.format)
+        return rc;
+    return has_extension(source, "kmz") ? open_kmz(source, member, err)
+                                        : enter_zip(source, member, err);
 }
 
 /* ---- folders ---- */
@@ -515,7 +547,9 @@ static enum im_code choose_format(struct source *source, struct im_error *err)
     if (strcmp(main, input->path) != 0) {
         char shown[SOURCE_MAX_PATH];
 
-        snprintf(shown, sizeof shown, "%s", input->name);
+        snprintf(shown, sizeof shown, "%.*s%s",
+                 (int)(file_name(input->name) - input->name), input->name,
+                 file_name(main));
         rc = set_path(source, main, shown, err);
     }
     const struct source_format *format = rc ? NULL : format_find(input);

@@ -282,9 +282,8 @@ static bool declares_other(struct im_bytes head)
            !head_has(line, "utf-8") && !head_has(line, "utf-16");
 }
 
-static enum im_code prepare_xml(const struct source_input *input,
-                                struct prepared *out,
-                                struct im_error *err)
+static enum im_code
+recode_xml(const struct source_input *input, struct prepared *out, struct im_error *err)
 {
     enum im_code rc = encoding_of_text(input, &out->decoder, &out->encoding, err);
 
@@ -296,6 +295,15 @@ static enum im_code prepare_xml(const struct source_input *input,
     }
     return temp_recode(&out->temp, input, &out->decoder, file_name(input->path),
                        out->path, err);
+}
+
+static enum im_code prepare_xml(const struct source_input *input,
+                                struct prepared *out,
+                                struct im_error *err)
+{
+    enum im_code rc = recode_xml(input, out, err);
+
+    return rc ? rc : xml_check(out->path, input->name, err);
 }
 
 static enum im_code prepare_dxf(const struct source_input *input,
