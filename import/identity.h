@@ -2,7 +2,8 @@
 /* Which place is it, where the file has no key: by name, city and operator.
  *
  *   identity.c  the identity of a row, keys made from it, rows matched with the table
- *   likely.c    pairs that may be one place: told, never merged
+ *   likely.c    rows to be added that may be there already: told, never merged
+ *   alike.c     which two may be one place
  */
 #ifndef IMPORT_IDENTITY_H
 #define IMPORT_IDENTITY_H

@@ -10,7 +10,8 @@
  *   facts.c     where a definition says that its rows come from
  *   stage.c     the good rows, out of memory, in Hilbert order
  *   identity.c  which place is it, where the file has no key
- *   likely.c    pairs that may be one place
+ *   likely.c    rows to be added that may be there already
+ *   alike.c     which two may be one place
  *   commit.c    stage against table: added, changed, unchanged, gone
  *   compare.c   one row against its stored one, and what is told of it
  *   run.c       the import log and fingerprints
