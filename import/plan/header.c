@@ -252,6 +252,7 @@ named_sheet(struct source *source, const char *name, size_t *out, struct im_erro
         const char *have = source_sheet_at(source, i).name;
 
         if (strcmp(have, name) == 0) {
+            im_buf_release(&names);
             *out = i;
             return IM_OK;
         }

@@ -117,6 +117,7 @@ static void drop_sheet(struct grid *grid)
     free(grid->fills);
     grid->values = NULL;
     grid->fills = NULL;
+    grid->n_values = 0;
 }
 
 static void to_first_row(struct grid *grid)
@@ -335,6 +336,8 @@ choose_sheet(void *self, size_t i, struct source_reader *reader, struct im_error
     struct grid *grid = self;
     enum im_code rc = choose(grid, i, err);
 
+    if (rc)
+        drop_sheet(grid); /* half a sheet is none */
     reader->n_columns = rc ? 0 : grid->cells.n_columns;
     reader->sheet = grid->n_sheets > 1 ? grid->sheets[i].name : "";
     reader->rows = rc ? 0 : grid->cells.n_rows;
@@ -461,7 +464,9 @@ enum im_code grid_open(const struct source_input *input,
     if (!rc)
         rc = choose_sheet(grid, sheet, out, err);
 done:
-    if (rc)
+    if (rc) {
         close_grid(grid);
+        *out = (struct source_reader){0};
+    }
     return rc;
 }

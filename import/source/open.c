@@ -38,11 +38,8 @@ static const struct {
                          struct source_reader *,
                          struct im_error *);
 } READERS[] = {
-    {"CSV", csv_open},
-    {"GeoJSON", geojson_open},
-    {"XLSX", grid_open},
-    {"ODS", grid_open},
-    {"XLS", grid_open},
+    {"CSV", csv_open},  {"GeoJSON", geojson_open}, {"XLSX", grid_open},
+    {"ODS", grid_open}, {"XLS", grid_open},
 };
 
 /* ---- what a person named ---- */
@@ -163,6 +160,19 @@ static bool is_zip(const struct source *source)
            head_starts(source->input.head, "PK\5\6", 4);
 }
 
+/* Its relationships say where the workbook is: not always "xl/workbook.xml". XLSB keeps
+ * records instead of XML. */
+static bool is_xlsx(const struct source *source)
+{
+    const struct archive *archive = &source->archive;
+    bool has_folder = false;
+
+    for (size_t i = 0; !has_folder && i < archive->n; i++)
+        has_folder = strncmp(archive->paths[i], "xl/", 3) == 0;
+    return has_folder && archive_has(archive, "[Content_Types].xml") &&
+           !archive_has(archive, "xl/workbook.bin");
+}
+
 /* The name of an OpenDocument file's kind is its first entry, not compressed. */
 static bool is_ods(const struct source *source)
 {
@@ -218,9 +228,7 @@ static enum im_code unpack_workbook(struct source *source, struct im_error *err)
 
 static enum im_code open_workbook_zip(struct source *source, struct im_error *err)
 {
-    source->input.format = archive_has(&source->archive, "xl/workbook.xml") ? "XLSX"
-                           : is_ods(source)                                 ? "ODS"
-                                                                            : NULL;
+    source->input.format = is_xlsx(source) ? "XLSX" : is_ods(source) ? "ODS" : NULL;
     return source->input.format
                ? IM_OK
                : document_refuse_zip(&source->input, &source->archive, err);

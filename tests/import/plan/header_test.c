@@ -345,6 +345,12 @@ TEST(sheets_of_all_formats_have_headers)
     assert_int_equal(f.header.last_row, 4);
     expect_names(&f, "名称|城市|经度|日期");
     source_close(f.source);
+    /* its parts have names of their own */
+    assert_int_equal(find(&f, SHEETS "merged.xlsx", NULL), IM_OK);
+    assert_int_equal(f.header.last_row, 2);
+    expect_names(&f, "名称|城市|地址|级别");
+    expect_rows(&f, "3 5 6 7 8 9", "");
+    source_close(f.source);
     assert_int_equal(find(&f, SHEETS "cells.xls", NULL), IM_OK);
     assert_string_equal(source_sheet(f.source), "名单");
     assert_int_equal(f.header.last_row, 3);
