@@ -35,6 +35,9 @@ IM_CHECKED enum im_code store_check_database(sqlite3 *db,
 IM_CHECKED enum im_code store_make(struct store *store, struct im_error *err);
 /** Bring a file of an older schema to the present one, in one transaction. */
 IM_CHECKED enum im_code store_upgrade(struct store *store, struct im_error *err);
+/** Fill the (registered) spatial index of a layer anew from its rows. */
+IM_CHECKED enum im_code
+store_fill_rtree(struct store *store, const char *layer, struct im_error *err);
 /** End the transaction of a finished scan, so that newer versions become visible. */
 void store_end_scan(struct store *store);
 

@@ -270,6 +270,72 @@ enum im_code store_put_layer(struct store *store,
     return rc ? rc : write_catalog(store, schema->id, definition_json, style_json, err);
 }
 
+/* SpatiaLite's triggers check each row's geometry, write its entry of the index and the
+ * time; together they take longer than the row. What they do is done once instead. */
+static enum im_code
+drop_triggers(struct store *store, const char *layer, struct im_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct im_buf sql = {.max = 1 << 20};
+    bool row = true;
+    enum im_code rc = sql_exec(store->db,
+                               "CREATE TEMP TABLE IF NOT EXISTS innomap_triggers "
+                               "(layer TEXT NOT NULL, sql TEXT NOT NULL)",
+                               err);
+
+    if (!rc)
+        rc = sql_execf(store->db, err,
+                       "INSERT INTO temp.innomap_triggers SELECT %Q, sql FROM "
+                       "main.sqlite_master WHERE type = 'trigger' AND tbl_name = %Q",
+                       layer, layer);
+    if (!rc)
+        rc = sql_prepare(store->db, &stmt, err,
+                         "SELECT name FROM main.sqlite_master WHERE type = 'trigger' "
+                         "AND tbl_name = %Q",
+                         layer);
+    while (!rc && !(rc = sql_step(stmt, &row, err)) && row)
+        im_buf_printf(&sql, "DROP TRIGGER \"%s\";", sql_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    im_buf_byte(&sql, 0);
+    if (!rc)
+        rc = im_buf_check(&sql, "triggers", err);
+    if (!rc)
+        rc = sql_exec(store->db, (const char *)sql.data, err);
+    im_buf_release(&sql);
+    return rc;
+}
+
+static enum im_code
+make_triggers(struct store *store, const char *layer, struct im_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct im_buf sql = {.max = 1 << 20};
+    bool row = true;
+    enum im_code rc =
+        sql_prepare(store->db, &stmt, err,
+                    "SELECT sql FROM temp.innomap_triggers WHERE layer = %Q", layer);
+
+    while (!rc && !(rc = sql_step(stmt, &row, err)) && row)
+        im_buf_printf(&sql, "%s;\n", sql_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    im_buf_byte(&sql, 0);
+    if (!rc)
+        rc = im_buf_check(&sql, "triggers", err);
+    if (!rc)
+        rc = sql_exec(store->db, (const char *)sql.data, err);
+    im_buf_release(&sql);
+    if (!rc)
+        rc = sql_execf(store->db, err,
+                       "DELETE FROM temp.innomap_triggers WHERE layer = %Q", layer);
+    return rc ? rc
+              : sql_execf(store->db, err,
+                          "UPDATE geometry_columns_time SET last_insert = now, "
+                          "last_update = now FROM (SELECT "
+                          "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now') AS now) WHERE "
+                          "f_table_name = %Q",
+                          layer);
+}
+
 enum im_code store_drop_indexes(struct store *store,
                                 const struct layer_schema *schema,
                                 struct im_error *err)
@@ -277,12 +343,9 @@ enum im_code store_drop_indexes(struct store *store,
     enum im_code rc =
         sql_execf(store->db, err, "DROP INDEX \"innomap_key_%w\"", schema->id);
 
-    if (rc || schema->geometry == SCHEMA_NONE)
-        return rc;
-    rc = sql_spatialite(store->db, err, "SELECT DisableSpatialIndex(%Q, 'geom')",
-                        schema->id);
-    return rc ? rc
-              : sql_execf(store->db, err, "DROP TABLE \"idx_%w_geom\"", schema->id);
+    return rc || schema->geometry == SCHEMA_NONE
+               ? rc
+               : drop_triggers(store, schema->id, err);
 }
 
 enum im_code store_make_indexes(struct store *store,
@@ -291,9 +354,27 @@ enum im_code store_make_indexes(struct store *store,
 {
     enum im_code rc = make_key_index(store, schema, err);
 
+    if (!rc && schema->geometry != SCHEMA_NONE)
+        rc = store_fill_rtree(store, schema->id, err);
     return rc || schema->geometry == SCHEMA_NONE
                ? rc
-               : make_spatial_index(store, schema->id, err);
+               : make_triggers(store, schema->id, err);
+}
+
+/* What UpdateLayerStatistics would write, but for its look into every column: that one
+ * goes on for ever when a step of it fails (libspatialite 5.0.1). */
+static enum im_code
+write_statistics(struct store *store, const char *layer, struct im_error *err)
+{
+    return sql_execf(
+        store->db, err,
+        "UPDATE geometry_columns_statistics SET last_verified = "
+        "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now'), row_count = n, extent_min_x = a, "
+        "extent_min_y = b, extent_max_x = c, extent_max_y = d FROM (SELECT min(xmin) "
+        "AS "
+        "a, min(ymin) AS b, max(xmax) AS c, max(ymax) AS d FROM \"idx_%w_geom\"), "
+        "(SELECT count(*) AS n FROM \"%w\") WHERE f_table_name = lower(%Q)",
+        layer, layer, layer);
 }
 
 enum im_code store_analyze(struct store *store, const char *layer, struct im_error *err)
@@ -305,8 +386,5 @@ enum im_code store_analyze(struct store *store, const char *layer, struct im_err
         rc = sql_integer(
             store->db, &spatial, err,
             "SELECT count(*) FROM geometry_columns WHERE f_table_name = %Q", layer);
-    return rc || !spatial
-               ? rc
-               : sql_spatialite(store->db, err,
-                                "SELECT UpdateLayerStatistics(%Q, 'geom')", layer);
+    return rc || !spatial ? rc : write_statistics(store, layer, err);
 }
