@@ -89,6 +89,7 @@ struct work {
     struct identity_seen seen; /* of rows without key */
     size_t n_refused_staged;
     bool *has_field;
+    bool *is_derived;
 };
 
 static enum im_code check_definition(struct work *w, struct im_error *err)
@@ -296,7 +297,7 @@ static enum im_code take_row(struct work *w,
     }
     if (!checked->is_good)
         return take_refused(w, row, checked, arena, err);
-    if (checked->geom.kind == GEOM_EMPTY)
+    if (checked->geom.kind == GEOM_EMPTY || checked->is_placed)
         origin.flags |= STAGE_KEEP_PLACE;
     w->out->counts.repaired += checked->is_repaired;
     return stage_add(&w->stage, checked->values, &checked->geom, &origin, err);
@@ -359,6 +360,7 @@ static enum im_code make_plan(struct work *w, struct im_error *err)
                                    .schema = w->schema,
                                    .definition = w->definition,
                                    .gazetteer = w->gazetteer,
+                                   .is_own = strcmp(w->job->origin, "file") != 0,
                                    .report = w->out,
                                    .arena = w->arena};
     enum im_code rc = plan_make(&context, w->source, &w->plan, err);
@@ -376,6 +378,11 @@ static enum im_code make_plan(struct work *w, struct im_error *err)
     for (size_t f = 0; f < w->schema->n_fields; f++)
         w->has_field[f] = plan_has_field(w->plan, f) && !is_derived_field(w, f);
     w->has_field[w->schema->key] = true; /* where the file has none, it is made */
+    w->is_derived = im_arena_calloc(w->arena, w->schema->n_fields, sizeof(bool));
+    if (!w->is_derived)
+        return im_fail(err, IM_ENOMEM, "plan: out of memory");
+    for (size_t f = 0; f < w->schema->n_fields; f++)
+        w->is_derived[f] = plan_is_derived(w->plan, f);
     return IM_OK;
 }
 
@@ -395,6 +402,7 @@ static enum im_code read_file(struct work *w, struct im_error *err)
         rc = make_plan(w, err);
     if (!rc)
         rc = stage_init(&w->stage, w->schema, w->has_field, may_be_placed(w), err);
+    w->stage.is_derived = w->is_derived;
     w->stage.find_likely = strcmp(w->job->origin, "file") == 0;
     return rc ? rc : read_rows(w, err);
 }

@@ -291,19 +291,21 @@ static const json_t *get_array(struct reader *r,
 }
 
 /* {"zh": [...], "en": [...]} as one NULL-terminated list. */
+static const char *const NONE[] = {NULL};
+
 static const char *const *
 get_synonyms(struct reader *r, const struct at *up, const json_t *object)
 {
     static const char *const members[] = {"zh", "en", NULL};
     struct at at = {up, "synonyms", 0};
     const json_t *value = json_object_get(object, "synonyms");
-    const char **list = take(r, 2 * MAX_SYNONYMS + 1, sizeof *list);
     size_t n = 0;
 
-    if (!list)
-        return NULL;
     if (!value || !is_object(r, &at, value))
-        return list;
+        return NONE;
+    const char **list = take(r, 2 * MAX_SYNONYMS + 1, sizeof *list);
+    if (!list)
+        return NONE;
     only_members(r, &at, value, members);
     for (size_t m = 0; members[m]; m++) {
         const json_t *array = get_array(r, &at, value, members[m], MAX_SYNONYMS);
@@ -342,7 +344,7 @@ static void get_codes(struct reader *r,
                       const json_t *object,
                       struct schema_field *field)
 {
-    static const char *const members[] = {"code", "title", NULL};
+    static const char *const members[] = {"code", "title", "synonyms", NULL};
     const json_t *array = get_array(r, up, object, "codes", MAX_CODES);
     struct at at = {up, "codes", 0};
     size_t n = array ? json_array_size(array) : 0;
@@ -366,6 +368,7 @@ static void get_codes(struct reader *r,
         only_members(r, &element, value, members);
         codes[i].code = get_text(r, &element, value, "code", REQUIRED);
         codes[i].title = get_title(r, &element, value, "title", REQUIRED);
+        codes[i].synonyms = get_synonyms(r, &element, value);
         field->n_codes = i + 1;
         check_code(r, &element, field, i);
     }

@@ -1,217 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One row of a foreign file: its values and position, or what is wrong with them. */
-#include "../internal.h"
-#include "columns.h"
+#include "parts.h"
 
-#include <math.h>
+#include <engine/json_writer.h>
+#include <engine/query.h>
 
-enum { TEXT_MAX = 20000, REASON_MAX = 320 };
-
-static const struct refusal GOOD = {0};
-
-static struct im_bytes format(struct im_arena *arena, const char *text)
-{
-    char *copy = im_arena_strdup(arena, im_bytes_of(text));
-
-    return im_bytes_of(copy ? copy : "");
-}
-
-/* What stood in the cell, for text fields and for the report. */
-static struct im_bytes cell_text(const struct source_value *cell,
-                                 struct im_arena *arena)
-{
-    char text[64];
-
-    switch (cell->kind) {
-    case SOURCE_NULL:
-        return im_bytes_of("");
-    case SOURCE_TEXT:
-        return cell->text;
-    case SOURCE_INTEGER:
-        snprintf(text, sizeof text, "%lld", (long long)cell->integer);
-        return format(arena, text);
-    case SOURCE_REAL:
-        snprintf(text, sizeof text, "%.15g", cell->real);
-        return format(arena, text);
-    }
-    return im_bytes_of("");
-}
-
-static struct refusal
-reason(struct im_arena *arena, const char *code, const char *zh, const char *en)
-{
-    char *copy_zh = im_arena_strdup(arena, im_bytes_of(zh));
-    char *copy_en = im_arena_strdup(arena, im_bytes_of(en));
-
-    return (struct refusal){
-        .code = code, .zh = copy_zh ? copy_zh : "", .en = copy_en ? copy_en : ""};
-}
-
-/* Control characters: C0, DEL and C1 (U+0080..U+009F, in UTF-8 C2 80..9F). */
-static bool has_control(struct im_bytes text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-
-        if (c < 0x20 || c == 0x7F)
-            return true;
-        if (c == 0xC2 && i + 1 < text.len && text.data[i + 1] < 0xA0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_code(const struct schema_field *field, struct im_bytes text)
-{
-    for (size_t i = 0; i < field->n_codes; i++)
-        if (im_bytes_equal(text, im_bytes_of(field->codes[i].code)))
-            return true;
-    return false;
-}
-
-static struct refusal bad_code(const struct schema_field *field, struct im_arena *arena)
-{
-    char codes[200] = "";
-    char zh[REASON_MAX];
-    char en[REASON_MAX];
-    size_t used = 0;
-
-    for (size_t i = 0; i < field->n_codes && used < sizeof codes; i++) {
-        int n = snprintf(codes + used, sizeof codes - used, "%s%s", i ? ", " : "",
-                         field->codes[i].code);
-
-        used += n > 0 ? (size_t)n : 0;
-    }
-    if (used >= sizeof codes)
-        codes[im_utf8_cut(codes, sizeof codes - 1)] = '\0';
-    snprintf(zh, sizeof zh, "不是允许的代码；可用：%s", codes);
-    snprintf(en, sizeof en, "not an allowed code; allowed: %s", codes);
-    return reason(arena, "bad_code", zh, en);
-}
-
-static struct refusal check_codes(const struct schema_field *field,
-                                  struct im_bytes text,
-                                  struct im_arena *arena)
-{
-    if (field->n_codes == 0)
-        return GOOD;
-    if (!field->list)
-        return is_code(field, text) ? GOOD : bad_code(field, arena);
-    for (size_t from = 0; from <= text.len;) {
-        const uint8_t *end =
-            text.len > from ? memchr(text.data + from, ';', text.len - from) : NULL;
-        size_t len = (end ? (size_t)(end - text.data) : text.len) - from;
-
-        if (!is_code(field, (struct im_bytes){text.data + from, len}))
-            return bad_code(field, arena);
-        from += len + 1;
-    }
-    return GOOD;
-}
-
-static struct refusal check_text(const struct schema_field *field,
-                                 struct source_value *value,
-                                 struct im_arena *arena)
-{
-    value->text = cell_text(value, arena);
-    value->kind = SOURCE_TEXT;
-    if (!im_utf8_valid(value->text))
-        return (struct refusal){
-            .code = "bad_text", .zh = "不是有效的 UTF-8", .en = "not valid UTF-8"};
-    if (has_control(value->text))
-        return (struct refusal){.code = "bad_text",
-                                .zh = "含有控制字符（如换行、制表符）",
-                                .en =
-                                    "contains control characters such as line breaks"};
-    if (value->text.len > TEXT_MAX)
-        return (struct refusal){.code = "bad_text",
-                                .zh = "超过 20000 字节",
-                                .en = "longer than 20000 bytes"};
-    return check_codes(field, value->text, arena);
-}
-
-static struct refusal
-check_range(const struct schema_field *field, double number, struct im_arena *arena)
-{
-    char zh[REASON_MAX];
-    char en[REASON_MAX];
-
-    if (number >= field->min && number <= field->max)
-        return GOOD;
-    if (isinf(field->max)) {
-        snprintf(zh, sizeof zh, "应不小于 %g", field->min);
-        snprintf(en, sizeof en, "must be at least %g", field->min);
-    } else if (isinf(field->min)) {
-        snprintf(zh, sizeof zh, "应不大于 %g", field->max);
-        snprintf(en, sizeof en, "must be at most %g", field->max);
-    } else {
-        snprintf(zh, sizeof zh, "应在 %g 与 %g 之间", field->min, field->max);
-        snprintf(en, sizeof en, "must be between %g and %g", field->min, field->max);
-    }
-    return reason(arena, "out_of_range", zh, en);
-}
-
-static struct refusal check_real(const struct schema_field *field,
-                                 struct source_value *value,
-                                 struct im_arena *arena)
-{
-    double number = value->real;
-
-    if (value->kind == SOURCE_INTEGER)
-        number = (double)value->integer;
-    else if (value->kind == SOURCE_TEXT && !im_parse_double(value->text, &number))
-        return (struct refusal){
-            .code = "bad_number", .zh = "不是数", .en = "not a number"};
-    if (!isfinite(number))
-        return (struct refusal){
-            .code = "bad_number", .zh = "不是有限的数", .en = "not a finite number"};
-    value->kind = SOURCE_REAL;
-    value->real = number == 0 ? 0 : number; /* no minus zero */
-    return check_range(field, number, arena);
-}
-
-static struct refusal check_integer(const struct schema_field *field,
-                                    struct source_value *value,
-                                    struct im_arena *arena)
-{
-    static const struct refusal bad = {
-        .code = "bad_number", .zh = "不是整数", .en = "not a whole number"};
-    int64_t number = value->integer;
-
-    if (value->kind == SOURCE_TEXT && !im_parse_int64(value->text, &number))
-        return bad;
-    if (value->kind == SOURCE_REAL) {
-        /* 2^53: beyond it a double cannot tell neighbouring integers apart */
-        if (value->real != floor(value->real) || fabs(value->real) > 9007199254740992.0)
-            return bad;
-        number = (int64_t)value->real;
-    }
-    value->kind = SOURCE_INTEGER;
-    value->integer = number;
-    return check_range(field, (double)number, arena);
-}
-
-static struct refusal check_value(const struct schema_field *field,
-                                  struct source_value *value,
-                                  struct im_arena *arena)
-{
-    if (value->kind == SOURCE_NULL) {
-        if (field->required)
-            return (struct refusal){.code = "missing_value",
-                                    .zh = "必填，但为空",
-                                    .en = "required but empty"};
-        return GOOD;
-    }
-    switch (field->type) {
-    case FIELD_TEXT:
-        return check_text(field, value, arena);
-    case FIELD_INTEGER:
-        return check_integer(field, value, arena);
-    case FIELD_REAL:
-        return check_real(field, value, arena);
-    }
-    return GOOD;
-}
+#include <xxhash.h>
 
 /* What check_row works with. */
 struct row_check {
@@ -219,15 +13,86 @@ struct row_check {
     const struct source_row *row;
     struct im_arena *arena;
     struct checked_row *out;
+    bool has_cells;        /* of the refused row, told once */
+    const char *precision; /* of the position, "" */
     struct im_error *err;
     enum im_code rc; /* of writing the log */
 };
 
-static char *terminated(struct im_arena *arena, struct im_bytes text)
-{
-    char *copy = im_arena_strdup(arena, text);
+/* ---- telling ---- */
 
-    return copy ? copy : (char *)"";
+static const char *terminated(struct row_check *c, struct im_bytes text)
+{
+    char *copy = im_arena_strdup(c->arena, text);
+
+    return copy ? copy : "";
+}
+
+/* What goes into the report: short, and without numbers of persons. */
+static const char *shown(struct row_check *c, struct im_bytes text)
+{
+    enum { SHOWN_MAX = 256 };
+
+    if (text.len > SHOWN_MAX)
+        text.len = im_utf8_cut((const char *)text.data, SHOWN_MAX);
+    if (!c->plan->options->keep_personal)
+        text = private_mask(text, c->arena);
+    return terminated(c, text);
+}
+
+static const char *shown_value(struct row_check *c, int field)
+{
+    if (field == SCHEMA_NO_FIELD || c->out->values[field].kind == SOURCE_NULL)
+        return "";
+    return shown(c, cell_text(&c->out->values[field], c->arena));
+}
+
+static const char *const *shown_cells(struct row_check *c)
+{
+    const struct plan *plan = c->plan;
+    const char **cells = im_arena_calloc(c->arena, plan->n_columns + 1, sizeof *cells);
+
+    for (size_t i = 0; cells && i < plan->n_columns; i++) {
+        struct im_bytes text = cell_text(&c->row->cells[i], c->arena);
+
+        if (plan->columns[i].is_personal)
+            cells[i] = "";
+        else
+            cells[i] = terminated(
+                c, plan->options->keep_personal ? text : private_mask(text, c->arena));
+    }
+    return cells;
+}
+
+static void tell(struct row_check *c,
+                 enum import_event_kind kind,
+                 const char *field,
+                 struct im_bytes value,
+                 const char *after,
+                 struct refusal why)
+{
+    const struct plan *plan = c->plan;
+    bool is_first = kind == IMPORT_REFUSED && !c->has_cells;
+    struct import_event event = {
+        .kind = kind,
+        .source = plan->source_name,
+        .sheet = c->row->sheet ? c->row->sheet : "",
+        .row = c->row->number,
+        .key = shown_value(c, plan->schema->key),
+        .name = shown_value(c, plan->name_field),
+        .field = field ? field : "",
+        .value = shown(c, value),
+        .after = after ? after : "",
+        .code = why.code ? why.code : "",
+        .reason_zh = why.zh ? why.zh : "",
+        .reason_en = why.en ? why.en : "",
+        .suggestion_zh = why.suggestion_zh ? why.suggestion_zh : "",
+        .suggestion_en = why.suggestion_en ? why.suggestion_en : "",
+        .cells = is_first ? shown_cells(c) : NULL};
+
+    c->has_cells = c->has_cells || is_first;
+    if (!c->rc && plan->report->log)
+        c->rc = import_log_add(plan->report->log, &event, c->err);
 }
 
 static void refuse(struct row_check *c,
@@ -235,129 +100,584 @@ static void refuse(struct row_check *c,
                    struct im_bytes value,
                    struct refusal why)
 {
-    struct import_event event = {.kind = IMPORT_REFUSED,
-                                 .source = source_name(c->plan->source),
-                                 .sheet = c->row->sheet,
-                                 .row = c->row->number,
-                                 .field = field,
-                                 .value = terminated(c->arena, value),
-                                 .code = why.code,
-                                 .reason_zh = why.zh,
-                                 .reason_en = why.en,
-                                 .suggestion_zh = why.suggestion_zh,
-                                 .suggestion_en = why.suggestion_en};
-
     c->out->is_good = false;
-    if (!c->rc)
-        c->rc = import_log_add(c->plan->context.report->log, &event, c->err);
+    tell(c, IMPORT_REFUSED, field, value, NULL, why);
 }
 
-static const char *column_name(const struct row_check *c, int column)
+/* ---- values ---- */
+
+/* Blanks repeat the row above, in the same sheet. False: out of memory. */
+static bool
+fill_down(struct row_check *c, struct field_plan *field, struct source_value *value)
 {
-    return source_column(c->plan->source, (size_t)column);
+    if (!cell_is_blank(value)) {
+        field->last = *value;
+        if (value->kind != SOURCE_TEXT)
+            return true;
+        im_buf_clear(&field->last_text);
+        if (value->text.len <= field->last_text.max)
+            im_buf_append(&field->last_text, value->text.data, value->text.len);
+        field->last.text = im_buf_bytes(&field->last_text);
+        return !field->last_text.failed || field->last_text.is_over;
+    }
+    *value = field->last;
+    if (value->kind != SOURCE_TEXT)
+        return true;
+    value->text.data = (const uint8_t *)im_arena_strdup(c->arena, field->last.text);
+    return value->text.data != NULL;
 }
 
-static bool check_coordinate(struct row_check *c, int column, struct source_value *cell)
+/* In a row of the file; NULL for what the file does not have. */
+static struct source_value raw_value(struct row_check *c, size_t f)
 {
-    static const struct schema_field number = {
-        .name = "", .type = FIELD_REAL, .min = -HUGE_VAL, .max = HUGE_VAL};
-    struct im_bytes found = cell_text(cell, c->arena);
-    struct refusal why = check_real(&number, cell, c->arena);
+    struct field_plan *field = &c->plan->fields[f];
+    struct source_value value = {.kind = SOURCE_NULL};
 
-    if (why.code)
-        refuse(c, column_name(c, column), found, why);
-    return !why.code;
+    if (field->column == NO_COLUMN)
+        return value;
+    value = c->row->cells[field->column];
+    if (field->fill_down && !fill_down(c, field, &value)) {
+        c->rc = plan_no_memory(c->err);
+        value.kind = SOURCE_NULL;
+    }
+    /* "/" and "无" are how people leave a cell empty; innomap itself does not */
+    if (!c->plan->is_own && cell_is_blank(&value))
+        value.kind = SOURCE_NULL;
+    return value;
 }
 
-static struct im_bytes position_text(double x, double y, struct im_arena *arena)
+static struct refusal missing_value(void)
 {
-    char text[80];
-
-    snprintf(text, sizeof text, "%.10g, %.10g", x, y);
-    return format(arena, text);
+    return refusal_of("missing_value", "必填，但为空", "required but empty",
+                      "补上后重新导入", "fill it in and import again");
 }
 
-static void make_shape(struct row_check *c, const struct geom *in, const char *field)
+static const char *field_shown(const struct plan *plan, size_t f)
 {
-    struct shape_rules rules = {.schema = c->plan->schema, .crs = &c->plan->crs};
-    struct shape shape;
+    int column = plan->fields[f].column;
 
-    shape_make(&rules, in, c->arena, &shape);
-    if (shape.refusal.code)
-        refuse(c, field, position_text(in->lonlat[0], in->lonlat[1], c->arena),
-               shape.refusal);
-    c->out->geom = shape.geom;
+    return column == NO_COLUMN ? plan->schema->fields[f].name
+                               : plan->columns[column].name;
 }
 
-static void check_columns(struct row_check *c)
+/* Mobile and identity numbers of persons inside of an ordinary text. */
+static void mask_personal(struct row_check *c, size_t f, struct source_value *value)
 {
     const struct plan *plan = c->plan;
-    struct source_value lon = c->row->cells[plan->lon_column];
-    struct source_value lat = c->row->cells[plan->lat_column];
 
-    if (lon.kind == SOURCE_NULL && lat.kind == SOURCE_NULL)
+    if (plan->options->keep_personal || plan->is_own || value->kind != SOURCE_TEXT ||
+        value->text.len < 11 || (int)f == plan->schema->key || plan->fields[f].codes)
         return;
-    if (lon.kind == SOURCE_NULL || lat.kind == SOURCE_NULL) {
-        refuse(c,
-               column_name(c, lon.kind == SOURCE_NULL ? plan->lon_column
-                                                      : plan->lat_column),
-               im_bytes_of(""),
-               (struct refusal){.code = "bad_geometry",
-                                .zh = "经度与纬度只有一个",
-                                .en = "only one of longitude and latitude is given"});
+    struct im_bytes masked = private_mask(value->text, c->arena);
+    if (masked.data == value->text.data)
         return;
-    }
-    bool good = check_coordinate(c, plan->lon_column, &lon);
-    good = check_coordinate(c, plan->lat_column, &lat) && good;
-    if (!good)
-        return;
-    double *xy = im_arena_alloc(c->arena, 2 * sizeof *xy);
-    if (!xy) {
-        c->rc = im_fail(c->err, IM_ENOMEM, "read rows: out of memory");
-        return;
-    }
-    xy[0] = lon.real;
-    xy[1] = lat.real;
-    make_shape(c, &(struct geom){.kind = GEOM_POINT, .n_points = 1, .lonlat = xy},
-               column_name(c, plan->lon_column));
+    value->text = masked;
+    tell(c, IMPORT_WARNED, field_shown(plan, f), masked, NULL,
+         refusal_of("personal_masked", "文字中的手机号或身份证号已隐去",
+                    "a mobile or identity number in the text was starred out",
+                    "确需保留请加 --keep-personal", "--keep-personal leaves it in"));
 }
 
-static void check_geometry(struct row_check *c)
+static void warn_about(struct row_check *c, size_t f, struct im_bytes found)
 {
-    if (c->row->geom.kind != GEOM_EMPTY && !c->row->fault.code)
-        make_shape(c, &c->row->geom, "geometry");
+    tell(c, IMPORT_WARNED, field_shown(c->plan, f), found, NULL,
+         refusal_of("approximate", "约数，按所写的数保存",
+                    "an approximate figure, stored as it is written", NULL, NULL));
 }
 
-static bool is_empty_row(const struct row_check *c)
+static void check_field(struct row_check *c, size_t f)
 {
-    size_t n = source_columns(c->plan->source);
+    const struct plan *plan = c->plan;
+    const struct field_plan *field = &plan->fields[f];
+    struct source_value *value = &c->out->values[f];
+    bool is_key = (int)f == plan->schema->key;
+    bool is_about = false;
 
-    for (size_t i = 0; i < n; i++)
-        if (c->row->cells[i].kind != SOURCE_NULL)
-            return false;
-    return c->row->geom.kind == GEOM_EMPTY && !c->row->fault.code;
+    if (field->is_set) {
+        *value = field->set;
+    } else if (field->column != NO_COLUMN) {
+        struct source_value found = raw_value(c, f);
+
+        *value = found;
+        struct refusal why = value_check(plan, f, value, c->arena, &is_about);
+        if (why.code) {
+            struct im_bytes text = cell_text(&found, c->arena);
+
+            value->kind = SOURCE_NULL;
+            refuse(c, field_shown(plan, f), text, why);
+            return;
+        }
+        if (is_about)
+            warn_about(c, f, cell_text(&found, c->arena));
+        mask_personal(c, f, value);
+    }
+    if (is_key)
+        c->out->has_key = value->kind != SOURCE_NULL;
+    bool is_needed = is_key ? !plan->can_lack_key : plan->schema->fields[f].required;
+    /* what a row that cannot be read lacks is no fault of its own */
+    if (is_needed && value->kind == SOURCE_NULL && !c->row->fault.code &&
+        (is_key || plan->fields[f].column != NO_COLUMN || plan->fields[f].is_set))
+        refuse(c, field_shown(plan, f), (struct im_bytes){(const uint8_t *)"", 0},
+               missing_value());
 }
 
+/* The name first: it is told with whatever is wrong with the others. */
 static void check_fields(struct row_check *c)
 {
     const struct plan *plan = c->plan;
+    int name = plan->name_field;
 
-    for (size_t f = 0; f < plan->schema->n_fields; f++) {
-        const struct schema_field *field = &plan->schema->fields[f];
-        struct source_value *value = &c->out->values[f];
-        bool is_key = (int)f == plan->schema->key;
+    if (plan->schema->key != name)
+        check_field(c, (size_t)plan->schema->key);
+    if (name != SCHEMA_NO_FIELD)
+        check_field(c, (size_t)name);
+    for (size_t f = 0; f < plan->schema->n_fields; f++)
+        if ((int)f != name && (int)f != plan->schema->key)
+            check_field(c, f);
+}
 
-        if (plan->column_of_field[f] < 0)
-            continue;
-        *value = c->row->cells[plan->column_of_field[f]];
-        struct source_value found = *value;
-        struct refusal why = check_value(field, value, c->arena);
-        if (is_key)
-            c->out->has_key = !why.code && value->kind != SOURCE_NULL;
-        if (why.code)
-            refuse(c, column_name(c, plan->column_of_field[f]),
-                   cell_text(&found, c->arena), why);
+/* ---- lineage ---- */
+
+static struct im_bytes keep_json(struct row_check *c, struct im_buf *text)
+{
+    char *copy = text->failed ? NULL : im_arena_strdup(c->arena, im_buf_bytes(text));
+    size_t len = text->len;
+
+    im_buf_release(text);
+    return copy ? (struct im_bytes){(const uint8_t *)copy, len}
+                : (struct im_bytes){NULL, 0};
+}
+
+/* The numbers as they were, in the system they were in. */
+static void trace_position(struct row_check *c, const struct geom *in, bool is_swapped)
+{
+    const struct plan *plan = c->plan;
+    char x[IM_NUMBER_MAX];
+    char y[IM_NUMBER_MAX];
+
+    if (!plan->crs.ct && !plan->crs.shift && !is_swapped)
+        return;
+    const char *json = "";
+    if (in->kind == GEOM_POINT && in->n_points == 1) {
+        size_t nx = im_format_double(x, in->lonlat[0], 9);
+        size_t ny = im_format_double(y, in->lonlat[1], 9);
+
+        json = plan_printf(c->arena, "{\"x\":%.*s,\"y\":%.*s,\"crs\":%s%s}", (int)nx, x,
+                           (int)ny, y, plan->crs_json,
+                           is_swapped ? ",\"swapped\":true" : "");
+    } else {
+        json = plan_printf(c->arena, "{\"crs\":%s%s}", plan->crs_json,
+                           is_swapped ? ",\"swapped\":true" : "");
     }
+    c->out->lineage = im_bytes_of(json);
+}
+
+static void trace_match(struct row_check *c, const struct gazetteer_answer *a)
+{
+    struct im_buf text = {.max = 8192};
+    struct im_json w = {.out = &text};
+
+    im_json_object(&w);
+    im_json_key(&w, "matched");
+    im_json_text(&w, a->matched);
+    im_json_key(&w, "layer");
+    im_json_text(&w, a->matched_layer);
+    im_json_key(&w, "key");
+    im_json_text(&w, a->matched_key);
+    im_json_key(&w, "text");
+    im_json_string(&w, private_mask(a->matched_text, c->arena));
+    im_json_object_end(&w);
+    c->out->lineage = keep_json(c, &text);
+}
+
+static void
+trace_online(struct row_check *c, const struct online_answer *a, struct im_bytes asked)
+{
+    struct im_buf text = {.max = 8192};
+    struct im_json w = {.out = &text};
+
+    im_json_object(&w);
+    im_json_key(&w, "matched");
+    im_json_text(&w, a->matched ? a->matched : "");
+    im_json_key(&w, "layer");
+    im_json_text(&w, "tianditu");
+    im_json_key(&w, "key");
+    im_json_text(&w, "");
+    im_json_key(&w, "text");
+    im_json_string(&w, private_mask(asked, c->arena));
+    im_json_object_end(&w);
+    c->out->lineage = keep_json(c, &text);
+}
+
+/* ---- position ---- */
+
+static struct im_bytes position_text(struct row_check *c, const struct geom *g)
+{
+    if (g->n_points == 0)
+        return (struct im_bytes){(const uint8_t *)"", 0};
+    return im_bytes_of(
+        plan_printf(c->arena, "%.10g, %.10g", g->lonlat[0], g->lonlat[1]));
+}
+
+static void
+tell_repairs(struct row_check *c, const struct position *p, const struct shape *shape)
+{
+    static const struct {
+        unsigned bit;
+        const char *code;
+        const char *zh;
+        const char *en;
+    } kinds[] = {
+        {SHAPE_CLOSED, "not_closed", "环没有闭合，已补上起点", "a ring was closed"},
+        {SHAPE_MADE_VALID, "self_crossing", "图形自相交，已修复", "made valid"},
+        {SHAPE_SWAPPED, "swapped", "经度与纬度已互换",
+         "longitude and latitude were exchanged"},
+        {SHAPE_DEDUPLICATED, "repeated_positions", "删去了重复的点",
+         "repeated positions were removed"}};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (shape->repairs & kinds[i].bit) {
+            struct im_bytes after = position_text(c, &shape->geom);
+
+            tell(c, IMPORT_REPAIRED, p->field, position_text(c, &p->geom),
+                 terminated(c, after),
+                 refusal_of(kinds[i].code, kinds[i].zh, kinds[i].en, NULL, NULL));
+        }
+    c->out->is_repaired = shape->repairs != 0;
+}
+
+static void take_shape(struct row_check *c, const struct position *p)
+{
+    struct shape shape;
+
+    shape_make(&c->plan->shape, &p->geom, c->arena, &shape);
+    if (shape.refusal.code) {
+        refuse(c, p->field, p->value.len ? p->value : position_text(c, &p->geom),
+               shape.refusal);
+        return;
+    }
+    c->out->geom = shape.geom;
+    c->precision = p->precision ? p->precision : "";
+    if (shape.repairs)
+        tell_repairs(c, p, &shape);
+    trace_position(c, &p->geom, shape.repairs & SHAPE_SWAPPED);
+}
+
+static bool take_place(struct row_check *c, double lon, double lat)
+{
+    double *lonlat = im_arena_alloc(c->arena, 2 * sizeof *lonlat);
+    struct shape shape;
+    struct crs_transform none = {0};
+    struct shape_rules rules = {.schema = c->plan->schema, .crs = &none};
+
+    if (!lonlat) {
+        c->rc = plan_no_memory(c->err);
+        return false;
+    }
+    lonlat[0] = lon;
+    lonlat[1] = lat;
+    struct geom point = {.kind = GEOM_POINT, .n_points = 1, .lonlat = lonlat};
+    shape_make(&rules, &point, c->arena, &shape);
+    if (shape.refusal.code)
+        return false; /* an answer from outside the map is none */
+    c->out->geom = shape.geom;
+    c->out->is_placed = true;
+    return true;
+}
+
+/* What to ask a geocoder: from the city down to the house. */
+static struct im_bytes whole_address(struct row_check *c,
+                                     const struct gazetteer_question *q)
+{
+    struct im_bytes last = q->address.len ? q->address : q->name;
+    bool has_city = q->city.len && bytes_find(last, q->city) >= 0;
+    bool has_district = q->district.len && bytes_find(last, q->district) >= 0;
+
+    return im_bytes_of(plan_printf(c->arena, "%.*s%.*s%.*s",
+                                   has_city ? 0 : (int)q->city.len, q->city.data,
+                                   has_district ? 0 : (int)q->district.len,
+                                   q->district.data, (int)last.len, last.data));
+}
+
+/* A network that fails keeps rows aside, it does not end the import. */
+static bool place_online(struct row_check *c, const struct gazetteer_question *q)
+{
+    struct plan *plan = c->plan;
+    struct online_answer answer = {0};
+    struct im_error err = {0};
+
+    if (!plan->online || plan->online_failed || (!q->address.len && !q->name.len))
+        return false;
+    struct im_bytes asked = whole_address(c, q);
+    enum im_code rc = online_find(plan->online, asked, c->arena, &answer, &err);
+    if (rc) {
+        plan->online_failed = true;
+        c->rc = plan_note(plan, "online_failed", err.msg_zh[0] ? err.msg_zh : err.msg,
+                          err.msg, c->err);
+        return false;
+    }
+    if (!answer.found || !take_place(c, answer.lon, answer.lat))
+        return false;
+    c->precision = answer.precision;
+    trace_online(c, &answer, asked);
+    tell(c, IMPORT_PLACED, "geometry", asked, answer.matched,
+         refusal_of("placed_online", "按天地图地理编码定位", "placed by 天地图", NULL,
+                    NULL));
+    return true;
+}
+
+static bool place_by_name(struct row_check *c, const struct gazetteer_question *q)
+{
+    struct gazetteer_answer a = {0};
+
+    if (!c->plan->gazetteer)
+        return false;
+    gazetteer_find(c->plan->gazetteer, q, &a);
+    if (!a.found || !take_place(c, a.lon, a.lat))
+        return false;
+    c->precision = a.precision;
+    trace_match(c, &a);
+    tell(c, IMPORT_PLACED, "geometry", a.matched_text, a.matched,
+         refusal_of(
+             "placed",
+             plan_printf(c->arena, "按“%.80s”定位（%s）", a.matched, a.precision),
+             plan_printf(c->arena, "placed by '%.80s' (%s)", a.matched, a.precision),
+             NULL, NULL));
+    return true;
+}
+
+static void keep_aside(struct row_check *c, const char *zh, const char *en)
+{
+    if (!c->plan->is_own)
+        tell(c, IMPORT_UNPLACED, "geometry", (struct im_bytes){(const uint8_t *)"", 0},
+             NULL,
+             refusal_of("unplaced", zh, en, "补充地址、区县或坐标后重新导入",
+                        "add an address, a district or a position and import again"));
+}
+
+static void take_missing(struct row_check *c, const struct position *p)
+{
+    struct plan *plan = c->plan;
+
+    if (plan->is_table)
+        return;
+    if (plan->unplaced == IMPORT_UNPLACED_REFUSE) {
+        refuse(c, p->field, p->value,
+               refusal_of("missing_position", "没有坐标", "it has no position",
+                          "补上坐标；或用 --unplaced place 按地址定位，"
+                          "--unplaced keep 保留为无位置",
+                          "add it; or --unplaced place finds it by its address, "
+                          "--unplaced keep stores the row without one"));
+        return;
+    }
+    if (!c->out->is_good)
+        return; /* refused already: nothing is to be placed */
+    if (plan->unplaced == IMPORT_UNPLACED_KEEP || !plan->can_place) {
+        keep_aside(c, "没有坐标，保留为无位置", "without a position, kept aside");
+        return;
+    }
+    struct gazetteer_question q = derive_question(plan, c->out->values);
+    if (!place_by_name(c, &q) && !place_online(c, &q) && !c->rc)
+        keep_aside(c, "没有找到地址、区县或城市对应的位置，保留为无位置",
+                   "no name in address, district or city is known; kept aside");
+}
+
+static void check_position(struct row_check *c)
+{
+    struct position p;
+
+    if (c->plan->is_table)
+        return;
+    position_read(c->plan, c->row, c->arena, &p);
+    if (p.refusal.code)
+        refuse(c, p.field, p.value, p.refusal);
+    else if (p.is_missing)
+        take_missing(c, &p);
+    else if (p.geom.kind == GEOM_EMPTY)
+        c->rc = plan_no_memory(c->err);
+    else
+        take_shape(c, &p);
+}
+
+/* ---- where it lies ---- */
+
+static double uncertainty_m(const struct row_check *c)
+{
+    int f = c->plan->schema->roles.precision;
+    enum precision precision;
+    struct im_bytes text = im_bytes_of(c->precision);
+
+    if (f != SCHEMA_NO_FIELD && c->out->values[f].kind == SOURCE_TEXT)
+        text = c->out->values[f].text;
+    return precision_parse(text, &precision) ? precision_uncertainty_m(precision) : 0;
+}
+
+static const char *division_name(struct row_check *c,
+                                 const struct gazetteer_division *d)
+{
+    if (!d)
+        return "";
+    return plan_printf(c->arena, "%s%s", d->city, d->district);
+}
+
+/* The position lies far outside of the division that the row states. */
+static void check_elsewhere(struct row_check *c,
+                            const struct gazetteer_division *stated,
+                            const struct gazetteer_division *found,
+                            double lon,
+                            double lat)
+{
+    enum { TOLERANCE_M = 2000 }; /* outlines are simplified, seats stand at edges */
+    double away =
+        stated ? gazetteer_distance_m(c->plan->gazetteer, stated, lon, lat) : 0;
+
+    if (!(away > TOLERANCE_M + uncertainty_m(c)))
+        return;
+    const char *wanted = division_name(c, stated);
+    const char *where = division_name(c, found);
+    tell(c, IMPORT_WARNED, "geometry",
+         im_bytes_of(plan_printf(c->arena, "%.6f, %.6f", lon, lat)), where,
+         refusal_of("elsewhere",
+                    plan_printf(c->arena, "位置在%s以外 %.0f 公里%s%s", wanted,
+                                away / 1000, *where ? "，落在" : "", where),
+                    plan_printf(c->arena, "lies %.0f km outside of %s%s%s", away / 1000,
+                                wanted, *where ? ", in " : "", where),
+                    "核对坐标、坐标系与区县",
+                    "check the position, its coordinate system and the district"));
+}
+
+static void warn_renamed(struct row_check *c, const struct gazetteer_division *stated)
+{
+    struct gazetteer_question q = derive_question(c->plan, c->out->values);
+    int f = c->plan->schema->roles.adcode;
+
+    tell(c, IMPORT_WARNED, "",
+         q.district.len ? q.district
+         : q.adcode.len ? q.adcode
+                        : q.city,
+         stated->name_zh,
+         refusal_of("renamed_division",
+                    plan_printf(c->arena, "旧区划，现为%s（%s）", stated->name_zh,
+                                stated->adcode),
+                    plan_printf(c->arena, "a former division, today %s (%s)",
+                                stated->name_zh, stated->adcode),
+                    NULL, NULL));
+    /* the code is for machines: they know today's divisions only */
+    if (f != SCHEMA_NO_FIELD && c->out->values[f].kind == SOURCE_TEXT)
+        c->out->values[f].text = im_bytes_of(stated->adcode);
+}
+
+static void take_precision(struct row_check *c)
+{
+    int f = c->plan->schema->roles.precision;
+    const struct plan *plan = c->plan;
+    struct source_value *value;
+
+    if (f == SCHEMA_NO_FIELD || plan->is_own || plan->is_table ||
+        plan->schema->group != SCHEMA_PLACES ||
+        plan->schema->fields[f].type != FIELD_TEXT)
+        return;
+    value = &c->out->values[f];
+    if (c->out->geom.kind == GEOM_EMPTY)
+        value->kind = SOURCE_NULL; /* worth of a position that is not there */
+    else if (c->out->is_placed || value->kind == SOURCE_NULL)
+        *value = (struct source_value){.kind = SOURCE_TEXT,
+                                       .text = im_bytes_of(c->precision)};
+}
+
+static bool needs_place(const struct plan *plan, const struct source_value *values)
+{
+    const int fields[] = {plan->derived.city, plan->derived.district,
+                          plan->derived.adcode};
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (fields[i] != SCHEMA_NO_FIELD && values[fields[i]].kind == SOURCE_NULL)
+            return true;
+    return false;
+}
+
+/* A point in or near the middle of the geometry. */
+static bool middle(const struct geom *g, double *lon, double *lat)
+{
+    struct bbox box = geom_bbox(g);
+
+    if (g->kind == GEOM_EMPTY || bbox_is_empty(box))
+        return false;
+    *lon = (box.min_x + box.max_x) / 2;
+    *lat = (box.min_y + box.max_y) / 2;
+    return true;
+}
+
+/* Of a file without outlines: the division that the address begins with. */
+static const struct gazetteer_division *by_address(const struct row_check *c)
+{
+    struct gazetteer_question q = derive_question(c->plan, c->out->values);
+    struct gazetteer_answer a = {0};
+
+    if (q.address.len == 0)
+        return NULL;
+    gazetteer_find(c->plan->gazetteer, &q, &a);
+    return a.found ? a.division : NULL;
+}
+
+static void derive_row(struct row_check *c)
+{
+    struct plan *plan = c->plan;
+    const struct gazetteer_division *stated = NULL;
+    const struct gazetteer_division *found = NULL;
+    bool was_renamed = false;
+    double lon = 0;
+    double lat = 0;
+
+    take_precision(c);
+    if (plan->is_own || plan->is_table)
+        return;
+    if (plan->gazetteer && plan->schema->group == SCHEMA_PLACES &&
+        plan->schema->roles.adcode != plan->schema->key) {
+        bool has_place = middle(&c->out->geom, &lon, &lat);
+        stated = derive_stated(plan, c->out->values, &was_renamed);
+        if (stated && was_renamed)
+            warn_renamed(c, stated);
+        if (has_place && (stated || needs_place(plan, c->out->values)))
+            found = gazetteer_at(plan->gazetteer, lon, lat);
+        if (has_place && stated && !c->out->is_placed)
+            check_elsewhere(c, stated, found, lon, lat);
+        if (!stated && !found && needs_place(plan, c->out->values))
+            found = by_address(c);
+    }
+    derive_values(plan, c->out, stated, found, c->arena);
+}
+
+/* ---- the row ---- */
+
+static bool is_empty_row(const struct plan *plan, const struct source_row *row)
+{
+    for (size_t i = 0; i < plan->n_columns; i++)
+        if (row->cells[i].kind != SOURCE_NULL)
+            return false;
+    return row->geom.kind == GEOM_EMPTY && !row->fault.code;
+}
+
+static bool is_no_data(const struct plan *plan, const struct source_row *row)
+{
+    if (is_empty_row(plan, row))
+        return true;
+    return plan->is_grid && !row->fault.code &&
+           (header_is_no_data(row, plan->n_columns) ||
+            header_is_repeated(plan->source, row));
+}
+
+/* Another sheet begins: nothing stands above its first row. */
+static void forget_above(struct plan *plan, const struct source_row *row)
+{
+    const char *sheet = row->sheet ? row->sheet : "";
+    uint64_t hash = XXH3_64bits(sheet, strlen(sheet));
+
+    if (plan->sheet_hash == hash)
+        return;
+    plan->sheet_hash = hash;
+    for (size_t f = 0; f < plan->schema->n_fields; f++)
+        plan->fields[f].last.kind = SOURCE_NULL;
 }
 
 enum im_code check_row(struct plan *plan,
@@ -366,23 +686,28 @@ enum im_code check_row(struct plan *plan,
                        struct checked_row *out,
                        struct im_error *err)
 {
-    struct row_check c = {
-        .plan = plan, .row = row, .arena = arena, .out = out, .err = err};
+    struct row_check c = {.plan = plan,
+                          .row = row,
+                          .arena = arena,
+                          .out = out,
+                          .precision = "",
+                          .err = err};
 
     *out = (struct checked_row){.geom = {.kind = GEOM_EMPTY}};
     out->values = im_arena_calloc(arena, plan->schema->n_fields, sizeof *out->values);
     if (!out->values)
-        return im_fail(err, IM_ENOMEM, "read rows: out of memory");
-    out->is_no_data = is_empty_row(&c);
+        return plan_no_memory(err);
+    out->is_no_data = is_no_data(plan, row);
     if (out->is_no_data)
         return IM_OK;
+    forget_above(plan, row);
     out->is_good = true;
+    check_fields(&c);
     if (row->fault.code)
         refuse(&c, row->fault_field, row->fault_value, row->fault);
-    check_fields(&c);
-    if (plan->position == POSITION_COLUMNS)
-        check_columns(&c);
-    else if (plan->position == POSITION_GEOMETRY)
-        check_geometry(&c);
+    else
+        check_position(&c);
+    if (!c.rc && out->is_good)
+        derive_row(&c);
     return c.rc;
 }

@@ -3,15 +3,15 @@
  *
  *   header.c   which sheet, which row names the columns, which rows are no data
  *   columns.c  column to field: by name, title, synonym, content, or as given
- *   mapping.c  a mapping saved and read again
- *   position.c where the position is, in which coordinate system
- *   codes.c    code lists by code, title, synonym
  *   check.c    one row: values and geometry, or what is wrong
+ *
+ * and what they share, see parts.h.
  */
 #ifndef IMPORT_PLAN_H
 #define IMPORT_PLAN_H
 
 #include "../place/gazetteer.h"
+#include "../place/online.h"
 #include "../place/shape.h"
 #include "../report/log.h"
 #include "../source/source.h"
@@ -29,8 +29,8 @@ struct header {
 /** Look at the first rows of each sheet; the row whose cells are best known as names,
  *  titles or synonyms of `schema` (NULL: of any text, for new layers) is the header. A
  *  header of two rows with merged cells is joined ("坐标/经度"), units in a row below
- *  stand in brackets ("面积（亩）"), equal names are told apart ("备注_2"). The source is
- *  left at the first row of the sheet. IM_EDATA several sheets fit, or none has rows;
+ *  stand in brackets ("面积（亩）"), equal names are told apart ("备注_2"). The source
+ * is left at the first row of the sheet. IM_EDATA several sheets fit, or none has rows;
  *  IM_ENOTFOUND no sheet of that name. */
 IM_CHECKED enum im_code header_find(struct source *source,
                                     const struct layer_schema *schema,
@@ -61,6 +61,8 @@ struct plan_context {
     const struct layer_schema *schema;
     struct im_bytes definition; /* JSON of the layer: for what the schema lacks */
     const struct gazetteer *gazetteer; /* NULL: none */
+    struct online *online;             /* NULL: off */
+    bool is_own; /* shipped with innomap: nothing is derived, rows need no position */
     struct import_report *report; /* mappings, notes, crs, columns are written to it */
     struct im_arena *arena;       /* lives as long as the report */
 };
@@ -73,12 +75,16 @@ IM_CHECKED enum im_code plan_make(const struct plan_context *context,
                                   struct im_error *err);
 void plan_release(struct plan *plan); /* NULL is fine */
 enum position_kind plan_position(const struct plan *plan);
+/** The schema that checked rows follow: the layer's, with the extra columns of
+ *  --keep-extra at its end. */
+const struct layer_schema *plan_schema(const struct plan *plan);
 /** Per field: does this import say anything about it? */
 bool plan_has_field(const struct plan *plan, size_t field);
-/** The schema that checked rows follow: the layer's, with the extra columns of
- *  --keep-extra. */
-const struct layer_schema *plan_schema(const struct plan *plan);
-/** The definition with the extra columns; empty when there are none. */
+/** The file says nothing about the field; its values follow from name, division,
+ *  position or file. They are for new rows: what a stored row has stays. */
+bool plan_is_derived(const struct plan *plan, size_t field);
+/** Extra columns (--keep-extra) as fields of the layer: the definition with them, empty
+ *  when there are none. */
 struct im_bytes plan_definition(const struct plan *plan);
 
 struct checked_row {
@@ -88,6 +94,7 @@ struct checked_row {
     bool is_good;
     bool has_key;     /* the file has the key column, and it is good */
     bool is_repaired; /* counts as `repaired` */
+    bool is_placed;   /* `geom` was found by a name: a stored position is better */
     /* JSON of what was done to the position, for the lineage: {"x":..,"y":..,
        "crs":"gcj02"} or {"matched":..,"layer":..,"key":..,"text":..}; empty: nothing */
     struct im_bytes lineage;

@@ -80,7 +80,7 @@ static const char *definition(void)
 static const char *three(void)
 {
     return scratch_text("three.csv", "id,name_zh,year,lon,lat,电话\nA,张江,1992,121.6,"
-                                     "31.2,1\nB,紫竹,x,121.4,31,2\nC,无,,,,\n");
+                                     "31.2,1\nB,紫竹,x,121.4,31,2\nC,无名,,,,\n");
 }
 
 TEST(wrong_usage_is_one_sentence_and_exit_2)
@@ -122,8 +122,9 @@ TEST(a_dry_run_makes_no_database)
     const char *db = scratch_path("dry.db");
     struct stat info;
 
-    assert_int_equal(
-        IMPORT(three(), "--definition", definition(), "--db", db, "--dry-run"), 0);
+    assert_int_equal(IMPORT(three(), "--definition", definition(), "--db", db,
+                            "--unplaced", "keep", "--dry-run"),
+                     0);
     assert_said("2 added");
     assert_said("not written");
     assert_int_not_equal(stat(db, &info), 0);
@@ -133,14 +134,17 @@ TEST(a_file_is_taken_and_its_bad_rows_are_listed)
 {
     const char *db = scratch_path("cmd.db");
 
-    assert_int_equal(IMPORT(three(), "--definition", definition(), "--db", db), 0);
+    assert_int_equal(
+        IMPORT(three(), "--definition", definition(), "--db", db, "--unplaced", "keep"),
+        0);
     assert_said("three.csv: 3 rows read, 2 added, 1 refused, 1 without a position");
-    assert_said("three.csv, row 2, year 'x': not a whole number");
-    assert_said("columns not stored: 电话");
-    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--lang", "zh"),
+    assert_said("three.csv, row 2, year 'x': not a year");
+    assert_said("personal data, not stored: 电话");
+    assert_int_equal(IMPORT(three(), "--layer", "parks", "--db", db, "--unplaced",
+                            "keep", "--lang", "zh"),
                      0);
     assert_said("未变 2");
-    assert_said("第 2 行，year “x”：不是整数");
+    assert_said("第 2 行，year “x”：不是年份");
 }
 
 TEST(refusals_and_surroundings_have_their_exit_codes)
@@ -174,7 +178,7 @@ TEST(layers_lists_counts_versions_and_dates)
 {
     const char *db = scratch_path("list.db");
 
-    IMPORT(three(), "--definition", definition(), "--db", db);
+    IMPORT(three(), "--definition", definition(), "--db", db, "--unplaced", "keep");
     assert_int_equal(LAYERS("--db", db, "--lang", "zh"), 0);
     assert_said("parks");
     assert_said("试验");

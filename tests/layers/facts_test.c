@@ -107,6 +107,45 @@ TEST(every_value_is_one_that_its_layer_json_allows)
     assert_true(folder_each(check_columns) >= 15);
 }
 
+/* layer.json asks for key and name only, so that lists of offices can be taken; what
+ * innomap ships says more of every row. */
+TEST(the_shipped_rows_are_complete)
+{
+    static const struct {
+        const char *id;
+        const char *fields[12]; /* NULL-terminated */
+    } wanted[] = {
+        {"parks", {"category", "city", "adcode", "precision", "source", "confidence"}},
+        {"incubators",
+         {"category", "city", "adcode", "precision", "source", "confidence"}},
+        {"concept_verification",
+         {"category", "city", "adcode", "precision", "source", "confidence"}},
+        {"pilot_platforms",
+         {"category", "city", "adcode", "precision", "source", "confidence"}},
+        {"facilities",
+         {"category", "city", "adcode", "precision", "source", "confidence"}},
+        {"service_centres", {"category", "city", "adcode", "source", "confidence"}},
+        {"enclaves",
+         {"category", "enclave_type", "origin_city", "origin_adcode", "host_city",
+          "host_adcode", "precision", "source", "confidence"}},
+        {"landmarks",
+         {"name_en", "kind", "city", "adcode", "precision", "source", "confidence"}}};
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        struct im_arena *arena = im_arena_new(64 << 20);
+        char file[64];
+
+        assert_non_null(arena);
+        snprintf(file, sizeof file, "%s.csv", wanted[i].id);
+        struct csv csv = csv_read(arena, wanted[i].id, file);
+        for (size_t row = 0; row < csv.n_rows; row++)
+            for (const char *const *f = wanted[i].fields; *f; f++)
+                if (!csv_get(&csv, row, *f)[0])
+                    fail_msg("%s, row %zu: %s is empty", file, row + 1, *f);
+        im_arena_free(arena);
+    }
+}
+
 static void
 check_positions(struct im_arena *arena, const char *id, struct im_bytes json)
 {
@@ -318,6 +357,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_is_one_that_its_layer_json_allows),
+        cmocka_unit_test(the_shipped_rows_are_complete),
         cmocka_unit_test(every_position_lies_in_the_region_and_says_what_it_is_worth),
         cmocka_unit_test(the_facts_are_as_many_as_the_collection_has),
         cmocka_unit_test(every_division_code_in_use_is_a_division_of_today),

@@ -18,6 +18,7 @@ enum field_type { FIELD_TEXT, FIELD_INTEGER, FIELD_REAL };
 struct schema_code {
     const char *code;
     struct schema_title title;
+    const char *const *synonyms; /* zh and en, NULL-terminated, never NULL */
 };
 
 struct schema_field {
