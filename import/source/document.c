@@ -86,6 +86,7 @@ static void ole_name(const uint8_t *entry, char out[33])
 {
     size_t n = entry[64] / 2u;
 
+    n -= n > 0; /* the zero */
     if (n > 32)
         n = 32;
     for (size_t i = 0; i < n; i++)
@@ -194,7 +195,7 @@ static const struct answer *answer_text(const struct source_input *input)
     /* a workbook begins with "PK", OLE2's magic or a BIFF record, never with a letter
      */
     for (size_t i = 0; SHEETS[i]; i++)
-        if (strcmp(input->extension, SHEETS[i]) == 0 && input->head.len > 8 &&
+        if (strcmp(input->extension, SHEETS[i]) == 0 && input->head.len > 0 &&
             !head_starts(input->head, "PK\3\4", 4) &&
             !head_starts(input->head, OLE_MAGIC, 8) &&
             (!memchr(input->head.data, 0, input->head.len) ||
@@ -231,7 +232,7 @@ static const struct answer *answer_binary(const struct source_input *input)
     for (size_t i = 0; i < sizeof MAGIC / sizeof *MAGIC; i++)
         if (head_starts(input->head, MAGIC[i].magic, MAGIC[i].n) &&
             /* "BM" begins a text too */
-            (MAGIC[i].n > 2 || memchr(input->head.data, 0, input->head.len)))
+            (MAGIC[i].magic[0] != 'B' || memchr(input->head.data, 0, input->head.len)))
             return MAGIC[i].answer;
     return NULL;
 }

@@ -140,12 +140,10 @@ static enum im_code set_path(struct source *source,
     source->input.head = (struct im_bytes){0};
     if (source->input.is_folder)
         return IM_OK;
-    CPLSetThreadLocalConfigOption("CPL_ZIP_ENCODING", source->input.zip_encoding);
     file = VSIFOpenL(path, "rb");
     size_t n = file ? VSIFReadL(source->head, 1, sizeof source->head, file) : 0;
     if (file)
         VSIFCloseL(file);
-    CPLSetThreadLocalConfigOption("CPL_ZIP_ENCODING", NULL);
     if (!file)
         return fail_path(err, name, errno ? errno : EIO);
     source->input.head = (struct im_bytes){source->head, n};
@@ -255,6 +253,7 @@ enter_zip(struct source *source, const char *member, struct im_error *err)
              (const char *)entry.data);
     source->input.is_archived = true;
     source->input.zip_encoding = source->archive.encoding;
+    CPLSetThreadLocalConfigOption("CPL_ZIP_ENCODING", source->archive.encoding);
     source->input.is_folder = strcasecmp(dataset_ending(path), "gdb") == 0;
     rc = set_path(source, path, name, err);
     if (!rc && (has_extension(source, "xlsx") || has_extension(source, "xlsm") ||
@@ -567,10 +566,17 @@ static enum im_code choose_format(struct source *source, struct im_error *err)
 
 static enum im_code read_input(struct source *source, struct im_error *err)
 {
+    enum im_code (*open)(const struct source_input *, struct source_reader *,
+                         struct im_error *) = gdal_open;
+    struct source_reader reader = {0};
+
     for (size_t i = 0; i < sizeof READERS / sizeof *READERS; i++)
         if (strcmp(READERS[i].format, source->input.format) == 0)
-            return READERS[i].open(&source->input, &source->reader, err);
-    return gdal_open(&source->input, &source->reader, err);
+            open = READERS[i].open;
+    enum im_code rc = open(&source->input, &reader, err);
+    if (!rc)
+        source->reader = reader;
+    return rc;
 }
 
 static enum im_code
@@ -578,10 +584,8 @@ open_file(struct source *source, const char *path, struct im_error *err)
 {
     enum im_code rc = locate(source, path, err);
 
-    if (rc)
-        return rc;
     guard_enter_open(&source->input, NULL);
-    if (!(rc = choose_format(source, err)) && !(rc = check_layer(source, err)) &&
+    if (!rc && !(rc = choose_format(source, err)) && !(rc = check_layer(source, err)) &&
         !(rc = scan(source, err)) && !(rc = recode_json(source, err)))
         rc = read_input(source, err);
     guard_leave_open();
