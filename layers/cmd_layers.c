@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* innomap layers: what is in the database. */
 #include "cmd_layers_folder.h"
+#include "cmd_layers_history.h"
 
 #include <layers/cmd.h>
 #include <layers/sql.h>
@@ -18,6 +19,8 @@ static const char HELP_EN[] =
     "\n"
     "  innomap layers [--db FILE] [--json]\n"
     "  innomap layers folder ID DIR     a layer as a folder that can be edited\n"
+    "  innomap layers history [ID]      its imports, what is in effect, what is kept\n"
+    "  innomap layers prune ID          forget what was before old imports\n"
     "\n"
     "One line per layer: how many rows, how many of them have a position, the version\n"
     "(it rises with every import that changed something), when that was, how old the\n"
@@ -37,6 +40,8 @@ static const char HELP_ZH[] =
     "\n"
     "  innomap layers [--db 文件] [--json]\n"
     "  innomap layers folder 图层 文件夹    把图层写成可以编辑的文件夹\n"
+    "  innomap layers history [图层]        导入历史：哪些有效，保留了什么\n"
+    "  innomap layers prune 图层            清理旧版本\n"
     "\n"
     "每个图层一行：行数、其中有位置的行数、版本（每次有改动的导入加一）、改动时间、\n"
     "数据日期和来源。\n"
@@ -276,6 +281,10 @@ int cmd_layers(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "folder") == 0)
         return cmd_layers_folder(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "history") == 0)
+        return cmd_layers_history(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "prune") == 0)
+        return cmd_layers_prune(argc - 1, argv + 1);
     int code = parse(&c, argc, argv);
     if (code >= 0)
         return code;
