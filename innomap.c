@@ -4,6 +4,7 @@
 #include <import/cmd.h>
 #include <layers/cmd.h>
 #include <layers/cmd_basemap.h>
+#include <layers/cmd_export.h>
 #include <web/cmd.h>
 
 #include <locale.h>
@@ -23,6 +24,8 @@ static const struct {
      "serve map, tiles and questions over HTTP"},
     {"layers", cmd_layers, "数据库里有什么：数量、版本、来源、更新时间",
      "what is in the database: counts, versions, sources, freshness"},
+    {"export", cmd_export, "把图层导出成文件，也可导出过去的版本",
+     "a layer as a file, also as it was earlier"},
     {"nearest", cmd_nearest, "最近的地点", "the nearest places"},
     {"within", cmd_within, "一定距离内的地点", "places within a distance"},
     {"tile", cmd_tile, "一张瓦片写入文件", "one tile to a file"},

@@ -37,6 +37,27 @@ bool im_csv_is_formula(struct im_bytes text)
     }
 }
 
+bool im_csv_needs_guard(struct im_bytes text)
+{
+    struct im_bytes bare = text;
+
+    while (bare.len && bare.data[0] == '\'')
+        bare = (struct im_bytes){bare.data + 1, bare.len - 1};
+    if (bare.len == text.len)
+        return im_csv_is_formula(text);
+    /* apostrophes before what could begin a formula, be it a number or not: else a
+     * guard could not be told from what was there */
+    return bare.len &&
+           (im_csv_is_formula(bare) || bare.data[0] == '-' || bare.data[0] == '+');
+}
+
+struct im_bytes im_csv_unguard(struct im_bytes text)
+{
+    if (text.len < 2 || text.data[0] != '\'' || !im_csv_needs_guard(text))
+        return text;
+    return (struct im_bytes){text.data + 1, text.len - 1};
+}
+
 /* More than RFC 4180, 2.6 asks for: some programmes split at these as well. */
 static bool needs_quotes(struct im_bytes text)
 {

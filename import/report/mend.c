@@ -26,21 +26,10 @@ bool mend_header(const char *const *names, size_t n)
 
 bool mend_needs_guard(struct im_bytes cell)
 {
-    struct im_bytes bare = cell;
-
-    while (bare.len && bare.data[0] == '\'')
-        bare = (struct im_bytes){bare.data + 1, bare.len - 1};
-    if (bare.len == cell.len)
-        return im_csv_is_formula(cell);
-    /* apostrophes before what could begin a formula, be it a number or not: else a
-     * guard could not be told from what was there */
-    return bare.len &&
-           (im_csv_is_formula(bare) || bare.data[0] == '-' || bare.data[0] == '+');
+    return im_csv_needs_guard(cell);
 }
 
 struct im_bytes mend_unguard(struct im_bytes cell)
 {
-    if (cell.len < 2 || cell.data[0] != '\'' || !mend_needs_guard(cell))
-        return cell;
-    return (struct im_bytes){cell.data + 1, cell.len - 1};
+    return im_csv_unguard(cell);
 }

@@ -516,8 +516,8 @@ enum im_code gdal_open(const struct source_input *input,
     }
     /* written by `innomap export` */
     g->is_export =
-        GDALGetMetadataItem(g->dataset, "INNOMAP_EXPORT", NULL) != NULL ||
-        GDALGetMetadataItem(g->parts[0].layer, "INNOMAP_EXPORT", NULL) != NULL;
+        GDALGetMetadataItem(g->dataset, EXPORT_MARK_GPKG, NULL) != NULL ||
+        GDALGetMetadataItem(g->parts[0].layer, EXPORT_MARK_GPKG, NULL) != NULL;
     describe(g, out);
     return IM_OK;
 }

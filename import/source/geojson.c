@@ -344,6 +344,8 @@ note_feature(struct geojson *g, struct im_bytes feature, struct im_error *err)
             g->has_geometry = g->has_geometry || js_peek(&at) == '{';
         else if (is_text(key, "id"))
             g->has_id = true;
+        else if (g->rows == 1 && is_text(key, SOURCE_EXPORT_MARK))
+            g->is_export = true; /* of a sequence the first feature says it */
         if (!js_skip(&c, &value))
             break;
     }

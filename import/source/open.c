@@ -2,6 +2,10 @@
 /* The front: from what a person named to rows of the right reader. */
 #include "internal.h"
 
+#include "../report/mend.h"
+
+#include <engine/csv.h>
+
 #include <cpl_conv.h>
 #include <cpl_string.h>
 #include <ctype.h>
@@ -29,6 +33,8 @@ struct source {
     size_t n_numbers;
     const char **names; /* behind the header; NULL: no header */
     size_t n_names;
+    bool is_export;            /* the header ends with the mark, which is no column */
+    struct source_value *bare; /* cells without their guards; NULL: there are none */
     uint64_t header_last;
 };
 
@@ -748,7 +754,7 @@ uint64_t source_rows(const struct source *source)
 
 bool source_is_export(const struct source *source)
 {
-    return source->reader.is_export;
+    return source->is_export || source->reader.is_export;
 }
 
 bool source_is_grid(const struct source *source)
@@ -796,6 +802,17 @@ static void name_fault(const struct source *source, struct source_row *row)
                                                          : "";
 }
 
+/* Files of ours for table programmes keep formulas behind an apostrophe. */
+static void take_guards_away(struct source *source, struct source_row *row)
+{
+    for (size_t i = 0; i < source->n_names; i++) {
+        source->bare[i] = row->cells[i];
+        if (row->cells[i].kind == SOURCE_TEXT)
+            source->bare[i].text = im_csv_unguard(row->cells[i].text);
+    }
+    row->cells = source->bare;
+}
+
 enum im_code source_next(struct source *source,
                          struct source_row *out,
                          bool *more,
@@ -811,6 +828,8 @@ enum im_code source_next(struct source *source,
     } while (out->number <= source->header_last && source->names);
     name_fault(source, out);
     out->sheet = or_empty(out->sheet);
+    if (source->names && source->bare)
+        take_guards_away(source, out);
     if (source->names && reader->counts_from_header)
         out->number -= source->header_last;
     return IM_OK;
@@ -818,8 +837,9 @@ enum im_code source_next(struct source *source,
 
 enum im_code source_rewind(struct source *source, struct im_error *err)
 {
-    return source->reader.calls->rewind(source->reader.self,
-                                        source->names ? source->n_names : 0, err);
+    return source->reader.calls->rewind(
+        source->reader.self, source->names ? source->n_names + source->is_export : 0,
+        err);
 }
 
 /* ---- grids ---- */
@@ -848,6 +868,8 @@ enum im_code source_choose_sheet(struct source *source, size_t i, struct im_erro
 
     source->names = NULL;
     source->n_names = 0;
+    source->is_export = false;
+    source->bare = NULL;
     source->header_last = 0;
     if (calls->choose_sheet)
         rc = calls->choose_sheet(source->reader.self, i, &source->reader, err);
@@ -879,8 +901,16 @@ enum im_code source_set_header(struct source *source,
             copies = NULL;
     if (!copies)
         return fail_memory(err);
+    source->is_export =
+        n_names > 1 && strcmp(copies[n_names - 1], SOURCE_EXPORT_MARK) == 0;
+    source->bare = NULL;
+    if (source->is_export || mend_header(copies, n_names)) {
+        source->bare = im_arena_calloc(source->arena, n_names, sizeof *source->bare);
+        if (!source->bare)
+            return fail_memory(err);
+    }
     source->names = copies;
-    source->n_names = n_names;
+    source->n_names = n_names - source->is_export;
     source->header_last = last_row;
     return source_rewind(source, err);
 }

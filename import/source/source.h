@@ -20,6 +20,7 @@
 #define IMPORT_SOURCE_H
 
 #include <engine/feature_source.h>
+#include <layers/export.h>
 
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
@@ -91,10 +92,12 @@ uint64_t source_size(const struct source *source);        /* bytes, 0: an addres
 uint64_t
 source_hash(const struct source *source); /* XXH3 of the bytes, 0: an address */
 uint64_t source_rows(const struct source *source); /* 0: not known without reading */
-/** The foreign member by which a GeoJSON file of `innomap export` is known. */
-#define SOURCE_EXPORT_MARK "innomap_export"
+/** The mark of `innomap export` (layers/export.h): a member of GeoJSON, the last column
+ *  of a grid. */
+#define SOURCE_EXPORT_MARK EXPORT_MARK
 /** A file that `innomap export` wrote (it says so in itself): rows without position
- *  were so in the layer. */
+ *  were so in the layer. Its mark is no column, and the apostrophes that keep formulas
+ *  harmless are taken away, as in a file of refused rows. */
 bool source_is_export(const struct source *source);
 
 bool source_is_grid(const struct source *source);

@@ -241,6 +241,8 @@ static enum im_code go_back(const struct history_run *runs,
         if (runs[i].style_before)
             info->style = runs[i].style_before;
     }
+    while (run > 0 && strcmp(runs[run].outcome, "changed") != 0)
+        run--; /* the run that the content of then is from */
     info->run_id = runs[run].run_id;
     info->version = (uint64_t)runs[run].version;
     info->changed_at = runs[run].finished_at;
@@ -291,8 +293,9 @@ static enum im_code choose_time(struct history_scan *scan,
     for (size_t i = run + 1; !rc && as_of && i < n; i++)
         if (runs[i].is_kept)
             rc = load_overlay(scan, &runs[i], arena, err);
-    if (!as_of && n)
-        info->run_id = runs[n - 1].run_id;
+    for (size_t i = n; !as_of && i-- > 0 && !info->run_id;)
+        if (strcmp(runs[i].outcome, "changed") == 0)
+            info->run_id = runs[i].run_id;
     return rc;
 }
 

@@ -120,7 +120,7 @@ struct history_scan_info {
     const struct layer_schema *schema;
     uint64_t version;       /* of the layer */
     const char *changed_at; /* UTC */
-    int64_t run_id;         /* after this one; 0: none is known */
+    int64_t run_id;         /* that brought this content; 0: none is known */
 };
 /** `as_of`: as history_find takes it; NULL: as the layer is now. Texts in `arena`. */
 IM_CHECKED enum im_code history_scan_open(struct store *store,
