@@ -165,7 +165,7 @@ size_t name_table_at(const struct name_table *names,
     uint32_t low;
     uint32_t high;
 
-    if (left < 2 || !names->n)
+    if (left < 2 || !names->first) /* empty, or not yet finished */
         return 0;
     low = names->first[start_of(from)];
     high = names->first[start_of(from) + 1];
@@ -194,7 +194,7 @@ struct name_match name_table_equal(const struct name_table *names, struct im_byt
     uint32_t low;
     uint32_t high;
 
-    if (text.len < 2 || !names->n)
+    if (text.len < 2 || !names->first)
         return (struct name_match){0};
     low = names->first[start_of(text.data)];
     high = names->first[start_of(text.data) + 1];

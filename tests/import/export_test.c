@@ -209,6 +209,23 @@ static const char *definition_without_facts(struct store *store, const char *lay
     return path;
 }
 
+/* Making one takes longer than all the rest: each form has one for all layers. */
+static void open_fresh(struct store *fresh[EXPORT_FORMATS])
+{
+    char name[40];
+
+    for (int i = 0; i < EXPORT_FORMATS; i++) {
+        snprintf(name, sizeof name, "fresh_%s.db", FORMS[i]);
+        fresh[i] = open_db(name);
+    }
+}
+
+static void close_fresh(struct store *fresh[EXPORT_FORMATS])
+{
+    for (int i = 0; i < EXPORT_FORMATS; i++)
+        store_close(fresh[i]);
+}
+
 static bool has_wkt(struct store *store, const char *layer)
 {
     struct im_error err = {0};
@@ -222,7 +239,10 @@ static bool has_wkt(struct store *store, const char *layer)
     return n > 0;
 }
 
-static void there_and_back(struct store *store, const char *layer, bool is_made)
+static void there_and_back(struct store *store,
+                           struct store *const fresh[EXPORT_FORMATS],
+                           const char *layer,
+                           bool is_made)
 {
     size_t n = 0;
     char name[80];
@@ -241,14 +261,12 @@ static void there_and_back(struct store *store, const char *layer, bool is_made)
                   path);
         if (!is_made)
             take_unchanged(store, path, layer, n);
-        struct store *fresh = open_db("fresh.db");
         struct import_counts counts =
-            take(fresh, path,
+            take(fresh[format], path,
                  &(struct import_options){.definition_path =
                                               definition_without_facts(store, layer)});
         assert_int_equal(counts.added, n);
-        assert_same_rows(store, fresh, layer);
-        store_close(fresh);
+        assert_same_rows(store, fresh[format], layer);
     }
 }
 
@@ -406,17 +424,20 @@ bind_geom(struct test_random *r, const char *kind, sqlite3_stmt *stmt, int index
     im_buf_release(&blob);
 }
 
-static void fill(struct test_random *r, struct store *store, const char *kind, int rows)
+static void fill(struct test_random *r,
+                 struct store *store,
+                 const char *layer,
+                 const char *kind,
+                 int rows)
 {
     bool is_table = strcmp(kind, "none") == 0;
     sqlite3_stmt *stmt = NULL;
     struct im_error err = {0};
 
     if (sql_prepare(store_db(store), &stmt, &err,
-                    is_table ? "INSERT INTO things (id, name_zh, note, count, ratio, "
-                               "industry) VALUES (?, ?, ?, ?, ?, ?)"
-                             : "INSERT INTO things (id, name_zh, note, count, ratio, "
-                               "industry, geom) VALUES (?, ?, ?, ?, ?, ?, ?)"))
+                    "INSERT INTO \"%w\" (id, name_zh, note, count, ratio, industry%s) "
+                    "VALUES (?, ?, ?, ?, ?, ?%s)",
+                    layer, is_table ? "" : ", geom", is_table ? "" : ", ?"))
         fail_msg("%s", err.msg);
     for (int i = 0; i < rows; i++) {
         char id[24];
@@ -441,18 +462,23 @@ TEST(random_layers_of_every_kind_come_back_as_they_were)
 {
     static const char *const kinds[] = {"none", "point", "line", "area", "mixed"};
     struct test_random r = test_random_new("export");
+    struct store *store = open_db("random.db");
+    struct store *fresh[EXPORT_FORMATS];
 
+    open_fresh(fresh);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct store *store = open_db("random.db");
+        char layer[24];
 
-        fixture_put(store,
-                    fixture_definition("things", kinds[i], i ? "areas" : "tables",
-                                       FIELDS, NULL),
-                    "");
-        fill(&r, store, kinds[i], 60);
-        there_and_back(store, "things", false);
-        store_close(store);
+        snprintf(layer, sizeof layer, "things_%s", kinds[i]);
+        fixture_put(
+            store,
+            fixture_definition(layer, kinds[i], i ? "areas" : "tables", FIELDS, NULL),
+            "");
+        fill(&r, store, layer, kinds[i], 60);
+        there_and_back(store, fresh, layer, false);
     }
+    close_fresh(fresh);
+    store_close(store);
 }
 
 TEST(shipped_layers_come_back_as_they_were)
@@ -461,23 +487,27 @@ TEST(shipped_layers_come_back_as_they_were)
     struct im_arena *arena = im_arena_new(1 << 26);
     struct feature_source source = store_source(store);
     const struct source_layer *layers = NULL;
+    struct store *fresh[EXPORT_FORMATS];
     struct im_error err = {0};
     uint64_t version = 0;
     size_t n = 0;
     int done = 0;
+
+    open_fresh(fresh);
 
     if (import_shipped(store, TEST_SOURCE_DIR "/layers", NULL, NULL, NULL, &err))
         fail_msg("%s", err.msg);
     if (source.describe(source.self, arena, &layers, &n, &version, &err))
         fail_msg("%s", err.msg);
     for (size_t i = 0; i < n; i++) {
-        there_and_back(store, layers[i].id,
+        there_and_back(store, fresh, layers[i].id,
                        strstr(layers[i].definition_json, "\"derive\": \"arcs\"") ||
                            strstr(layers[i].definition_json, "\"derive\":\"arcs\""));
         done += layers[i].n_features > 0;
     }
     assert_true(done >= 10);
     im_arena_free(arena);
+    close_fresh(fresh);
     store_close(store);
 }
 
