@@ -460,6 +460,8 @@ enum im_code commit_stage(struct store *store,
         rc = compare_all(&c, stored, err);
     if (!rc)
         rc = write_all(&c, stored, err);
+    if (!rc)
+        rc = stage_check(stage, err);
     if (!rc) {
         report->counts.added += c.n_add;
         report->counts.changed += c.n_change;

@@ -74,7 +74,7 @@ identity_match(sqlite3 *db, struct stage *stage, struct im_error *err);
  *  Not searched in more than LIKELY_MAX_ROWS rows: then *is_skipped. */
 enum { LIKELY_MAX_ROWS = 50000 };
 IM_CHECKED enum im_code likely_report(sqlite3 *db,
-                                      const struct stage *stage,
+                                      struct stage *stage,
                                       struct import_report *report,
                                       bool *is_skipped,
                                       struct im_error *err);

@@ -102,6 +102,7 @@ struct stage_entry {
     uint64_t hilbert;
     uint64_t offset; /* of the record in the spill file */
     int64_t fid;     /* of the stored row, 0 when it is new */
+    uint32_t len;    /* of the record */
     uint8_t action;  /* enum stage_action */
     uint8_t flags;   /* enum stage_flag */
 };
@@ -121,12 +122,13 @@ struct stage {
     size_t cap;
     struct stage_key *keys; /* open addressing */
     size_t n_keys;
-    size_t key_cap; /* a power of two */
-    const uint8_t *map;
-    struct im_buf record; /* scratch */
+    size_t key_cap;       /* a power of two */
+    struct im_buf record; /* scratch of stage_add */
+    struct im_buf read;   /* of stage_read */
+    bool is_broken;       /* a row could not be read back */
 };
 
-/** A row read back; views into the spill file. */
+/** A row read back; views live until the next is read. */
 struct stage_row {
     uint64_t row;                /* of the file */
     const char *sheet;           /* "" when there is only one */
@@ -161,8 +163,10 @@ IM_CHECKED enum im_code stage_add(struct stage *stage,
                                   struct im_error *err);
 /** No more rows come: sort along the Hilbert curve, rows without position last. */
 IM_CHECKED enum im_code stage_finish(struct stage *stage, struct im_error *err);
-void stage_read(const struct stage *stage, size_t i, struct stage_row *out);
-uint64_t stage_row_number(const struct stage *stage, size_t i);
+void stage_read(struct stage *stage, size_t i, struct stage_row *out);
+uint64_t stage_row_number(struct stage *stage, size_t i);
+/** Could all rows be read back? Asked once at the end. */
+IM_CHECKED enum im_code stage_check(const struct stage *stage, struct im_error *err);
 
 /* ---- commit.c ---- */
 

@@ -5,7 +5,7 @@
 enum { NAME_CUT = 90 };
 
 struct likely {
-    const struct stage *stage;
+    struct stage *stage;
     struct identity_fields fields;
     struct import_report *report;
     struct alike alike;
@@ -225,7 +225,7 @@ static enum im_code compare_added(struct likely *l,
     return rc ? rc : alike_check(alike, err);
 }
 
-static size_t list_entries(const struct stage *stage, struct added *out)
+static size_t list_entries(struct stage *stage, struct added *out)
 {
     size_t n = 0;
 
@@ -239,7 +239,7 @@ static size_t list_entries(const struct stage *stage, struct added *out)
 }
 
 enum im_code likely_report(sqlite3 *db,
-                           const struct stage *stage,
+                           struct stage *stage,
                            struct import_report *report,
                            bool *is_skipped,
                            struct im_error *err)

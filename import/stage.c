@@ -12,7 +12,6 @@
 #include "internal.h"
 
 #include <math.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -33,7 +32,8 @@ enum im_code stage_init(struct stage *stage,
     *stage = (struct stage){.schema = schema,
                             .has_field = has_field,
                             .has_geom = has_geom,
-                            .record = {.max = RECORD_MAX}};
+                            .record = {.max = RECORD_MAX},
+                            .read = {.max = RECORD_MAX}};
     stage->spill = tmpfile();
     if (stage->spill)
         return IM_OK;
@@ -43,13 +43,12 @@ enum im_code stage_init(struct stage *stage,
 
 void stage_release(struct stage *stage)
 {
-    if (stage->map)
-        munmap((void *)(uintptr_t)stage->map, (size_t)stage->spilled);
     if (stage->spill)
         fclose(stage->spill);
     free(stage->entries);
     free(stage->keys);
     im_buf_release(&stage->record);
+    im_buf_release(&stage->read);
     *stage = (struct stage){0};
 }
 
@@ -270,6 +269,7 @@ enum im_code stage_add(struct stage *stage,
     stage->entries[stage->n++] =
         (struct stage_entry){.hilbert = stage->has_geom ? place_of(geom) : UINT64_MAX,
                              .offset = stage->spilled,
+                             .len = (uint32_t)stage->record.len,
                              .flags = (uint8_t)origin->flags};
     stage->spilled += stage->record.len;
     return IM_OK;
@@ -283,11 +283,6 @@ enum im_code stage_finish(struct stage *stage, struct im_error *err)
         im_fail(err, IM_EIO, "the temporary file is full; free some space, repeat");
         return im_zh(err, IM_EIO, "临时文件写不下，请腾出空间后重试");
     }
-    void *map = mmap(NULL, (size_t)stage->spilled, PROT_READ, MAP_PRIVATE,
-                     fileno(stage->spill), 0);
-    if (map == MAP_FAILED)
-        return im_fail(err, IM_ENOMEM, "%zu rows: out of memory", stage->n);
-    stage->map = map;
     qsort(stage->entries, stage->n, sizeof *stage->entries, by_place);
     return IM_OK;
 }
@@ -322,10 +317,38 @@ static void get_value(const uint8_t **p, struct source_value *out)
     }
 }
 
-void stage_read(const struct stage *stage, size_t i, struct stage_row *out)
+/* By pread and not by a mapping: rows come in another order than they lie, and a
+ * mapping would end up in memory as a whole. */
+static const uint8_t *read_record(struct stage *stage, const struct stage_entry *entry)
 {
-    const uint8_t *p = stage->map + stage->entries[i].offset;
+    static const uint8_t nothing[1];
+    size_t done = 0;
 
+    im_buf_clear(&stage->read);
+    if (!im_buf_reserve(&stage->read, entry->len))
+        return NULL;
+    while (done < entry->len) {
+        ssize_t n = pread(fileno(stage->spill), stage->read.data + done,
+                          entry->len - done, (off_t)(entry->offset + done));
+
+        if (n <= 0)
+            return NULL;
+        done += (size_t)n;
+    }
+    return entry->len ? stage->read.data : nothing;
+}
+
+void stage_read(struct stage *stage, size_t i, struct stage_row *out)
+{
+    const uint8_t *p = read_record(stage, &stage->entries[i]);
+    struct source_value *values = out->values;
+
+    if (!p) {
+        stage->is_broken = true;
+        memset(values, 0, stage->schema->n_fields * sizeof *values);
+        *out = (struct stage_row){.sheet = "", .values = values};
+        return;
+    }
     memcpy(&out->row, p, sizeof out->row);
     p += sizeof out->row;
     out->sheet = (const char *)get_text(&p).data;
@@ -333,13 +356,24 @@ void stage_read(const struct stage *stage, size_t i, struct stage_row *out)
     out->lineage = get_text(&p);
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         if (stage->has_field[f])
-            get_value(&p, &out->values[f]);
+            get_value(&p, &values[f]);
 }
 
-uint64_t stage_row_number(const struct stage *stage, size_t i)
+enum im_code stage_check(const struct stage *stage, struct im_error *err)
 {
-    uint64_t row;
+    if (!stage->is_broken)
+        return IM_OK;
+    im_fail(err, IM_EIO,
+            "the temporary file cannot be read back; check the disk, repeat");
+    return im_zh(err, IM_EIO, "临时文件无法读回，请检查磁盘后重试");
+}
 
-    memcpy(&row, stage->map + stage->entries[i].offset, sizeof row);
+uint64_t stage_row_number(struct stage *stage, size_t i)
+{
+    uint64_t row = 0;
+
+    if (pread(fileno(stage->spill), &row, sizeof row,
+              (off_t)stage->entries[i].offset) != (ssize_t)sizeof row)
+        stage->is_broken = true;
     return row;
 }

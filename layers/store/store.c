@@ -9,7 +9,7 @@
 
 /* A large import leaves a large -wal file; beyond this it is cut after the check-point.
  */
-enum { BUSY_MS = 5000, WRITE_CACHE_KIB = 256 * 1024, WAL_KEPT_BYTES = 64 << 20 };
+enum { BUSY_MS = 5000, WRITE_CACHE_KIB = 64 * 1024, WAL_KEPT_BYTES = 64 << 20 };
 
 /* `file:` URI of a path (sqlite.org/uri.html, 3.1: ?, # and % are escaped). */
 static char *immutable_uri(const char *path)
