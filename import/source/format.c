@@ -16,7 +16,7 @@ static const struct source_format FORMATS[] = {
     {"TopoJSON", ".topojson .json", 64 * MIB},
     {"Shapefile", ".shp .dbf", 0},
     {"MapInfo", ".tab .mif", 0},
-    {"KML", ".kml .kmz", 256 * MIB},
+    {"KML", ".kml .kmz", 128 * MIB}, /* ten times that in memory */
     {"GML", ".gml .xml", 0},
     {"GPX", ".gpx", 0},
     {"GeoPackage", ".gpkg", 0},
@@ -36,7 +36,7 @@ const struct source_format *source_formats(size_t *n)
 const struct source_format *format_named(const char *name)
 {
     for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; i++)
-        if (strcmp(FORMATS[i].name, name) == 0)
+        if (im_bytes_equal(im_bytes_of(FORMATS[i].name), im_bytes_of(name)))
             return &FORMATS[i];
     return NULL;
 }

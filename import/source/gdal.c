@@ -382,8 +382,10 @@ static void drop_drivers(void)
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         GDALDriverH driver = GDALGetDriverByName(NAMES[i]);
 
-        if (driver)
+        if (driver) {
             GDALDeregisterDriver(driver);
+            GDALDestroyDriver(driver);
+        }
     }
 }
 

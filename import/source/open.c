@@ -558,7 +558,7 @@ static enum im_code choose_format(struct source *source, struct im_error *err)
         return rc;
     sidecar_main(input->path, main);
     if (strcmp(main, input->path) != 0) {
-        char shown[SOURCE_MAX_PATH];
+        char shown[2 * SOURCE_MAX_PATH];
 
         snprintf(shown, sizeof shown, "%.*s%s",
                  (int)(file_name(input->name) - input->name), input->name,
