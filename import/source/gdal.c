@@ -6,6 +6,8 @@
  */
 #include "gdal.h"
 
+#include <layers/export.h>
+
 #include <assert.h>
 #include <cpl_conv.h>
 #include <cpl_error.h>
