@@ -18,7 +18,6 @@ static const struct {
     {"GML_SKIP_RESOLVE_ELEMS", "ALL"},
     {"GML_DOWNLOAD_WFS_SCHEMA", "NO"},
     {"LIBKML_RESOLVE_STYLE", "NO"},
-    {"LIBKML_LAUNDER_FIELD_NAMES", "NO"}, /* it makes Chinese names "____" */
     {"LIBKML_EXTERNAL_STYLE", "NO"},
     {"LIBKML_READ_GROUND_OVERLAY", "NO"}, /* pictures are no places */
     /* a reader must not write: no .gfs, no .shx */
@@ -31,8 +30,13 @@ static const struct {
     {"GDAL_HTTP_MAX_RETRY", "0"},
     {NULL, NULL}};
 
+/* Names in Chinese would become "____"; asked for with every feature, not only at the
+ * opening. */
+static const char LAUNDER[] = "LIBKML_LAUNDER_FIELD_NAMES";
+
 void guard_enter(const struct address *address)
 {
+    CPLSetThreadLocalConfigOption(LAUNDER, "NO");
     CPLPushErrorHandler(CPLQuietErrorHandler);
     CPLHTTPPushFetchCallback(address_fetch, (void *)(uintptr_t)address);
     CPLErrorReset();
@@ -42,6 +46,7 @@ void guard_leave(void)
 {
     CPLHTTPPopFetchCallback();
     CPLPopErrorHandler();
+    CPLSetThreadLocalConfigOption(LAUNDER, NULL);
 }
 
 static void set(const char *key, const char *value)

@@ -83,6 +83,10 @@ TEST(kml_folders_are_one_source_and_html_is_text)
         snprintf(sheet, sizeof sheet, "%s", row.sheet);
         if (strcmp(rows_text(source, &row, "Name"), "坐标多余空格") == 0)
             near(&row, 120.1234, 30.2345, 1e-9);
+        if (strcmp(rows_text(source, &row, "Name"), "衢州海创园") == 0) {
+            assert_string_equal(rows_text(source, &row, "飞出地"), "衢州市");
+            assert_string_equal(rows_text(source, &row, "飞入地"), "杭州市");
+        }
     }
     assert_int_equal(markup, 0);
     assert_int_equal(sheets, 3);
