@@ -348,17 +348,39 @@ enum im_code store_drop_indexes(struct store *store,
                : drop_triggers(store, schema->id, err);
 }
 
+/* Other programs have a button that takes it away. */
+static enum im_code has_spatial_index(struct store *store,
+                                      const char *layer,
+                                      bool *has,
+                                      struct im_error *err)
+{
+    int64_t n = 0;
+    enum im_code rc =
+        sql_integer(store->db, &n, err,
+                    "SELECT count(*) FROM geometry_columns WHERE f_table_name = %Q AND "
+                    "spatial_index_enabled = 1 AND EXISTS (SELECT 1 FROM "
+                    "main.sqlite_master WHERE name = 'idx_' || %Q || '_geom_node')",
+                    layer, layer);
+
+    *has = n > 0;
+    return rc;
+}
+
 enum im_code store_make_indexes(struct store *store,
                                 const struct layer_schema *schema,
                                 struct im_error *err)
 {
+    bool has = false;
     enum im_code rc = make_key_index(store, schema, err);
 
-    if (!rc && schema->geometry != SCHEMA_NONE)
+    if (rc || schema->geometry == SCHEMA_NONE)
+        return rc;
+    rc = has_spatial_index(store, schema->id, &has, err);
+    if (!rc && has)
         rc = store_fill_rtree(store, schema->id, err);
-    return rc || schema->geometry == SCHEMA_NONE
-               ? rc
-               : make_triggers(store, schema->id, err);
+    if (!rc)
+        rc = make_triggers(store, schema->id, err);
+    return rc || has ? rc : make_spatial_index(store, schema->id, err);
 }
 
 /* What UpdateLayerStatistics would write, but for its look into every column: that one
@@ -386,5 +408,16 @@ enum im_code store_analyze(struct store *store, const char *layer, struct im_err
         rc = sql_integer(
             store->db, &spatial, err,
             "SELECT count(*) FROM geometry_columns WHERE f_table_name = %Q", layer);
-    return rc || !spatial ? rc : write_statistics(store, layer, err);
+    if (rc || !spatial)
+        return rc;
+    bool has = false;
+    rc = has_spatial_index(store, layer, &has, err);
+    if (!rc && has)
+        rc = write_statistics(store, layer, err);
+    /* what SpatiaLite once said of the fields would hide those that came later */
+    return rc ? rc
+              : sql_execf(store->db, err,
+                          "DELETE FROM geometry_columns_field_infos WHERE "
+                          "f_table_name = lower(%Q)",
+                          layer);
 }

@@ -6,8 +6,8 @@
 #include <layers/store.h>
 
 #include "layers/fixture.h"
-#include <support/random.h>
 #include <scratch.h>
+#include <support/random.h>
 
 struct bench {
     struct store *store;
@@ -191,12 +191,34 @@ TEST(a_rollback_leaves_the_old_tree)
     close_bench(&b);
 }
 
+/* QGIS and spatialite_gui have a button for it. */
+TEST(an_index_that_another_program_took_away_is_made_again)
+{
+    struct test_random r = test_random_new("rtree gone");
+    struct bench b;
+
+    open_bench(&b, "point");
+    pack(&b, &r, 100, false);
+    assert_int_equal(number(&b, "SELECT DisableSpatialIndex('parks', 'geom')"), 1);
+    done(&b, sql_exec(store_db(b.store), "DROP TABLE idx_parks_geom", &b.err));
+    done(&b, store_analyze(b.store, "parks", &b.err));
+    pack(&b, &r, 60, false);
+    assert_sound(&b);
+    done(&b, store_analyze(b.store, "parks", &b.err));
+    assert_int_equal(number(&b, "SELECT row_count FROM geometry_columns_statistics"),
+                     162);
+    insert(&b, &r, false); /* the triggers are back */
+    assert_sound(&b);
+    close_bench(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_of_all_heights_are_sound),
         cmocka_unit_test(others_can_change_a_packed_tree),
         cmocka_unit_test(a_rollback_leaves_the_old_tree),
+        cmocka_unit_test(an_index_that_another_program_took_away_is_made_again),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
