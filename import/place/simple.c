@@ -20,16 +20,16 @@
 /* An edge is named by the vertex it starts from; a slot of the status by the edge that
  * was first in it. */
 struct sweep {
-    const double *lonlat;
-    uint32_t n;           /* vertices without repeats */
-    uint32_t *position;   /* vertex -> index into lonlat */
-    uint32_t *ring;       /* vertex -> ring */
-    uint32_t *ring_start; /* ring -> first vertex; one more at the end */
-    uint32_t *area;       /* ring -> area */
-    bool *is_outer;       /* ring */
-    bool *is_seen;        /* ring: its leftmost vertex was met */
-    uint32_t *order;      /* vertices from left to right */
-    uint32_t *spare;      /* of the sort */
+    const double *lonlat; /* rings closed, without repeats */
+    const uint32_t *ring_end;
+    uint32_t n_rings;
+    uint32_t n;         /* vertices: positions but the closing ones */
+    uint32_t *previous; /* vertex -> the one before it in its ring */
+    uint32_t *area;     /* ring -> area */
+    bool *is_outer;     /* ring */
+    bool *is_seen;      /* ring: its leftmost vertex was met */
+    uint32_t *order;    /* vertices from left to right */
+    uint32_t *spare;    /* of the sort */
     /* status */
     uint32_t *edge; /* slot -> edge now in it */
     uint32_t *slot; /* edge -> slot */
@@ -45,23 +45,32 @@ struct sweep {
     double place[2];
 };
 
+/* An edge runs from at(edge) to at(edge + 1): the closing position follows the last
+ * vertex of a ring. */
 static const double *at(const struct sweep *s, uint32_t vertex)
 {
-    return s->lonlat + 2 * (size_t)s->position[vertex];
+    return s->lonlat + 2 * (size_t)vertex;
 }
 
-static uint32_t next_of(const struct sweep *s, uint32_t vertex)
+static uint32_t ring_of(const struct sweep *s, uint32_t vertex)
 {
-    uint32_t ring = s->ring[vertex];
+    uint32_t low = 0;
+    uint32_t high = s->n_rings - 1;
 
-    return vertex + 1 == s->ring_start[ring + 1] ? s->ring_start[ring] : vertex + 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (vertex < s->ring_end[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
-static uint32_t previous_of(const struct sweep *s, uint32_t vertex)
+static bool is_same(const double *a, const double *b)
 {
-    uint32_t ring = s->ring[vertex];
-
-    return vertex == s->ring_start[ring] ? s->ring_start[ring + 1] - 1 : vertex - 1;
+    return a[0] == b[0] && a[1] == b[1];
 }
 
 static bool is_before(const double *a, const double *b)
@@ -94,16 +103,13 @@ static bool stop(struct sweep *s, enum simple_verdict verdict, const double *pla
 struct ends {
     const double *l; /* the end that the sweep meets first */
     const double *r;
-    uint32_t right_vertex;
 };
 
 static struct ends ends_of(const struct sweep *s, uint32_t edge)
 {
-    uint32_t next = next_of(s, edge);
     const double *a = at(s, edge);
-    const double *b = at(s, next);
 
-    return is_before(a, b) ? (struct ends){a, b, next} : (struct ends){b, a, edge};
+    return is_before(a, a + 2) ? (struct ends){a, a + 2} : (struct ends){a + 2, a};
 }
 
 static void cross(const struct ends *a, const struct ends *b, double out[2])
@@ -129,7 +135,7 @@ static bool test_neighbours(struct sweep *s, uint32_t lower, uint32_t upper)
         return true;
     struct ends a = ends_of(s, s->edge[lower]);
     struct ends b = ends_of(s, s->edge[upper]);
-    if (a.right_vertex == b.right_vertex)
+    if (is_same(a.r, b.r)) /* no two vertices do: it is one */
         return true;
     bool a_first = is_before(a.r, b.r);
     int side = a_first ? -side_of(b.l, b.r, a.r) : side_of(a.l, a.r, b.r);
@@ -271,16 +277,16 @@ static bool find_below(struct sweep *s, const double *p, uint32_t *out)
  * the inside of its area. */
 static bool test_nesting(struct sweep *s, uint32_t vertex, uint32_t below)
 {
-    uint32_t ring = s->ring[vertex];
+    uint32_t ring = ring_of(s, vertex);
     uint32_t edge = below == NONE ? NONE : s->edge[below];
 
     if (s->is_seen[ring])
         return true;
     s->is_seen[ring] = true;
-    bool is_inside = edge != NONE && is_before(at(s, edge), at(s, next_of(s, edge)));
+    bool is_inside = edge != NONE && is_before(at(s, edge), at(s, edge + 1));
     if (s->is_outer[ring])
         return is_inside ? stop(s, SIMPLE_NESTED, at(s, vertex)) : true;
-    if (!is_inside || s->area[s->ring[edge]] != s->area[ring])
+    if (!is_inside || s->area[ring_of(s, edge)] != s->area[ring])
         return stop(s, SIMPLE_HOLE_OUTSIDE, at(s, vertex));
     return true;
 }
@@ -288,13 +294,13 @@ static bool test_nesting(struct sweep *s, uint32_t vertex, uint32_t below)
 /* Both edges of a vertex begin here. */
 static bool open_vertex(struct sweep *s, uint32_t vertex)
 {
-    uint32_t in = previous_of(s, vertex); /* also the name of the edge */
+    uint32_t in = s->previous[vertex]; /* also the name of the edge */
     uint32_t below;
     const double *p = at(s, vertex);
 
     if (!find_below(s, p, &below) || !test_nesting(s, vertex, below))
         return false;
-    int side = side_of(p, at(s, in), at(s, next_of(s, vertex)));
+    int side = side_of(p, at(s, in), at(s, vertex + 1));
     if (side == 0) /* there and back */
         return stop(s, SIMPLE_UNSURE, p);
     uint32_t lower = insert_above(s, below, side > 0 ? in : vertex);
@@ -306,7 +312,7 @@ static bool open_vertex(struct sweep *s, uint32_t vertex)
 /* Both edges end. */
 static bool close_vertex(struct sweep *s, uint32_t vertex)
 {
-    uint32_t a = s->slot[previous_of(s, vertex)];
+    uint32_t a = s->slot[s->previous[vertex]];
     uint32_t b = s->slot[vertex];
     uint32_t lower = s->above[a] == b ? a : b;
     uint32_t upper = lower == a ? b : a;
@@ -333,10 +339,10 @@ static bool pass_vertex(struct sweep *s, uint32_t ending, uint32_t beginning)
 
 static bool meet_vertex(struct sweep *s, uint32_t vertex)
 {
-    uint32_t in = previous_of(s, vertex);
+    uint32_t in = s->previous[vertex];
     const double *p = at(s, vertex);
     bool in_begins = is_before(p, at(s, in));
-    bool out_begins = is_before(p, at(s, next_of(s, vertex)));
+    bool out_begins = is_before(p, at(s, vertex + 1));
 
     if (in_begins && out_begins)
         return open_vertex(s, vertex);
@@ -426,38 +432,76 @@ static bool take(struct im_arena *arena, size_t n, uint32_t **out)
 static bool allocate(struct sweep *s, const struct geom *g, struct im_arena *arena)
 {
     size_t n = g->n_points;
+    uint32_t **const arrays[] = {&s->previous, &s->order, &s->spare, &s->edge,
+                                 &s->slot,     &s->left,  &s->right, &s->parent,
+                                 &s->below,    &s->above};
+    enum { N_ARRAYS = sizeof arrays / sizeof *arrays };
+    uint32_t *all;
+    size_t total;
 
-    s->is_outer = im_arena_calloc(arena, (size_t)g->n_parts + 1, sizeof(bool));
-    s->is_seen = im_arena_calloc(arena, (size_t)g->n_parts + 1, sizeof(bool));
-    return s->is_outer && s->is_seen &&
-           take(arena, (size_t)g->n_parts + 1, &s->ring_start) &&
-           take(arena, (size_t)g->n_parts + 1, &s->area) &&
-           take(arena, n, &s->position) && take(arena, n, &s->ring) &&
-           take(arena, n, &s->order) && take(arena, n, &s->spare) &&
-           take(arena, n, &s->edge) && take(arena, n, &s->slot) &&
-           take(arena, n, &s->left) && take(arena, n, &s->right) &&
-           take(arena, n, &s->parent) && take(arena, n, &s->below) &&
-           take(arena, n, &s->above);
+    s->is_outer = im_arena_calloc(arena, (size_t)g->n_parts + 1, 2 * sizeof(bool));
+    if (!s->is_outer || !take(arena, (size_t)g->n_parts + 1, &s->area) ||
+        !im_size_mul(n, N_ARRAYS, &total) || !take(arena, total, &all))
+        return false;
+    s->is_seen = s->is_outer + g->n_parts;
+    for (size_t i = 0; i < N_ARRAYS; i++)
+        *arrays[i] = all + i * n;
+    return true;
 }
 
-static bool is_same(const double *a, const double *b)
+static bool has_repeats(const struct geom *g)
 {
-    return a[0] == b[0] && a[1] == b[1];
-}
+    uint32_t first = 0;
 
-/* The vertices of a ring without the closing one and without repeats. */
-static void add_ring(struct sweep *s, uint32_t ring, uint32_t first, uint32_t end)
-{
-    s->ring_start[ring] = s->n;
-    for (uint32_t i = first; i + 1 < end; i++) {
-        if (is_same(s->lonlat + 2 * (size_t)i, s->lonlat + 2 * ((size_t)i + 1)))
-            continue; /* the last of equal ones stays */
-        s->position[s->n] = i;
-        s->ring[s->n] = ring;
-        s->order[s->n] = s->n;
-        s->n++;
+    for (uint32_t ring = 0; ring < g->n_parts; ring++) {
+        for (uint32_t i = first; i + 1 < g->part_end[ring]; i++)
+            if (is_same(g->lonlat + 2 * (size_t)i, g->lonlat + 2 * ((size_t)i + 1)))
+                return true;
+        first = g->part_end[ring];
     }
-    s->ring_start[ring + 1] = s->n;
+    return false;
+}
+
+/* A copy of the positions without those that repeat the one before. */
+static bool
+leave_out_repeats(const struct geom *g, struct im_arena *arena, struct geom *out)
+{
+    double *lonlat = im_arena_calloc(arena, g->n_points, 2 * sizeof *lonlat);
+    uint32_t *part_end = NULL;
+    uint32_t first = 0;
+    uint32_t n = 0;
+
+    if (!lonlat || !take(arena, g->n_parts, &part_end))
+        return false;
+    for (uint32_t ring = 0; ring < g->n_parts; ring++) {
+        for (uint32_t i = first; i < g->part_end[ring]; i++) {
+            const double *p = g->lonlat + 2 * (size_t)i;
+
+            if (i > first && is_same(p, p - 2))
+                continue;
+            lonlat[2 * (size_t)n] = p[0];
+            lonlat[2 * (size_t)n + 1] = p[1];
+            n++;
+        }
+        first = g->part_end[ring];
+        part_end[ring] = n;
+    }
+    *out = *g;
+    out->n_points = n;
+    out->lonlat = lonlat;
+    out->part_end = part_end;
+    return true;
+}
+
+static bool add_ring(struct sweep *s, uint32_t first, uint32_t end)
+{
+    if (end - first < 4)
+        return stop(s, SIMPLE_UNSURE, at(s, first));
+    for (uint32_t i = first; i + 1 < end; i++) {
+        s->previous[i] = i == first ? end - 2 : i - 1;
+        s->order[s->n++] = i;
+    }
+    return true;
 }
 
 static bool add_rings(struct sweep *s, const struct geom *g)
@@ -470,10 +514,9 @@ static bool add_rings(struct sweep *s, const struct geom *g)
             area++;
         s->area[ring] = area;
         s->is_outer[ring] = ring == (area ? g->area_end[area - 1] : 0);
-        add_ring(s, ring, first, g->part_end[ring]);
+        if (!add_ring(s, first, g->part_end[ring]))
+            return false;
         first = g->part_end[ring];
-        if (s->n - s->ring_start[ring] < 3)
-            return stop(s, SIMPLE_UNSURE, at(s, s->ring_start[ring]));
     }
     return true;
 }
@@ -502,13 +545,20 @@ enum simple_verdict
 simple_check(const struct geom *areas, struct im_arena *arena, double place[2])
 {
     struct timespec now;
-    struct sweep s = {.lonlat = areas->lonlat, .root = NONE, .lowest = NONE};
+    struct geom g = *areas;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    s.seed = (uint32_t)now.tv_nsec * 2654435761u;
-    if (!allocate(&s, areas, arena))
+    if (has_repeats(areas) && !leave_out_repeats(areas, arena, &g))
         return SIMPLE_NO_MEMORY;
-    run(&s, areas);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    struct sweep s = {.lonlat = g.lonlat,
+                      .ring_end = g.part_end,
+                      .n_rings = g.n_parts,
+                      .root = NONE,
+                      .lowest = NONE,
+                      .seed = (uint32_t)now.tv_nsec * 2654435761u};
+    if (!allocate(&s, &g, arena))
+        return SIMPLE_NO_MEMORY;
+    run(&s, &g);
     place[0] = s.place[0];
     place[1] = s.place[1];
     return s.verdict;
