@@ -195,24 +195,46 @@ enum im_code commit_tell_changes(struct commit *c,
                 key, err);
 }
 
+/* NULL when there are none, or no memory. */
+static const char **list_cells(struct im_bytes cells)
+{
+    const char *text = (const char *)cells.data;
+    const char **list = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < cells.len; i++)
+        n += text[i] == '\0';
+    if (n)
+        list = calloc(n + 1, sizeof *list);
+    for (size_t i = 0; list && i < n; i++) {
+        list[i] = text;
+        text += strlen(text) + 1;
+    }
+    return list;
+}
+
 enum im_code commit_tell_known(struct commit *c,
                                const struct source_value *key,
                                struct im_error *err)
 {
     char name[TEXT_BYTES];
+    const char **cells = list_cells(c->row.cells);
+    enum im_code rc = tell(
+        c,
+        (struct import_event){
+            .kind = IMPORT_REFUSED,
+            .field = c->stage->schema->fields[c->stage->schema->key].name,
+            .value = show_value(name_of(c), name),
+            .code = "already_known",
+            .reason_zh = "图层中已有此条目",
+            .reason_en = "the layer has this row already",
+            .suggestion_zh = "要更新已有条目，请不用 --mode append",
+            .suggestion_en = "to change rows that are there, leave out --mode append",
+            .cells = cells},
+        key, err);
 
-    return tell(c,
-                (struct import_event){
-                    .kind = IMPORT_REFUSED,
-                    .field = c->stage->schema->fields[c->stage->schema->key].name,
-                    .value = show_value(name_of(c), name),
-                    .code = "already_known",
-                    .reason_zh = "图层中已有此条目",
-                    .reason_en = "the layer has this row already",
-                    .suggestion_zh = "要更新已有条目，请不用 --mode append",
-                    .suggestion_en = "to change rows that are there, leave out "
-                                     "--mode append"},
-                key, err);
+    free(cells);
+    return rc;
 }
 
 enum im_code commit_tell_gone(struct commit *c,

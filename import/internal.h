@@ -135,6 +135,7 @@ struct stage_row {
     struct source_value *values; /* per field; caller's array */
     struct im_bytes blob;        /* empty: no position */
     struct im_bytes lineage;     /* JSON of what was done to it; empty: nothing */
+    struct im_bytes cells;       /* terminated texts, one after another; or empty */
 };
 IM_CHECKED enum im_code stage_init(struct stage *stage,
                                    const struct layer_schema *schema,
@@ -155,6 +156,8 @@ struct stage_origin {
     const char *sheet;
     struct im_bytes lineage; /* JSON of what was done to the position; empty: nothing */
     unsigned flags;
+    const char *const *cells; /* of a row that may yet be refused, or NULL */
+    size_t n_cells;
 };
 IM_CHECKED enum im_code stage_add(struct stage *stage,
                                   const struct source_value *values,

@@ -165,59 +165,34 @@ static enum im_code fail_refused(const struct work *w, struct im_error *err)
                  e ? e->value : "", e ? e->reason_zh : "");
 }
 
-/* Field and value by which the row is told from others. */
-static const struct source_value *
-identifies(const struct work *w, const struct checked_row *checked, const char **field)
-{
-    int name = identity_fields(w->schema).name;
-    int f = checked->has_key || name == SCHEMA_NO_FIELD ? w->schema->key : name;
-
-    *field = w->schema->fields[f].name;
-    return &checked->values[f];
-}
-
 static enum im_code refuse_duplicate(struct work *w,
                                      const struct source_row *row,
-                                     const struct checked_row *checked,
+                                     struct checked_row *checked,
                                      uint64_t first_row,
                                      struct im_arena *arena,
                                      struct im_error *err)
 {
-    const char *field;
-    const struct source_value *value = identifies(w, checked, &field);
-    const char *zh = checked->has_key ? "主键与第 %llu 行相同"
-                                      : "与第 %llu 行重复：名称、城市、运营主体都相同";
-    const char *en = checked->has_key
-                         ? "the same key as in row %llu"
-                         : "repeats row %llu: the same name, city and operator";
-    char number[32];
-    char reason_zh[120];
-    char reason_en[120];
+    int name = identity_fields(w->schema).name;
+    bool by_key = checked->has_key || name == SCHEMA_NO_FIELD;
+    unsigned long long first = first_row;
+    char zh[120];
+    char en[120];
+    struct refusal why = {.code = "duplicate_key", .zh = zh, .en = en};
 
-    snprintf(number, sizeof number, "%lld", (long long)value->integer);
-    snprintf(reason_zh, sizeof reason_zh, zh, (unsigned long long)first_row);
-    snprintf(reason_en, sizeof reason_en, en, (unsigned long long)first_row);
-    return import_log_add(
-        w->out->log,
-        &(struct import_event){
-            .kind = IMPORT_REFUSED,
-            .source = w->out->source,
-            .sheet = row->sheet,
-            .row = row->number,
-            .field = field,
-            .value = value->kind == SOURCE_TEXT ? im_arena_strdup(arena, value->text)
-                                                : number,
-            .code = "duplicate_key",
-            .reason_zh = reason_zh,
-            .reason_en = reason_en,
-            .suggestion_zh = checked->has_key
-                                 ? "若是另一处，请改主键；若是同一处，请删去此行"
-                                 : "若是另一处，请在名称中区分；若是同一处，请删去此行",
-            .suggestion_en =
-                checked->has_key
-                    ? "give another place another key; leave out a repetition"
-                    : "tell another place by its name; leave out a repetition"},
-        err);
+    if (by_key) {
+        snprintf(zh, sizeof zh, "主键与第 %llu 行相同", first);
+        snprintf(en, sizeof en, "the same key as in row %llu", first);
+        why.suggestion_zh = "若是另一处，请改主键；若是同一处，请删去此行";
+        why.suggestion_en = "give another place another key; leave out a repetition";
+    } else {
+        snprintf(zh, sizeof zh, "与第 %llu 行重复：名称、城市、运营主体都相同", first);
+        snprintf(en, sizeof en, "repeats row %llu: the same name, city and operator",
+                 first);
+        why.suggestion_zh = "若是另一处，请在名称中区分；若是同一处，请删去此行";
+        why.suggestion_en = "tell another place by its name; leave out a repetition";
+    }
+    return plan_refuse(w->plan, row, arena, checked,
+                       (size_t)(by_key ? w->schema->key : name), why, err);
 }
 
 /* A row without key gets one from its name, city and operator. */
@@ -248,8 +223,9 @@ static enum im_code take_refused(struct work *w,
                                  struct im_arena *arena,
                                  struct im_error *err)
 {
-    const struct stage_origin origin = {
-        row->number, row->sheet, {NULL, 0}, STAGE_MADE_KEY | STAGE_REFUSED};
+    const struct stage_origin origin = {.row = row->number,
+                                        .sheet = row->sheet,
+                                        .flags = STAGE_MADE_KEY | STAGE_REFUSED};
     int name = identity_fields(w->schema).name;
 
     w->out->counts.refused++;
@@ -287,18 +263,19 @@ static enum im_code take_row(struct work *w,
         rc = make_key(w, row, checked, arena, &first_row, err);
         origin.flags |= STAGE_MADE_KEY;
     }
-    if (!rc && first_row)
-        rc = refuse_duplicate(w, row, checked, first_row, arena, err);
+    if (!rc && first_row) {
+        w->out->counts.refused++;
+        return refuse_duplicate(w, row, checked, first_row, arena, err);
+    }
     if (rc)
         return rc;
-    if (first_row) {
-        w->out->counts.refused++;
-        return IM_OK;
-    }
     if (!checked->is_good)
         return take_refused(w, row, checked, arena, err);
     if (checked->geom.kind == GEOM_EMPTY || checked->is_placed)
         origin.flags |= STAGE_KEEP_PLACE;
+    /* whether the layer has it already is only known when it is written */
+    if (w->job->options.mode == IMPORT_APPEND)
+        origin.cells = plan_cells(w->plan, row, arena, &origin.n_cells);
     w->out->counts.repaired += checked->is_repaired;
     return stage_add(&w->stage, checked->values, &checked->geom, &origin, err);
 }

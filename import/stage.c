@@ -204,6 +204,20 @@ static void put_value(struct im_buf *out, const struct source_value *value)
     }
 }
 
+static void put_cells(struct im_buf *out, const struct stage_origin *origin)
+{
+    uint32_t len = 0;
+    size_t before = out->len;
+
+    im_buf_append(out, &len, sizeof len);
+    for (size_t i = 0; origin->cells && i < origin->n_cells; i++)
+        im_buf_append(out, origin->cells[i], strlen(origin->cells[i]) + 1);
+    if (out->failed)
+        return;
+    len = (uint32_t)(out->len - before - sizeof len);
+    memcpy(out->data + before, &len, sizeof len);
+}
+
 static enum im_code make_record(struct stage *stage,
                                 const struct source_value *values,
                                 const struct geom *geom,
@@ -228,6 +242,7 @@ static enum im_code make_record(struct stage *stage,
         memcpy(out->data + before, &len, sizeof len);
     }
     put_text(out, origin->lineage);
+    put_cells(out, origin);
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         if (stage->has_field[f])
             put_value(out, &values[f]);
@@ -354,6 +369,7 @@ void stage_read(struct stage *stage, size_t i, struct stage_row *out)
     out->sheet = (const char *)get_text(&p).data;
     out->blob = get_text(&p);
     out->lineage = get_text(&p);
+    out->cells = get_text(&p);
     for (size_t f = 0; f < stage->schema->n_fields; f++)
         if (stage->has_field[f])
             get_value(&p, &values[f]);

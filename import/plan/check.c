@@ -711,3 +711,38 @@ enum im_code check_row(struct plan *plan,
         derive_row(&c);
     return c.rc;
 }
+
+enum im_code plan_refuse(struct plan *plan,
+                         const struct source_row *row,
+                         struct im_arena *arena,
+                         struct checked_row *checked,
+                         size_t field,
+                         struct refusal why,
+                         struct im_error *err)
+{
+    struct row_check c = {.plan = plan,
+                          .row = row,
+                          .arena = arena,
+                          .out = checked,
+                          .has_cells = !checked->is_good,
+                          .err = err};
+    const struct source_value *value = &checked->values[field];
+    int column = plan->fields[field].column;
+
+    refuse(&c,
+           column == NO_COLUMN ? plan->schema->fields[field].name
+                               : plan->columns[column].name,
+           value->kind == SOURCE_NULL ? im_bytes_of("") : cell_text(value, arena), why);
+    return c.rc;
+}
+
+const char *const *plan_cells(struct plan *plan,
+                              const struct source_row *row,
+                              struct im_arena *arena,
+                              size_t *n_columns)
+{
+    struct row_check c = {.plan = plan, .row = row, .arena = arena};
+
+    *n_columns = plan->n_columns;
+    return shown_cells(&c);
+}

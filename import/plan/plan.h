@@ -107,4 +107,20 @@ IM_CHECKED enum im_code check_row(struct plan *plan,
                                   struct checked_row *out,
                                   struct im_error *err);
 
+/** Refuse a row for what check_row cannot know, such as a repeat; told as its others.
+ */
+IM_CHECKED enum im_code plan_refuse(struct plan *plan,
+                                    const struct source_row *row,
+                                    struct im_arena *arena,
+                                    struct checked_row *checked,
+                                    size_t field,
+                                    struct refusal why,
+                                    struct im_error *err);
+/** The cells of a row as a report may show them, n_columns of them; in the arena, NULL:
+ *  memory ran out. */
+const char *const *plan_cells(struct plan *plan,
+                              const struct source_row *row,
+                              struct im_arena *arena,
+                              size_t *n_columns);
+
 #endif

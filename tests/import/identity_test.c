@@ -106,6 +106,9 @@ static void is(struct bench *b, const char *expected, const char *sql)
     assert_string_equal(text(b, sql), expected);
 }
 
+/* of the lists with HEAD and of those with KEYED at least so many */
+enum { CELLS = 6 };
+
 struct wanted_event {
     enum import_event_kind kind;
     const char *field; /* NULL: any */
@@ -126,6 +129,14 @@ static bool look_at(void *ctx, const struct import_event *e)
                             &copy->value,     &copy->after,    &copy->code,
                             &copy->reason_zh, &copy->reason_en};
     *copy = *e;
+    copy->cells = NULL;
+    if (e->cells) {
+        const char **cells = im_arena_calloc(w->arena, CELLS, sizeof *cells);
+
+        for (size_t i = 0; i < CELLS; i++)
+            cells[i] = im_arena_strdup(w->arena, im_bytes_of(e->cells[i]));
+        copy->cells = cells;
+    }
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = im_arena_strdup(w->arena, im_bytes_of(*texts[i]));
     w->found = copy;
@@ -147,6 +158,7 @@ event(struct bench *b, enum import_event_kind kind, const char *field, unsigned 
 }
 
 #define HEAD "name_zh,city,operator,level,lon,lat\n"
+#define KEYED "id,name_zh,city,operator,level,lon,lat\n"
 
 /* ---- keys made from identities ---- */
 
@@ -204,6 +216,8 @@ TEST(an_exact_repeat_in_a_file_is_refused_with_the_row_it_repeats)
     assert_int_equal(e->row, 4);
     assert_non_null(strstr(e->reason_en, "row 1"));
     assert_non_null(strstr(e->reason_zh, "第 1 行"));
+    assert_string_equal(e->cells[0], "张江 药谷");
+    assert_string_equal(e->cells[5], "31.30");
     close_bench(&b);
 }
 
@@ -212,7 +226,7 @@ TEST(an_exact_repeat_of_a_key_is_refused)
     struct bench b;
 
     open_bench(&b);
-    take(&b, "id,name_zh,lon,lat\nA,一号,121.6,31.2\nA,二号,121.7,31.3\n", "1 0 0 0 1");
+    take(&b, KEYED "A,一号,,,,121.6,31.2\nA,二号,,,,121.7,31.3\n", "1 0 0 0 1");
     const struct import_event *e = event(&b, IMPORT_REFUSED, "id", 0);
     assert_string_equal(e->code, "duplicate_key");
     assert_string_equal(e->value, "A");
@@ -261,8 +275,6 @@ TEST(a_number_as_key_is_made_too)
 }
 
 /* ---- rows matched with the table ---- */
-
-#define KEYED "id,name_zh,city,operator,level,lon,lat\n"
 
 TEST(a_stored_row_with_a_key_of_its_own_is_found_by_its_name)
 {
@@ -372,6 +384,10 @@ TEST(append_refuses_what_is_known)
     assert_string_equal(e->code, "already_known");
     assert_string_equal(e->key, "A");
     assert_int_equal(e->row, 1);
+    assert_non_null(e->cells); /* so that it can be mended and imported again */
+    assert_string_equal(e->cells[0], "A");
+    assert_string_equal(e->cells[1], "张江药谷");
+    assert_string_equal(e->cells[5], "121.60");
     is(&b, "a", "SELECT level FROM parks WHERE id = 'A'");
     take(&b,
          HEAD "张江药谷,上海市,甲,z,121.60,31.20\n"
