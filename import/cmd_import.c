@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* innomap import: bring files into a layer, or the shipped layers into a database. */
+#include "history/cmd_undo.h"
+
 #include <import/cmd.h>
 #include <import/import.h>
 
@@ -18,6 +20,7 @@ static const char HELP_EN[] =
     "\n"
     "  innomap import FILE... --layer ID [options]\n"
     "  innomap import --shipped DIR [--basemap FILE] [--db FILE]\n"
+    "  innomap import --undo RUN [--db FILE]\n"
     "\n"
     "Each row is checked against the layer's definition. Good rows go in together, "
     "bad\n"
@@ -45,6 +48,7 @@ static const char HELP_EN[] =
     "  --replace            remove rows of the layer that the file lacks\n"
     "  --dry-run            check and report, change nothing\n"
     "  --shipped DIR        import all layer folders of DIR\n"
+    "  --undo RUN           take an import back (its number: innomap layers history)\n"
     "  --basemap FILE       GeoPackage with the base map's geometry, for --shipped\n"
     "  --quiet              report problems only\n"
     "  --lang zh|en         language of messages\n"
@@ -58,6 +62,7 @@ static const char HELP_ZH[] =
     "\n"
     "  innomap import 文件... --layer 图层 [选项]\n"
     "  innomap import --shipped 文件夹 [--basemap 文件] [--db 文件]\n"
+    "  innomap import --undo 运行号 [--db 文件]\n"
     "\n"
     "每一行都按图层定义检查：合格的行一起导入，不合格的行列出原因，其余不变。\n"
     "同一个文件导入两次，什么也不会改变。\n"
@@ -82,6 +87,7 @@ static const char HELP_ZH[] =
     "  --replace            移除文件中没有的行\n"
     "  --dry-run            只检查和报告，不做改动\n"
     "  --shipped 文件夹     导入其中所有图层文件夹\n"
+    "  --undo 运行号        撤销一次导入（运行号见 innomap layers history）\n"
     "  --basemap 文件       底图几何的 GeoPackage，配合 --shipped\n"
     "  --quiet              只报告问题\n"
     "  --lang zh|en         提示语言\n"
@@ -115,6 +121,7 @@ enum option_id {
     OPT_REPORT,
     OPT_DRY_RUN,
     OPT_SHIPPED,
+    OPT_UNDO,
     OPT_BASEMAP,
     OPT_QUIET,
     OPT_LANG,
@@ -147,6 +154,7 @@ static const struct option OPTIONS[] = {
     {"report", required_argument, NULL, OPT_REPORT},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"shipped", required_argument, NULL, OPT_SHIPPED},
+    {"undo", required_argument, NULL, OPT_UNDO},
     {"basemap", required_argument, NULL, OPT_BASEMAP},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"lang", required_argument, NULL, OPT_LANG},
@@ -177,6 +185,7 @@ struct command {
     struct word_list set;
     struct word_list fill_down;
     struct word_list reports; /* files to write */
+    const char *undo;         /* a run */
     bool is_quiet;
     bool wants_help;
     char **files;
@@ -259,6 +268,8 @@ static const char **text_option(struct command *c, int option)
         return &c->options.mapping_path;
     case OPT_SAVE_MAPPING:
         return &c->options.save_mapping_path;
+    case OPT_UNDO:
+        return &c->undo;
     case OPT_SHIPPED:
         return &c->shipped;
     case OPT_BASEMAP:
@@ -350,8 +361,19 @@ static int parse(struct command *c, int argc, char **argv)
     return -1;
 }
 
+static int check_undo(const struct command *c)
+{
+    if (!c->n_files && !c->options.layer_id && !c->shipped && !c->options.dry_run &&
+        !c->reports.n)
+        return -1;
+    return cli_usage(c->lang, COMMAND, "--undo 只能与 --db、--quiet、--lang 同用",
+                     "--undo goes with --db, --quiet and --lang only");
+}
+
 static int check_usage(const struct command *c)
 {
+    if (c->undo)
+        return check_undo(c);
     if (c->shipped) {
         if (c->n_files || c->options.layer_id || c->options.crs ||
             c->options.source_layer || c->options.definition_path ||
@@ -742,6 +764,8 @@ static int run(struct command *c)
     const char *path = c->db;
     bool is_trial = c->options.dry_run && access(c->db, F_OK) != 0;
 
+    if (c->undo)
+        return cmd_undo(c->lang, c->db, c->undo, c->is_quiet);
     if (is_trial && begin_trial(&trial, &err))
         return cli_fail(c->lang, COMMAND, &err);
     if (is_trial)
