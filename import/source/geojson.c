@@ -302,17 +302,17 @@ note_properties(struct geojson *g, struct js_cursor c, struct im_error *err)
     struct im_bytes value;
     bool first = true;
     bool more = true;
-    bool has_nul = false;
 
     if (js_peek(&c) != '{' || !js_enter(&c, '{'))
         return IM_OK; /* null is allowed; all else is a fault of the row, later */
     g->expected = 0;
     while (js_member(&c, &first, &raw, &more) && more) {
-        if (!js_unescape(raw, g->arena, &name, &has_nul) ||
-            !is_column_name(name, has_nul) || !js_skip(&c, &value))
+        bool has_nul = false;
+
+        if (!js_unescape(raw, g->arena, &name, &has_nul) || !js_skip(&c, &value))
             return IM_OK;
-        if (find_column(g, name) < g->n_columns)
-            continue;
+        if (!is_column_name(name, has_nul) || find_column(g, name) < g->n_columns)
+            continue; /* the other properties are columns all the same */
         enum im_code rc = add_column(g, name, err);
         if (rc)
             return rc;
