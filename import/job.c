@@ -2,6 +2,8 @@
 /* One layer from plan to commit. */
 #include "identity.h"
 
+#include "create/create.h"
+
 #include <unistd.h>
 
 enum { ROW_MAX_BYTES = 1 << 30, PROGRESS_ROWS = 1000 };
@@ -111,6 +113,35 @@ static enum im_code check_definition(struct work *w, struct im_error *err)
     return IM_OK;
 }
 
+/* --create: the file itself says what the layer is. */
+static enum im_code make_definition(struct work *w, struct im_error *err)
+{
+    const struct import_options *options = &w->job->options;
+    struct im_bytes style = {0};
+    int64_t n = 0;
+    enum im_code rc =
+        sql_integer(store_db(w->store), &n, err,
+                    "SELECT count(*) FROM innomap_layers WHERE id = %Q",
+                    options->layer_id ? options->layer_id : "");
+
+    if (!rc && n) {
+        im_fail(err, IM_EARG,
+                "layer '%s' exists already; leave out --create to import into it, or "
+                "choose another id",
+                options->layer_id);
+        return im_zh(err, IM_EARG,
+                     "图层“%s”已存在；去掉 --create 即可导入其中，或换一个图层名",
+                     options->layer_id);
+    }
+    if (!rc)
+        rc = create_definition(w->source, options, w->arena, &w->definition, &style,
+                               err);
+    if (!w->job->has_style)
+        w->style = style;
+    w->has_definition = true;
+    return rc;
+}
+
 static enum im_code load_definition(struct work *w, struct im_error *err)
 {
     enum im_code rc = IM_OK;
@@ -118,7 +149,9 @@ static enum im_code load_definition(struct work *w, struct im_error *err)
     w->definition = w->job->definition;
     w->style = w->job->style;
     w->has_definition = w->definition.len > 0;
-    if (!w->has_definition) {
+    if (w->job->options.create && w->source && !w->has_definition) {
+        rc = make_definition(w, err);
+    } else if (!w->has_definition) {
         struct im_bytes style = {0};
 
         rc = job_catalog(w->store, w->job->options.layer_id, w->arena, &w->definition,

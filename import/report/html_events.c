@@ -18,7 +18,7 @@ struct list {
 };
 
 /* Row and name are always there. */
-enum column { FOUND = 1, AFTER = 2, REASON = 4, TIP = 8 };
+enum column { FOUND = 1, AFTER = 2, KNOWN = 4, REASON = 8, TIP = 16 };
 
 static void put_row_number(const struct page *p, const struct import_event *e)
 {
@@ -67,15 +67,17 @@ static void put_found_value(const struct page *p, const char *class, const char 
                              "<span class=\"none\">(empty)</span>"));
 }
 
-static void
-put_found(const struct page *p, const struct import_event *e, bool is_change)
+static void put_found(const struct page *p, const struct import_event *e)
 {
-    if (!*e->field && !*e->value && !(is_change && *e->after)) {
+    bool is_change = (p->list->columns & (AFTER | KNOWN)) != 0;
+    bool has_field = *e->field && !(p->list->columns & KNOWN); /* always the position */
+
+    if (!has_field && !*e->value && !(is_change && *e->after)) {
         page_put(p, "<td class=\"none\">–</td>");
         return;
     }
     page_cell(p, "found", "内容", "Found");
-    if (*e->field) {
+    if (has_field) {
         page_put(p, "<span class=\"field\">");
         page_text(p, e->field);
         page_put(p, "</span> ");
@@ -156,8 +158,8 @@ static bool put_event(void *ctx, const struct import_event *e)
     page_put(p, "<tr>");
     put_row_number(p, e);
     put_name(p, e);
-    if (p->list->columns & (FOUND | AFTER))
-        put_found(p, e, p->list->columns & AFTER);
+    if (p->list->columns & (FOUND | AFTER | KNOWN))
+        put_found(p, e);
     if (p->list->columns & REASON)
         put_reason(p, e);
     if (p->list->columns & TIP)
@@ -189,6 +191,8 @@ static void put_headings(const struct page *p)
     page_heading(p, "名称", "Name");
     if (columns & AFTER)
         page_heading(p, "前 → 后", "Before → after");
+    else if (columns & KNOWN)
+        page_heading(p, "文中所写 → 地名", "As written → known name");
     else if (columns & FOUND)
         page_heading(p, "字段与内容", "Field and value");
     if (columns & REASON)
@@ -342,7 +346,7 @@ enum im_code page_lists(struct page *p, struct im_error *err)
          .lead_en = "They are in lists, not on the map; add an address or coordinates "
                     "and import again."},
         {.kind = IMPORT_PLACED,
-         .columns = AFTER | REASON,
+         .columns = KNOWN | REASON,
          .class = "placed",
          .zh = "按名称定位",
          .en = "Placed by a name",
