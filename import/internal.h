@@ -6,7 +6,7 @@
  *   plan/       which column is which field, what a row comes to
  *   place/      coordinate systems, geometry, places by name
  *   report/     what the importer has to tell
- *   file.c      the bytes: size, hash, is it UTF-8
+ *   file.c      size and hash of a file, small texts
  *   facts.c     where a definition says that its rows come from
  *   stage.c     the good rows, out of memory, in Hilbert order
  *   identity.c  which place is it, where the file has no key
@@ -37,10 +37,6 @@ struct file_facts {
     const char *name; /* without folders; borrowed from the path */
     uint64_t size;
     uint64_t hash; /* XXH3, 64 bit */
-    uint64_t
-        bad_utf8_line; /* 1-based line of the first byte that is no UTF-8; 0: none */
-    bool has_nul;      /* that line holds a zero byte */
-    bool is_utf16;
 };
 /** Read the whole file once. IM_ENOTFOUND, IM_EDATA no ordinary file, IM_EENV, IM_EIO.
  */

@@ -243,24 +243,81 @@ TEST(features_come_from_an_ogc_api)
     stop(child);
 }
 
-/* The service points to a port where nothing of ours may arrive. */
+static const struct answer WFS[] = {
+    {"GetCapabilities", "text/xml",
+     "<wfs:WFS_Capabilities version=\"1.1.0\" xmlns:wfs=\"http://www.opengis.net/wfs\" "
+     "xmlns:ows=\"http://www.opengis.net/ows\"><ows:OperationsMetadata><ows:Operation "
+     "name=\"GetFeature\"><ows:DCP><ows:HTTP><ows:Get/></ows:HTTP></ows:DCP>"
+     "</ows:Operation></ows:OperationsMetadata><wfs:FeatureTypeList><wfs:FeatureType>"
+     "<wfs:Name>t:parks</wfs:Name><wfs:Title>parks</wfs:Title><wfs:DefaultSRS>"
+     "urn:ogc:def:crs:EPSG::4490</wfs:DefaultSRS></wfs:FeatureType>"
+     "</wfs:FeatureTypeList></wfs:WFS_Capabilities>"},
+    {"DescribeFeatureType", "text/xml",
+     "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:t=\"http://t\" "
+     "xmlns:gml=\"http://www.opengis.net/gml\" targetNamespace=\"http://t\">"
+     "<xs:element name=\"parks\" type=\"t:parksType\" "
+     "substitutionGroup=\"gml:_Feature\"/><xs:complexType name=\"parksType\">"
+     "<xs:complexContent><xs:extension base=\"gml:AbstractFeatureType\"><xs:sequence>"
+     "<xs:element name=\"name_zh\" type=\"xs:string\"/><xs:element name=\"geom\" "
+     "type=\"gml:PointPropertyType\"/></xs:sequence></xs:extension>"
+     "</xs:complexContent></xs:complexType></xs:schema>"},
+    {"GetFeature", "text/xml",
+     "<wfs:FeatureCollection xmlns:wfs=\"http://www.opengis.net/wfs\" "
+     "xmlns:gml=\"http://www.opengis.net/gml\" xmlns:t=\"http://t\" "
+     "numberOfFeatures=\"1\"><gml:featureMember><t:parks gml:id=\"parks.1\">"
+     "<t:name_zh>张江</t:name_zh><t:geom><gml:Point "
+     "srsName=\"urn:ogc:def:crs:EPSG::4490\"><gml:pos>31.2 121.5</gml:pos></gml:Point>"
+     "</t:geom></t:parks></gml:featureMember></wfs:FeatureCollection>"},
+    {NULL, NULL, NULL}};
+
+TEST(features_come_from_a_wfs_with_longitude_first)
+{
+    int port, fd = listen_on(&port);
+    pid_t child = serve(fd, port, WFS);
+    char address[128];
+    struct source_row row;
+
+    snprintf(address, sizeof address, "WFS:http://127.0.0.1:%d/wfs", port);
+    struct source *source = rows_open(address);
+    assert_string_equal(source_name(source), address);
+    assert_true(rows_next(source, &row));
+    assert_string_equal(rows_text(source, &row, "name_zh"), "张江");
+    assert_true(row.geom.kind == GEOM_POINT && row.geom.lonlat[0] == 121.5);
+    assert_false(rows_next(source, &row));
+    source_close(source);
+    stop(child);
+}
+
+/* The next page is said to be at another port, where nothing of ours may arrive. */
 TEST(a_service_that_sends_elsewhere_is_not_followed)
 {
     int port, other_port, fd = listen_on(&port), other = listen_on(&other_port);
-    char links[256], address[128];
-    snprintf(links, sizeof links,
-             "{\"links\":[{\"rel\":\"data\",\"type\":\"application/json\",\"href\":"
-             "\"http://127.0.0.1:%d/"
-             "collections\"}],\"collections\":[{\"id\":\"a\",\"links\":"
-             "[]}]}",
-             other_port);
-    const struct answer answers[] = {{"/", "application/json", links},
+    char page[512], address[128];
+    struct source *source = NULL;
+    struct source_row row;
+    struct im_error err = {0};
+    bool more = true;
+
+    snprintf(
+        page, sizeof page,
+        "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
+        "\"properties\":{\"a\":1},\"geometry\":null}],\"links\":[{\"rel\":\"next\","
+        "\"type\":\"application/geo+json\",\"href\":\"http://127.0.0.1:%d/next\"}]}",
+        other_port);
+    const struct answer answers[] = {{"/items", "application/geo+json", page},
+                                     FEATURES[1],
+                                     FEATURES[2],
+                                     FEATURES[3],
                                      {NULL, NULL, NULL}};
     pid_t child = serve(fd, port, answers);
 
     snprintf(address, sizeof address, "OAPIF:http://127.0.0.1:%d/api", port);
-    read_all(address, NULL);
+    assert_int_equal(source_open(address, NULL, &source, &err), IM_OK);
+    assert_true(rows_next(source, &row));
+    assert_int_equal(source_next(source, &row, &more, &err), IM_EDATA);
+    assert_non_null(strstr(err.msg, "another host"));
     assert_false(was_touched(other));
+    source_close(source);
     stop(child);
     close(other);
 }
@@ -309,6 +366,7 @@ int main(void)
         cmocka_unit_test(nothing_in_a_file_is_fetched),
         cmocka_unit_test(a_database_whose_tables_read_other_files_is_refused),
         cmocka_unit_test(features_come_from_an_ogc_api),
+        cmocka_unit_test(features_come_from_a_wfs_with_longitude_first),
         cmocka_unit_test(a_service_that_sends_elsewhere_is_not_followed),
         cmocka_unit_test(a_refused_connection_tells_no_secret),
     };
