@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* innomap import: bring files into a layer, or the shipped layers into a database. */
+#include "help.h"
 #include "history/cmd_undo.h"
 
 #include <import/cmd.h>
@@ -14,86 +15,6 @@
 static const char COMMAND[] = "import";
 static const char DEFAULT_DB[] = "innomap.db";
 enum { PROGRESS_CELLS = 30, ARENA_MAX = 1 << 30, SHOWN_EVENTS = 20 };
-
-static const char HELP_EN[] =
-    "innomap import - bring a file into a layer of the map\n"
-    "\n"
-    "  innomap import FILE... --layer ID [options]\n"
-    "  innomap import --shipped DIR [--basemap FILE] [--db FILE]\n"
-    "  innomap import --undo RUN [--db FILE]\n"
-    "\n"
-    "Each row is checked against the layer's definition. Good rows go in together, "
-    "bad\n"
-    "rows are named with the reason; nothing else changes. Importing the same file "
-    "twice\n"
-    "changes nothing.\n"
-    "\n"
-    "Examples\n"
-    "  See what would happen to a list of incubators, then do it:\n"
-    "    innomap import incubators.csv --layer incubators --dry-run\n"
-    "    innomap import incubators.csv --layer incubators\n"
-    "  Parks in the CGCS2000 3-degree zone at 120 E; the list is complete, so parks "
-    "that\n"
-    "  it lacks are removed:\n"
-    "    innomap import parks.geojson --layer parks --crs EPSG:4549 --replace\n"
-    "\n"
-    "Files: CSV (UTF-8), GeoJSON, GeoPackage, Shapefile, KML, GML, MapInfo, XLSX ...\n"
-    "\n"
-    "  --layer ID           the layer that the rows belong to (see innomap layers)\n"
-    "  --db FILE            the database, made when missing; innomap.db by default\n"
-    "  --crs CRS            coordinate system of the file: EPSG:4490, WKT, +proj=...\n"
-    "  --source-layer NAME  which layer of a file that has several\n"
-    "  --definition FILE    layer.json: make the layer, or change its definition\n"
-    "  --style FILE         style.json of the layer\n"
-    "  --replace            remove rows of the layer that the file lacks\n"
-    "  --dry-run            check and report, change nothing\n"
-    "  --shipped DIR        import all layer folders of DIR\n"
-    "  --undo RUN           take an import back (its number: innomap layers history)\n"
-    "  --basemap FILE       GeoPackage with the base map's geometry, for --shipped\n"
-    "  --quiet              report problems only\n"
-    "  --lang zh|en         language of messages\n"
-    "  --help               this text\n"
-    "\n"
-    "Exit: 0 done, 1 nothing could be taken, 2 wrong usage, 3 surroundings (locked "
-    "...)\n";
-
-static const char HELP_ZH[] =
-    "innomap import —— 把文件导入到地图的一个图层\n"
-    "\n"
-    "  innomap import 文件... --layer 图层 [选项]\n"
-    "  innomap import --shipped 文件夹 [--basemap 文件] [--db 文件]\n"
-    "  innomap import --undo 运行号 [--db 文件]\n"
-    "\n"
-    "每一行都按图层定义检查：合格的行一起导入，不合格的行列出原因，其余不变。\n"
-    "同一个文件导入两次，什么也不会改变。\n"
-    "\n"
-    "示例\n"
-    "  先看看导入孵化器名单会怎样，再真正导入：\n"
-    "    innomap import incubators.csv --layer incubators --dry-run\n"
-    "    innomap import incubators.csv --layer incubators\n"
-    "  CGCS2000 三度带（中央经线 120 "
-    "度）的园区；名单是完整的，其中没有的园区将被移除：\n"
-    "    innomap import parks.geojson --layer parks --crs EPSG:4549 --replace\n"
-    "\n"
-    "文件格式：CSV（UTF-8）、GeoJSON、GeoPackage、Shapefile、KML、GML、MapInfo、XLSX "
-    "等\n"
-    "\n"
-    "  --layer 图层         数据所属的图层（见 innomap layers）\n"
-    "  --db 文件            数据库，没有就新建；默认 innomap.db\n"
-    "  --crs 坐标系         文件的坐标系：EPSG:4490、WKT、+proj=...\n"
-    "  --source-layer 名称  文件含多个图层时选哪一个\n"
-    "  --definition 文件    layer.json：新建图层或修改定义\n"
-    "  --style 文件         图层的 style.json\n"
-    "  --replace            移除文件中没有的行\n"
-    "  --dry-run            只检查和报告，不做改动\n"
-    "  --shipped 文件夹     导入其中所有图层文件夹\n"
-    "  --undo 运行号        撤销一次导入（运行号见 innomap layers history）\n"
-    "  --basemap 文件       底图几何的 GeoPackage，配合 --shipped\n"
-    "  --quiet              只报告问题\n"
-    "  --lang zh|en         提示语言\n"
-    "  --help               本说明\n"
-    "\n"
-    "退出码：0 完成，1 没有可导入的内容，2 用法错误，3 环境问题（数据库被占用等）\n";
 
 enum option_id {
     OPT_LAYER = 1000,
@@ -361,10 +282,22 @@ static int parse(struct command *c, int argc, char **argv)
     return -1;
 }
 
+/* What goes with files only. */
+static bool has_file_options(const struct command *c)
+{
+    const struct import_options *o = &c->options;
+
+    return c->n_files || o->layer_id || o->crs || o->source_layer ||
+           o->definition_path || o->style_path || o->mode || o->dry_run || o->create ||
+           o->encoding || o->title || o->mapping_path || o->save_mapping_path ||
+           o->keep_extra || o->keep_personal || o->fix_swap || o->repair ||
+           o->unplaced || o->online || c->map.n || c->set.n || c->fill_down.n ||
+           c->reports.n;
+}
+
 static int check_undo(const struct command *c)
 {
-    if (!c->n_files && !c->options.layer_id && !c->shipped && !c->options.dry_run &&
-        !c->reports.n)
+    if (!has_file_options(c) && !c->shipped && !c->basemap)
         return -1;
     return cli_usage(c->lang, COMMAND, "--undo 只能与 --db、--quiet、--lang 同用",
                      "--undo goes with --db, --quiet and --lang only");
@@ -375,10 +308,7 @@ static int check_usage(const struct command *c)
     if (c->undo)
         return check_undo(c);
     if (c->shipped) {
-        if (c->n_files || c->options.layer_id || c->options.crs ||
-            c->options.source_layer || c->options.definition_path ||
-            c->options.style_path || c->options.mode || c->options.dry_run ||
-            c->options.create || c->reports.n)
+        if (has_file_options(c))
             return cli_usage(c->lang, COMMAND,
                              "--shipped 只能与 --basemap、--db、--quiet、--lang 同用",
                              "--shipped goes with --basemap, --db, --quiet and --lang "
@@ -778,13 +708,21 @@ static int run(struct command *c)
     return code;
 }
 
+static void print_help(enum lang lang)
+{
+    const char *const *text = lang == LANG_ZH ? IMPORT_HELP_ZH : IMPORT_HELP_EN;
+
+    for (; *text; text++)
+        fputs(*text, stdout);
+}
+
 int cmd_import(int argc, char **argv)
 {
     struct command c = {.lang = cli_lang(argc, argv), .db = DEFAULT_DB};
     int code = parse(&c, argc, argv);
 
     if (code < 0 && c.wants_help) {
-        fputs(cli_text(c.lang, HELP_ZH, HELP_EN), stdout);
+        print_help(c.lang);
         return CLI_DONE;
     }
     if (code < 0)
