@@ -172,19 +172,33 @@ static bool is_private_cell(void *ctx, struct im_bytes cell)
     return private_value(cell);
 }
 
+static bool is_private_inside(void *ctx, struct im_bytes cell)
+{
+    (void)ctx;
+    return private_inside(cell);
+}
+
+/* By its name, by being nothing else, or by having such numbers in most of its cells: a
+ * remark with one among them stays, the number is starred out. */
+static bool is_personal(const struct making *m, size_t i)
+{
+    size_t filled = 0;
+    size_t whole = sample_count(&m->sample, (int)i, is_private_cell, NULL, &filled);
+    size_t inside = sample_count(&m->sample, (int)i, is_private_inside, NULL, &filled);
+
+    return private_heading(&m->plan->columns[i].heading) ||
+           (filled > 0 && 2 * whole >= filled) ||
+           (filled >= CANDIDATES_MIN && 2 * inside >= filled);
+}
+
 static void find_personal(struct making *m)
 {
     struct plan *plan = m->plan;
 
     if (plan->options->keep_personal || plan->is_own)
         return;
-    for (size_t i = 0; i < plan->n_columns; i++) {
-        size_t filled = 0;
-        size_t n = sample_count(&m->sample, (int)i, is_private_cell, NULL, &filled);
-
-        plan->columns[i].is_personal = private_heading(&plan->columns[i].heading) ||
-                                       (filled > 0 && 2 * n >= filled);
-    }
+    for (size_t i = 0; i < plan->n_columns; i++)
+        plan->columns[i].is_personal = is_personal(m, i);
 }
 
 /* ---- what a person said ---- */

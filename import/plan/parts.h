@@ -121,6 +121,8 @@ bool heading_is_row_number(const struct heading *heading);
 bool private_heading(const struct heading *heading);
 /** A mobile number, identity number or e-mail address and nothing else. */
 bool private_value(struct im_bytes text);
+/** A mobile or identity number somewhere in it. */
+bool private_inside(struct im_bytes text);
 /** `text` with mobile and identity numbers starred; itself when there are none. */
 struct im_bytes private_mask(struct im_bytes text, struct im_arena *arena);
 

@@ -149,7 +149,15 @@ bool private_value(struct im_bytes text)
 
     if (!next_private(text, &from, &to))
         return is_mail(text);
-    return to - from >= text.len / 2;
+    return 3 * (to - from) >= 2 * text.len;
+}
+
+bool private_inside(struct im_bytes text)
+{
+    size_t from = 0;
+    size_t to = 0;
+
+    return next_private(text, &from, &to);
 }
 
 struct im_bytes private_mask(struct im_bytes text, struct im_arena *arena)
