@@ -683,20 +683,19 @@ static bool can_make_key(const struct plan *plan)
     return plan->can_lack_key && plan->fields[plan->name_field].how;
 }
 
+/* The key last where one can be made: what it is made from is asked for first. */
 static enum im_code check_missing(struct making *m)
 {
     const struct plan *plan = m->plan;
+    size_t key = (size_t)plan->schema->key;
+    bool has_key = plan->fields[key].how != NULL;
 
-    for (size_t f = 0; f < plan->schema->n_fields; f++) {
-        bool is_key = (int)f == plan->schema->key;
-
-        if (plan->fields[f].how || !(is_key || plan->schema->fields[f].required))
-            continue;
-        if (is_key && can_make_key(plan))
-            continue;
-        return fail_column(m, f, is_key);
-    }
-    return IM_OK;
+    if (!has_key && !plan->can_lack_key)
+        return fail_column(m, key, true);
+    for (size_t f = 0; f < plan->schema->n_fields; f++)
+        if (f != key && plan->schema->fields[f].required && !plan->fields[f].how)
+            return fail_column(m, f, false);
+    return has_key || can_make_key(plan) ? IM_OK : fail_column(m, key, true);
 }
 
 /* ---- the report ---- */

@@ -39,21 +39,21 @@ static void find_fields(struct plan *plan)
     const struct schema_roles *roles = &plan->schema->roles;
     struct derived_fields *d = &plan->derived;
 
+    plan->address_field = text_field(plan, "address");
+    plan->district_field =
+        first_of(text_field(plan, "district"), text_field(plan, "host_district"));
     *d = (struct derived_fields){
         .category = first_of(text_field(plan, "category"), text_field(plan, "kind")),
         .city = roles->city,
-        .district =
-            first_of(text_field(plan, "district"), text_field(plan, "host_district")),
+        .district = plan->district_field,
         .adcode = roles->adcode,
         .precision = roles->precision,
-        .source = text_field(plan, "source"),
-        .address = text_field(plan, "address")};
+        .source = text_field(plan, "source")};
     if (d->category != SCHEMA_NO_FIELD && !plan->fields[d->category].codes)
         d->category = SCHEMA_NO_FIELD;
     if (d->adcode == plan->schema->key) /* a table of divisions knows itself */
         *d = (struct derived_fields){SCHEMA_NO_FIELD, SCHEMA_NO_FIELD, SCHEMA_NO_FIELD,
-                                     SCHEMA_NO_FIELD, d->precision,    SCHEMA_NO_FIELD,
-                                     d->address};
+                                     SCHEMA_NO_FIELD, d->precision,    SCHEMA_NO_FIELD};
 }
 
 void derive_plan(struct plan *plan)

@@ -190,7 +190,6 @@ struct derived_fields {
     int adcode;
     int precision;
     int source;
-    int address;
 };
 
 struct sample {
@@ -246,8 +245,9 @@ struct plan {
 
     struct derived_fields derived;
     int name_field;
+    int address_field;
+    int district_field;
     bool can_lack_key; /* one is made from what identifies the place */
-    int operator_field;
     bool online_failed;
     uint64_t sheet_hash; /* of the row before, for filling down */
     struct division_entry *divisions;

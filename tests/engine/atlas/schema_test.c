@@ -19,7 +19,8 @@ static const char *const EXAMPLE =
     "1,"
     "\"synonyms\":{\"zh\":[\"单位名称\"]}},"
     "{\"name\":\"level\",\"title\":{\"zh\":\"级别\"},\"type\":\"text\",\"codes\":["
-    "{\"code\":\"national\",\"title\":{\"zh\":\"国家级\",\"en\":\"National\"}}]},"
+    "{\"code\":\"national\",\"title\":{\"zh\":\"国家级\",\"en\":\"National\"},"
+    "\"synonyms\":{\"zh\":[\"部级\"],\"en\":[\"state\"]}}]},"
     "{\"name\":\"industry\",\"title\":{\"zh\":\"产业方向\"},\"type\":\"text\","
     "\"list\":true,\"codes\":[]},"
     "{\"name\":\"area_km2\",\"title\":{\"zh\":\"面积\"},\"type\":\"real\","
@@ -77,6 +78,10 @@ TEST(the_documented_example_is_understood)
     assert_string_equal(s->fields[1].title.en, "");
     assert_string_equal(s->fields[1].synonyms[0], "单位名称");
     assert_string_equal(s->fields[2].codes[0].title.zh, "国家级");
+    assert_string_equal(s->fields[2].codes[0].synonyms[0], "部级");
+    assert_string_equal(s->fields[2].codes[0].synonyms[1], "state");
+    assert_null(s->fields[2].codes[0].synonyms[2]);
+    assert_null(s->fields[0].synonyms[0]);
     assert_true(s->fields[3].list);
     assert_null(s->fields[3].codes);
     assert_true(s->fields[4].min == 0 && s->fields[4].max == HUGE_VAL);
