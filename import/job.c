@@ -86,6 +86,7 @@ struct work {
     struct facts facts;
     struct source *source;
     struct gazetteer *gazetteer; /* of a file that people bring */
+    struct online *online;       /* NULL: not asked for */
     struct plan *plan;
     struct stage stage;
     struct identity_seen seen; /* of rows without key */
@@ -119,10 +120,9 @@ static enum im_code make_definition(struct work *w, struct im_error *err)
     const struct import_options *options = &w->job->options;
     struct im_bytes style = {0};
     int64_t n = 0;
-    enum im_code rc =
-        sql_integer(store_db(w->store), &n, err,
-                    "SELECT count(*) FROM innomap_layers WHERE id = %Q",
-                    options->layer_id ? options->layer_id : "");
+    enum im_code rc = sql_integer(store_db(w->store), &n, err,
+                                  "SELECT count(*) FROM innomap_layers WHERE id = %Q",
+                                  options->layer_id ? options->layer_id : "");
 
     if (!rc && n) {
         im_fail(err, IM_EARG,
@@ -361,7 +361,12 @@ static enum im_code open_gazetteer(struct work *w, struct im_error *err)
 {
     if (strcmp(w->job->origin, "file") != 0 || w->schema->group != SCHEMA_PLACES)
         return IM_OK;
-    return gazetteer_open(store_db(w->store), w->schema->id, &w->gazetteer, err);
+    enum im_code rc =
+        gazetteer_open(store_db(w->store), w->schema->id, &w->gazetteer, err);
+
+    if (!rc && w->job->options.online)
+        rc = online_open(store_db(w->store), &w->online, err);
+    return rc;
 }
 
 static enum im_code make_plan(struct work *w, struct im_error *err)
@@ -370,6 +375,7 @@ static enum im_code make_plan(struct work *w, struct im_error *err)
                                    .schema = w->schema,
                                    .definition = w->definition,
                                    .gazetteer = w->gazetteer,
+                                   .online = w->online,
                                    .is_own = strcmp(w->job->origin, "file") != 0,
                                    .report = w->out,
                                    .arena = w->arena};
@@ -600,6 +606,7 @@ static void release(struct work *w)
     identity_seen_release(&w->seen);
     plan_release(w->plan);
     gazetteer_free(w->gazetteer);
+    online_free(w->online);
     source_close(w->source);
 }
 

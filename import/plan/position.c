@@ -556,6 +556,28 @@ static enum im_code choose_kind(struct deciding *d)
 
 /* ---- the system ---- */
 
+/* The sample holds the beginning of a text only: that of its first position. */
+static bool first_of_wkt(struct im_bytes text, double *x, double *y)
+{
+    double *const numbers[] = {x, y};
+    size_t i = 0;
+
+    while (i < text.len && text.data[i] != '-' &&
+           (text.data[i] < '0' || text.data[i] > '9'))
+        i++;
+    for (size_t n = 0; n < 2; n++) {
+        size_t from = i;
+
+        while (i < text.len && !strchr(" ,()", text.data[i]))
+            i++;
+        if (!im_parse_double((struct im_bytes){text.data + from, i - from}, numbers[n]))
+            return false;
+        while (i < text.len && text.data[i] == ' ')
+            i++;
+    }
+    return true;
+}
+
 static enum im_code gather(struct deciding *d)
 {
     const struct plan *p = d->plan;
@@ -584,11 +606,7 @@ static enum im_code gather(struct deciding *d)
         } else if (p->position == POSITION_PAIR) {
             good = text_pair(a, &x, &y);
         } else {
-            struct geom g;
-
-            good = wkt_read(a, d->sample->arena, &g) && g.n_points > 0;
-            x = good ? g.lonlat[0] : 0;
-            y = good ? g.lonlat[1] : 0;
+            good = first_of_wkt(a, &x, &y);
         }
         if (!good)
             continue;

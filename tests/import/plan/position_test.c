@@ -160,6 +160,15 @@ TEST(a_system_that_contradicts_the_given_one_is_said)
 
 TEST(numbers_that_are_no_degrees_are_answered_with_proposals)
 {
+    struct im_buf wkt = {.max = 1 << 16}; /* longer than what a sample keeps */
+
+    im_buf_text(&wkt, "名称,图形\n甲,\"POLYGON((642964 3454118");
+    for (int i = 0; i < 40; i++)
+        im_buf_printf(&wkt, ",%d 3454118", 642964 + i);
+    im_buf_text(&wkt, "))\"\n");
+    bench_refused(&b, scratch_write("wkt.csv", wkt.data, wkt.len), IM_EDATA, "--crs",
+                  "没有声明坐标系");
+    im_buf_release(&wkt);
     bench_refused(&b,
                   scratch_text("zone.csv", "名称,X,Y\n甲,3455513.7,40639513.6\n乙,"
                                            "3463718.0,40611404.0\n"),
