@@ -23,6 +23,7 @@ struct history_writer {
     int64_t run_id;
     const char *layer_id;
     bool had_layer;
+    bool has_lineage;       /* of any of its rows: else there is nothing to take back */
     const char *definition; /* before; NULL: there was no layer */
     const char *style;
     const char **columns; /* of a record, NULL-terminated */
@@ -307,6 +308,13 @@ enum im_code history_begin(struct store *store,
     }
     rc = sql_integer(h->db, &h->run_id, err,
                      "SELECT coalesce(max(run_id), 0) + 1 FROM innomap_runs");
+    int64_t lineage = 0;
+    if (!rc)
+        rc = sql_integer(h->db, &lineage, err,
+                         "SELECT EXISTS (SELECT 1 FROM innomap_lineage "
+                         "WHERE layer_id = %Q)",
+                         layer_id);
+    h->has_lineage = lineage != 0;
     if (!rc)
         rc = read_catalog(h, err);
     if (!rc && h->had_layer)
@@ -412,13 +420,14 @@ static enum im_code
 put_lineage(struct history_writer *h, struct im_bytes position, struct im_error *err)
 {
     bool has = position.len > 0;
-    enum im_code rc = has || !h->had_layer ? IM_OK : find_lineage(h, &has, err);
+    enum im_code rc = has || !h->has_lineage ? IM_OK : find_lineage(h, &has, err);
 
     if (rc || !has)
         return rc;
     sqlite3_bind_text(h->put_lineage, 2,
                       position.len ? (const char *)position.data : "",
                       (int)position.len, SQLITE_STATIC);
+    h->has_lineage = true;
     return sql_run(h->put_lineage, err);
 }
 

@@ -2,7 +2,9 @@
 /* SQLite with this project's errors. */
 #include <layers/sql.h>
 
+#include <errno.h>
 #include <stdarg.h>
+#include <sys/statvfs.h>
 
 static enum im_code fail_busy(struct im_error *err, const char *path)
 {
@@ -41,6 +43,20 @@ static enum im_code fail_broken(struct im_error *err, const char *path, const ch
                  why);
 }
 
+/* SQLite says "full" of the database and its journal only: when the -shm file beside it
+ * or a quota is what ends, it is an input/output error. */
+static bool is_full(sqlite3 *db, const char *path)
+{
+    enum { LITTLE_BYTES = 64 << 10 }; /* a -shm file is made in pieces of 32 KiB */
+    struct statvfs info;
+    int error = sqlite3_system_errno(db);
+
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+        return true;
+    return statvfs(path, &info) == 0 &&
+           (uint64_t)info.f_bavail * info.f_frsize < LITTLE_BYTES;
+}
+
 enum im_code sql_fail(sqlite3 *db, struct im_error *err)
 {
     const char *name = db ? sqlite3_db_filename(db, "main") : NULL;
@@ -52,6 +68,10 @@ enum im_code sql_fail(sqlite3 *db, struct im_error *err)
         return fail_busy(err, path);
     case SQLITE_FULL:
         return fail_full(err, path);
+    case SQLITE_IOERR:
+        if (is_full(db, path))
+            return fail_full(err, path);
+        break;
     case SQLITE_READONLY:
         return fail_readonly(err, path);
     case SQLITE_NOTADB:
@@ -60,9 +80,10 @@ enum im_code sql_fail(sqlite3 *db, struct im_error *err)
     case SQLITE_NOMEM:
         return im_fail(err, IM_ENOMEM, "database '%s': out of memory", path);
     default:
-        im_fail(err, IM_EIO, "database '%s': %s", path, sqlite3_errmsg(db));
-        return im_zh(err, IM_EIO, "数据库“%s”出错：%s", path, sqlite3_errmsg(db));
+        break;
     }
+    im_fail(err, IM_EIO, "database '%s': %s", path, sqlite3_errmsg(db));
+    return im_zh(err, IM_EIO, "数据库“%s”出错：%s", path, sqlite3_errmsg(db));
 }
 
 enum im_code sql_exec(sqlite3 *db, const char *sql, struct im_error *err)
