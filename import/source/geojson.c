@@ -7,6 +7,7 @@
  * Two passes: the first finds where the features are, how many, and which properties
  * they have; the second gives rows.
  */
+#include "geojson_shape.h"
 #include "internal.h"
 #include "json.h"
 
@@ -204,7 +205,8 @@ struct geojson {
     OGRSpatialReferenceH srs;
     bool has_crs;
     struct source_value *cells;
-    struct im_arena *arena; /* of the current row */
+    struct geojson_shape shape; /* of the current row, as its texts in the arena */
+    struct im_arena *arena;
 };
 
 static enum im_code
@@ -556,222 +558,6 @@ static enum im_code first_pass(struct geojson *g, struct im_error *err)
     return add_column(g, im_bytes_of("id"), err);
 }
 
-/* ---- geometry ---- */
-
-enum shape_kind {
-    SHAPE_POINT,
-    SHAPE_MULTIPOINT,
-    SHAPE_LINE,
-    SHAPE_MULTILINE,
-    SHAPE_POLYGON,
-    SHAPE_MULTIPOLYGON,
-    SHAPE_COLLECTION,
-    SHAPE_KINDS
-};
-
-static const struct {
-    const char *name; /* RFC 7946, 1.4 */
-    enum geom_kind kind;
-    int depth; /* of brackets around a position */
-} KINDS[SHAPE_KINDS] = {{"Point", GEOM_POINT, 0},
-                        {"MultiPoint", GEOM_POINT, 1},
-                        {"LineString", GEOM_LINE, 1},
-                        {"MultiLineString", GEOM_LINE, 2},
-                        {"Polygon", GEOM_AREA, 2},
-                        {"MultiPolygon", GEOM_AREA, 3},
-                        {"GeometryCollection", GEOM_EMPTY, 0}};
-
-/* Filled in two walks over the same text: to count, then to write. */
-struct shape_builder {
-    enum geom_kind kind;
-    uint32_t n_points;
-    uint32_t n_parts;
-    uint32_t n_areas;
-    double *lonlat; /* NULL while counting */
-    uint32_t *part_end;
-    uint32_t *area_end;
-    unsigned dropped;
-    const char *fault_zh;
-    const char *fault_en;
-};
-
-static bool fault(struct shape_builder *b, const char *zh, const char *en)
-{
-    if (!b->fault_en) {
-        b->fault_zh = zh;
-        b->fault_en = en;
-    }
-    return false;
-}
-
-static bool add_position(struct shape_builder *b, struct js_cursor *c)
-{
-    struct js_number number;
-    double xy[2] = {0};
-    size_t n = 0;
-    bool first = true;
-    bool more = true;
-
-    if (!js_enter(c, '['))
-        return fault(b, "坐标不是数组", "a position is not a list of numbers");
-    while (js_element(c, &first, &more) && more) {
-        if (js_peek(c) == '"')
-            return fault(b, "坐标写成了文本，而不是数（RFC 7946，3.1.1）",
-                         "a coordinate is a text, not a number (RFC 7946, 3.1.1)");
-        if (!js_number(c, &number))
-            return fault(b, "坐标不是数", "a coordinate is not a number");
-        if (n < 2)
-            xy[n] = number.real;
-        n++;
-    }
-    if (more)
-        return fault(b, "坐标写法有误", "a position is not well formed");
-    if (n < 2)
-        return fault(b, n ? "坐标只有一个数" : "坐标为空",
-                     n ? "a position has one number only"
-                       : "the coordinates are empty");
-    b->dropped |= (n > 2 ? SOURCE_DROPPED_Z : 0u) | (n > 3 ? SOURCE_DROPPED_M : 0u);
-    if (b->lonlat) {
-        b->lonlat[2 * (size_t)b->n_points] = xy[0];
-        b->lonlat[2 * (size_t)b->n_points + 1] = xy[1];
-    }
-    b->n_points++;
-    return true;
-}
-
-static bool add_coordinates(struct shape_builder *b, struct js_cursor *c, int depth)
-{
-    bool first = true;
-    bool more = true;
-
-    if (depth == 0)
-        return add_position(b, c);
-    if (!js_enter(c, '['))
-        return fault(b, "坐标的层次与几何类型不符",
-                     "the coordinates are nested otherwise than its type says");
-    while (js_element(c, &first, &more) && more)
-        if (!add_coordinates(b, c, depth - 1))
-            return false;
-    if (more)
-        return fault(b, "坐标写法有误", "the coordinates are not well formed");
-    /* the level of lines and rings, and that of polygons */
-    if (depth == 1 && b->kind != GEOM_POINT) {
-        if (b->part_end)
-            b->part_end[b->n_parts] = b->n_points;
-        b->n_parts++;
-    } else if (depth == 2 && b->kind == GEOM_AREA) {
-        if (b->area_end)
-            b->area_end[b->n_areas] = b->n_parts;
-        b->n_areas++;
-    }
-    return true;
-}
-
-static bool find_kind(struct im_bytes type, enum shape_kind *out)
-{
-    for (int i = 0; i < SHAPE_KINDS; i++) {
-        size_t n = strlen(KINDS[i].name);
-
-        if (type.len == n + 2 && memcmp(type.data + 1, KINDS[i].name, n) == 0) {
-            *out = (enum shape_kind)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool add_shape(struct shape_builder *b, struct im_bytes geometry, int depth);
-
-static bool add_collection(struct shape_builder *b, struct im_bytes list, int depth)
-{
-    struct js_cursor c = js_over(list);
-    struct im_bytes member;
-    bool first = true;
-    bool more = true;
-
-    if (depth > 8 || !js_enter(&c, '['))
-        return fault(b, "几何集合写法有误", "the collection is not well formed");
-    while (js_element(&c, &first, &more) && more)
-        if (!js_skip(&c, &member) || !add_shape(b, member, depth + 1))
-            return fault(b, "几何集合写法有误", "the collection is not well formed");
-    return true;
-}
-
-static bool add_shape(struct shape_builder *b, struct im_bytes geometry, int depth)
-{
-    struct im_bytes type;
-    struct im_bytes body;
-    enum shape_kind kind;
-
-    if (!find_member(geometry, "type", &type))
-        return fault(b, "几何没有类型", "the geometry has no type");
-    if (!find_kind(type, &kind))
-        return fault(b, "没有这种几何类型（RFC 7946，1.4）",
-                     "there is no such type of geometry (RFC 7946, 1.4)");
-    if (kind == SHAPE_COLLECTION)
-        return find_member(geometry, "geometries", &body)
-                   ? add_collection(b, body, depth)
-                   : fault(b, "几何集合没有成员", "the collection has no members");
-    if (!find_member(geometry, "coordinates", &body))
-        return fault(b, "几何没有坐标", "the geometry has no coordinates");
-    if (b->kind != GEOM_EMPTY && b->kind != KINDS[kind].kind)
-        return fault(b, "点、线、面混在一个几何里",
-                     "points, lines and areas are mixed in one geometry");
-    b->kind = KINDS[kind].kind;
-    struct js_cursor c = js_over(body);
-    return add_coordinates(b, &c, KINDS[kind].depth);
-}
-
-static struct refusal geometry_fault(const struct shape_builder *b)
-{
-    return (struct refusal){.code = "bad_geometry",
-                            .zh = b->fault_zh,
-                            .en = b->fault_en,
-                            .suggestion_zh = "按 RFC 7946 改正几何后再导入",
-                            .suggestion_en =
-                                "mend the geometry as RFC 7946 has it, import again"};
-}
-
-static void
-take_geometry(struct geojson *g, struct im_bytes geometry, struct source_row *out)
-{
-    struct shape_builder b = {0};
-
-    if (is_text(geometry, "null"))
-        return;
-    out->fault_field = "geometry";
-    out->fault_value = geometry;
-    if (!add_shape(&b, geometry, 0)) {
-        out->fault = geometry_fault(&b);
-        return;
-    }
-    if (b.n_points == 0) {
-        fault(&b, "坐标为空", "the coordinates are empty");
-        out->fault = geometry_fault(&b);
-        return;
-    }
-    b.lonlat = im_arena_alloc(g->arena, b.n_points * 2 * sizeof *b.lonlat);
-    b.part_end = im_arena_alloc(g->arena, (b.n_parts + 1) * sizeof *b.part_end);
-    b.area_end = im_arena_alloc(g->arena, (b.n_areas + 1) * sizeof *b.area_end);
-    if (!b.lonlat || !b.part_end || !b.area_end) {
-        fault(&b, "几何太大，内存不足", "too large: out of memory");
-        out->fault = geometry_fault(&b);
-        return;
-    }
-    b.kind = GEOM_EMPTY;
-    b.n_points = b.n_parts = b.n_areas = 0;
-    if (!add_shape(&b, geometry, 0)) /* cannot happen: it went well before */
-        out->fault = geometry_fault(&b);
-    out->dropped = b.dropped;
-    out->geom = (struct geom){.kind = b.kind,
-                              .n_points = b.n_points,
-                              .n_parts = b.n_parts,
-                              .n_areas = b.n_areas,
-                              .lonlat = b.lonlat,
-                              .part_end = b.kind == GEOM_POINT ? NULL : b.part_end,
-                              .area_end = b.kind == GEOM_AREA ? b.area_end : NULL};
-}
-
 /* ---- cells ---- */
 
 static void set_fault(struct source_row *out,
@@ -933,6 +719,17 @@ take_properties(struct geojson *g, struct js_cursor *c, struct source_row *out)
     return false;
 }
 
+static void
+take_geometry(struct geojson *g, struct im_bytes geometry, struct source_row *out)
+{
+    if (is_text(geometry, "null"))
+        return;
+    struct refusal why =
+        geojson_shape_read(&g->shape, geometry, &out->geom, &out->dropped);
+    if (why.code)
+        set_fault(out, "geometry", geometry, why);
+}
+
 static bool
 take_feature(struct geojson *g, struct im_bytes text, struct source_row *out)
 {
@@ -1052,6 +849,7 @@ static void geojson_close(void *self)
     free(g->columns);
     free(g->slots);
     free(g->cells);
+    geojson_shape_release(&g->shape);
     free(g->feed.data);
     OSRDestroySpatialReference(g->srs);
     im_arena_free(g->arena);
