@@ -491,6 +491,13 @@ choose_decoder(struct csv *csv, const char **shown, struct im_error *err)
     return IM_OK;
 }
 
+/* The last column of what `innomap export` writes; it has a header of one record. */
+static bool has_export_mark(const struct csv *csv)
+{
+    return csv->n_cells > 1 && im_bytes_equal(cell_bytes(csv, csv->n_cells - 1),
+                                              im_bytes_of(SOURCE_EXPORT_MARK));
+}
+
 enum im_code csv_open(const struct source_input *input,
                       struct source_reader *out,
                       struct im_error *err)
@@ -501,7 +508,7 @@ enum im_code csv_open(const struct source_input *input,
                                               .fault_column = csv_fault_column};
     struct csv *csv = calloc(1, sizeof *csv);
     const char *shown = "";
-    bool more;
+    bool more, is_export;
     enum im_code rc = IM_OK;
 
     if (!csv)
@@ -516,14 +523,17 @@ enum im_code csv_open(const struct source_input *input,
         goto done;
     }
     if ((rc = choose_decoder(csv, &shown, err)) || (rc = choose_separator(csv, err)) ||
-        (rc = csv_rewind(csv, 0, err)) || (rc = next_record(csv, &more, err)) ||
-        (rc = csv_rewind(csv, 0, err)))
+        (rc = csv_rewind(csv, 0, err)) || (rc = next_record(csv, &more, err)))
+        goto done;
+    is_export = more && has_export_mark(csv);
+    if ((rc = csv_rewind(csv, 0, err)) != IM_OK)
         goto done;
     *out = (struct source_reader){.calls = &CALLS,
                                   .self = csv,
                                   .driver = "CSV",
                                   .encoding = shown,
                                   .n_columns = csv->n_columns,
+                                  .is_export = is_export,
                                   .is_grid = true,
                                   .counts_from_header = true};
     csv = NULL;

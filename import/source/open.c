@@ -634,27 +634,6 @@ static enum im_code number_columns(struct source *source, struct im_error *err)
     return source->n_numbers == n ? IM_OK : fail_memory(err);
 }
 
-/* Until somebody looks for the header: the first row is one. */
-static enum im_code take_first_row(struct source *source, struct im_error *err)
-{
-    struct source_row row;
-    bool more;
-    size_t n = source->reader.n_columns;
-    enum im_code rc = source_next(source, &row, &more, err);
-    const char **names = im_arena_calloc(source->arena, n, sizeof *names);
-
-    if (rc || !more || !names)
-        return rc;
-    for (size_t i = 0; i < n; i++) {
-        names[i] = row.cells[i].kind == SOURCE_TEXT
-                       ? im_arena_strdup(source->arena, row.cells[i].text)
-                       : source->numbers[i];
-        if (!names[i])
-            return fail_memory(err);
-    }
-    return source_set_header(source, row.number, names, n, err);
-}
-
 static bool copy_options(struct source *source, const struct source_options *options)
 {
     if (options && options->layer &&
@@ -684,8 +663,6 @@ enum im_code source_open(const char *path,
                           : open_file(source, path, err);
     if (!rc)
         rc = number_columns(source, err);
-    if (!rc && source->reader.is_grid)
-        rc = take_first_row(source, err);
     if (rc)
         goto done;
     *out = source;
