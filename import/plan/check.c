@@ -50,7 +50,7 @@ static const char *shown_value(struct row_check *c, int field)
 static const char *const *shown_cells(struct row_check *c)
 {
     const struct plan *plan = c->plan;
-    const char **cells = im_arena_calloc(c->arena, plan->n_columns + 1, sizeof *cells);
+    const char **cells = im_arena_calloc(c->arena, plan->n_columns + 2, sizeof *cells);
 
     for (size_t i = 0; cells && i < plan->n_columns; i++) {
         struct im_bytes text = cell_text(&c->row->cells[i], c->arena);
@@ -61,6 +61,8 @@ static const char *const *shown_cells(struct row_check *c)
             cells[i] = terminated(
                 c, plan->options->keep_personal ? text : private_mask(text, c->arena));
     }
+    if (cells && plan->shows_wkt)
+        cells[plan->n_columns] = mended_wkt(&c->row->geom, c->arena);
     return cells;
 }
 
@@ -743,6 +745,6 @@ const char *const *plan_cells(struct plan *plan,
 {
     struct row_check c = {.plan = plan, .row = row, .arena = arena};
 
-    *n_columns = plan->n_columns;
+    *n_columns = plan->report->n_columns;
     return shown_cells(&c);
 }

@@ -98,7 +98,7 @@ static enum im_code list_columns(struct making *m)
 {
     struct plan *plan = m->plan;
     size_t n = source_columns(m->source);
-    const char **names = im_arena_calloc(plan->arena, n + 1, sizeof *names);
+    const char **names = im_arena_calloc(plan->arena, n + 2, sizeof *names);
 
     plan->columns = im_arena_calloc(plan->arena, n + 1, sizeof *plan->columns);
     if (!names || !plan->columns)
@@ -118,8 +118,8 @@ static enum im_code list_columns(struct making *m)
                             .note_en = ""};
     }
     plan->n_columns = n;
-    plan->report->columns = names;
-    plan->report->n_columns = n;
+    mended_columns(plan, names);
+    mended_report_columns(plan, names);
     return IM_OK;
 }
 

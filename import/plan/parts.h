@@ -12,6 +12,7 @@
  *   wkt.c       a cell of WKT
  *   values.c    one cell as the value of a field
  *   derive.c    what follows from name, division, position
+ *   mended.c    refused rows that go out to be mended and come back
  *   check.c     one row
  */
 #ifndef IMPORT_PLAN_PARTS_H
@@ -223,6 +224,7 @@ struct plan {
     const char *source_name;
     bool is_grid;
     bool is_own;    /* of innomap: shipped or exported, values are as in the store */
+    bool shows_wkt; /* a report's rows end with their geometry */
     bool is_table;  /* the layer has no positions, or gets them elsewhere */
     bool can_place; /* rows are places, so a name can place them */
 
@@ -302,6 +304,16 @@ IM_CHECKED enum im_code mapping_wishes(const struct import_options *options,
                                        struct wishes *out,
                                        struct im_error *err);
 IM_CHECKED enum im_code mapping_save(const struct plan *plan, struct im_error *err);
+
+/* ---- mended.c ---- */
+
+/** Marks the columns that an earlier report added; `names` of all columns. */
+void mended_columns(struct plan *plan, const char *const *names);
+/** Sets the report's columns: those of the file, and one for the geometry where the
+ *  file keeps it elsewhere. `names` has room for one more. */
+void mended_report_columns(struct plan *plan, const char **names);
+/** As text; "" when there is none or it is too long. In the arena. */
+const char *mended_wkt(const struct geom *geom, struct im_arena *arena);
 
 /* ---- extra.c ---- */
 

@@ -25,7 +25,7 @@ struct csv_report {
 
 static void put_field(struct csv_report *r, struct im_bytes text)
 {
-    if (mend_needs_guard(text))
+    if (im_csv_needs_guard(text))
         im_csv_guarded_cell(&r->csv, text);
     else
         im_csv_cell(&r->csv, text);

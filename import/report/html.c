@@ -170,6 +170,7 @@ static const char *how_text(const struct page *p, const char *how)
                  {"derived", "推得", "derived"},
                  {"extra", "另存为附加属性", "kept as an extra attribute"},
                  {"personal", "个人信息，不导入", "personal, not imported"},
+                 {"report", "上一份报告加的列", "added by an earlier report"},
                  {"unknown", "不认识，未导入", "not known, not imported"}};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -182,7 +183,8 @@ static void put_mapping_row(const struct page *p, const struct import_mapping *m
 {
     const char *how = report_text(m->how);
     const char *note = page_say(p, report_text(m->note_zh), report_text(m->note_en));
-    bool is_off = strcmp(how, "personal") == 0 || strcmp(how, "unknown") == 0;
+    bool is_off = strcmp(how, "personal") == 0 || strcmp(how, "unknown") == 0 ||
+                  strcmp(how, "report") == 0;
 
     page_put(p, is_off ? "<tr class=\"off\">" : "<tr>");
     page_put(p, "<td class=\"name\">");

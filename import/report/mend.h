@@ -16,14 +16,7 @@ extern const char *const MEND_ZH[MEND_COLUMNS];
 extern const char *const MEND_EN[MEND_COLUMNS];
 
 /** Are the last three of the columns ours? They are no data then, and cells go through
- *  mend_unguard. A column that is merely called 建议 is the file's own. */
+ *  im_csv_unguard. A column that is merely called 建议 is the file's own. */
 bool mend_header(const char *const *names, size_t n);
-
-/** Would a table programme take the text for a formula (= + - @, their full-width
- *  forms, tab, line break), and it is no plain number? Also true for a text that is
- *  guarded already, so that taking one guard away gives back what was there. */
-bool mend_needs_guard(struct im_bytes cell);
-/** Without one guarding apostrophe; a view into the input. */
-struct im_bytes mend_unguard(struct im_bytes cell);
 
 #endif

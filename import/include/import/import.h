@@ -102,7 +102,8 @@ struct import_mapping {
     const char *column; /* of the file, "" when the value comes from elsewhere */
     const char *field;  /* of the layer; "" when the column is not stored */
     const char *how; /* "name", "title", "synonym", "content", "given", "saved", "set",
-                        "position", "derived", "extra", "personal", "unknown" */
+                        "position", "derived", "extra", "personal", "report",
+                           "unknown" */
     const char *note_zh; /* "亩换算为平方公里", "" */
     const char *note_en;
 };

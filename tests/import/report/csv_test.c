@@ -2,6 +2,8 @@
 #include "../../../import/report/mend.h"
 #include "made.h"
 
+#include <engine/csv.h>
+
 #include <gdal.h>
 #include <ogr_api.h>
 
@@ -137,14 +139,14 @@ TEST(a_guard_taken_away_gives_back_what_was_there)
         struct im_bytes in = im_bytes_of(texts[i]);
         char guarded[32];
 
-        snprintf(guarded, sizeof guarded, "%s%s", mend_needs_guard(in) ? "'" : "",
+        snprintf(guarded, sizeof guarded, "%s%s", im_csv_needs_guard(in) ? "'" : "",
                  texts[i]);
-        assert_true(im_bytes_equal(mend_unguard(im_bytes_of(guarded)), in));
+        assert_true(im_bytes_equal(im_csv_unguard(im_bytes_of(guarded)), in));
         if (strchr("=@\t\r", guarded[0]))
             assert_string_equal(guarded, "");
     }
-    assert_true(mend_needs_guard(im_bytes_of("-1+cmd|' /C calc'!A0")));
-    assert_false(mend_needs_guard(im_bytes_of("-121.5")));
+    assert_true(im_csv_needs_guard(im_bytes_of("-1+cmd|' /C calc'!A0")));
+    assert_false(im_csv_needs_guard(im_bytes_of("-121.5")));
 }
 
 TEST(only_the_three_together_at_the_end_are_our_columns)
@@ -152,10 +154,14 @@ TEST(only_the_three_together_at_the_end_are_our_columns)
     static const char *const zh[] = {"名称", "行号", "问题", "建议"};
     static const char *const en[] = {"name", "row", "problem", "suggestion"};
     static const char *const own[] = {"行号", "问题", "建议", "名称"};
+    static const char *const apart[] = {"建议", "行号", "问题", "建议_2"};
+    static const char *const other[] = {"名称", "行号", "问题", "建议_b"};
     static const char *const part[] = {"名称", "地址", "问题", "建议"};
 
     assert_true(mend_header(zh, 4));
     assert_true(mend_header(en, 4));
+    assert_true(mend_header(apart, 4)); /* equal names are told apart like this */
+    assert_false(mend_header(other, 4));
     assert_false(mend_header(own, 4));
     assert_false(mend_header(part, 4));
     assert_false(mend_header(zh + 1, 3)); /* nothing of the file's own */
