@@ -129,13 +129,25 @@ static struct im_bytes column_text(sqlite3_stmt *stmt, int column)
                              text ? (size_t)sqlite3_column_bytes(stmt, column) : 0};
 }
 
+/* The seat of a district or city is where all stand of whom no more is known: it tells
+ * nothing of two places. */
+static struct identity_place place_of(struct im_bytes blob, struct im_bytes precision)
+{
+    struct identity_place place = identity_place_of_blob(blob);
+
+    if (im_bytes_equal(precision, im_bytes_of("district")) ||
+        im_bytes_equal(precision, im_bytes_of("city")))
+        place.is_known = false;
+    return place;
+}
+
 static enum im_code
 take_stored(struct likely *l, sqlite3_stmt *stmt, struct im_error *err)
 {
     struct im_bytes blob = {sqlite3_column_blob(stmt, 1),
                             (size_t)sqlite3_column_bytes(stmt, 1)};
     struct im_bytes name = column_text(stmt, 2);
-    struct alike_row row = {.place = identity_place_of_blob(blob),
+    struct alike_row row = {.place = place_of(blob, column_text(stmt, 4)),
                             .key = alike_copy(&l->alike, column_text(stmt, 0))};
 
     if (name.len == 0)
@@ -143,20 +155,32 @@ take_stored(struct likely *l, sqlite3_stmt *stmt, struct im_error *err)
     return alike_add(&l->alike, row, name, column_text(stmt, 3), err);
 }
 
+enum { COLUMN_BYTES = SCHEMA_MAX_ID + 8 };
+
+/* The field as a column of a statement, or nothing. */
+static void
+name_column(const struct layer_schema *schema, int field, char out[COLUMN_BYTES])
+{
+    if (field == SCHEMA_NO_FIELD)
+        snprintf(out, COLUMN_BYTES, "NULL");
+    else
+        snprintf(out, COLUMN_BYTES, "\"%s\"", schema->fields[field].name);
+}
+
 static enum im_code list_stored(struct likely *l, sqlite3 *db, struct im_error *err)
 {
     const struct layer_schema *schema = l->stage->schema;
-    int city = l->fields.city;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    char column[SCHEMA_MAX_ID + 8];
+    char city[COLUMN_BYTES];
+    char precision[COLUMN_BYTES];
 
-    snprintf(column, sizeof column, city == SCHEMA_NO_FIELD ? "NULL" : "\"%s\"",
-             city == SCHEMA_NO_FIELD ? "" : schema->fields[city].name);
+    name_column(schema, l->fields.city, city);
+    name_column(schema, schema->roles.precision, precision);
     enum im_code rc =
-        sql_prepare(db, &stmt, err, "SELECT \"%w\", geom, \"%w\", %s FROM \"%w\"",
+        sql_prepare(db, &stmt, err, "SELECT \"%w\", geom, \"%w\", %s, %s FROM \"%w\"",
                     schema->fields[schema->key].name,
-                    schema->fields[l->fields.name].name, column, schema->id);
+                    schema->fields[l->fields.name].name, city, precision, schema->id);
     while (!rc && !(rc = sql_step(stmt, &row, err)) && row)
         rc = take_stored(l, stmt, err);
     sqlite3_finalize(stmt);
@@ -176,6 +200,12 @@ static int by_row(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
+static struct im_bytes precision_of(const struct likely *l,
+                                    const struct source_value *values)
+{
+    return text_of(values, l->stage->schema->roles.precision);
+}
+
 static enum im_code list_added(struct likely *l,
                                const struct added *added,
                                size_t n,
@@ -189,7 +219,7 @@ static enum im_code list_added(struct likely *l,
         stage_read(l->stage, added[i].entry, &row);
         rc = alike_add(
             &l->alike,
-            (struct alike_row){.place = identity_place_of_blob(row.blob),
+            (struct alike_row){.place = place_of(row.blob, precision_of(l, values)),
                                .row = row.row,
                                .key = key_text(l, &values[l->stage->schema->key])},
             text_of(values, l->fields.name), text_of(values, l->fields.city), err);

@@ -265,6 +265,23 @@ class OnEmptyLayers(Counts, unittest.TestCase):
 class OnShippedLayers(Counts, unittest.TestCase):
     SHIPPED = True
 
+    def test_01_as_a_layer_of_its_own(self):
+        report, _ = self.bench.take(XLSX, "my_list", "--create")
+        self.check(report, 34, 2, unplaced=0)
+        self.assertEqual(report["added"], 34)
+        # rows placed at the seat of one city share a position and are not alike for that
+        self.assertEqual(report["warnings"], [])
+        precisions = {row[0] for row in self.bench.rows("SELECT DISTINCT precision FROM my_list")}
+        self.assertTrue({"district", "city"} <= precisions <= {"site", "park", "town", "district", "city"})
+
+    def test_02_is_taken_back(self):
+        before = self.bench.rows("SELECT * FROM parks ORDER BY fid")
+        report, _ = self.bench.take(GCJ02, "parks", "--crs", "gcj02")
+        self.assertNotEqual(self.bench.rows("SELECT * FROM parks ORDER BY fid"), before)
+        done = run("import", "--undo", str(report["lineage"]["run_id"]), "--db", self.bench.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.bench.rows("SELECT * FROM parks ORDER BY fid"), before)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
