@@ -304,6 +304,7 @@ enum im_code import_undo(struct store *store,
     enum im_code rc;
 
     *report = (struct import_report){.layer_id = "",
+                                     .layer_title = {"", ""},
                                      .mode = "",
                                      .source = "",
                                      .driver = "",

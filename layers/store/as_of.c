@@ -176,10 +176,19 @@ static enum im_code fail_forgotten(const char *layer_id,
 static enum im_code
 fail_absent(const char *layer_id, const char *as_of, struct im_error *err)
 {
-    im_fail(err, IM_ENOTFOUND, "there was no layer '%.48s' at %.40s", layer_id,
-            as_of ? as_of : "this time");
-    return im_zh(err, IM_ENOTFOUND, "“%.40s”时还没有图层“%.48s”",
-                 as_of ? as_of : "现在", layer_id);
+    if (!as_of) {
+        im_fail(
+            err, IM_ENOTFOUND,
+            "layer '%.48s' is no longer in the database; its last import was undone "
+            "(see innomap layers history)",
+            layer_id);
+        return im_zh(err, IM_ENOTFOUND,
+                     "图层“%.48s”已不在数据库中，它的导入已被撤销（见 innomap layers "
+                     "history）",
+                     layer_id);
+    }
+    im_fail(err, IM_ENOTFOUND, "there was no layer '%.48s' at %.40s", layer_id, as_of);
+    return im_zh(err, IM_ENOTFOUND, "“%.40s”时还没有图层“%.48s”", as_of, layer_id);
 }
 
 static enum im_code read_catalog(struct store *store,

@@ -385,8 +385,22 @@ store_touch_layer(struct store *store, const char *layer_id, struct im_error *er
     return raise_data_version(store, err);
 }
 
-/* Its own way of dropping a table would want the spatial index on; the statistics that
- * other programs may have made go too. */
+/* What SpatiaLite notes beside geometry_columns; without foreign keys it stays behind.
+ */
+static enum im_code
+forget_statistics(struct store *store, const char *layer_id, struct im_error *err)
+{
+    static const char *const tables[] = {
+        "geometry_columns_statistics", "geometry_columns_field_infos",
+        "geometry_columns_time", "geometry_columns_auth"};
+    enum im_code rc = IM_OK;
+
+    for (size_t i = 0; !rc && i < sizeof tables / sizeof *tables; i++)
+        rc = sql_execf(store->db, err, "DELETE FROM \"%w\" WHERE f_table_name = %Q",
+                       tables[i], layer_id);
+    return rc;
+}
+
 enum im_code store_remove_layer(struct store *store,
                                 const struct layer_schema *schema,
                                 struct im_error *err)
@@ -401,6 +415,8 @@ enum im_code store_remove_layer(struct store *store,
         if (!rc)
             rc = sql_spatialite(store->db, err,
                                 "SELECT DiscardGeometryColumn(%Q, 'geom')", schema->id);
+        if (!rc)
+            rc = forget_statistics(store, schema->id, err);
     }
     if (!rc)
         rc = sql_execf(store->db, err, "DROP TABLE \"%w\"", schema->id);

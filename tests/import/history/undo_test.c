@@ -284,6 +284,13 @@ TEST(a_layer_that_an_import_made_goes_and_comes_with_it)
     assert_int_equal(number(&b, "SELECT count(*) FROM geometry_columns"), 0);
     assert_int_equal(
         number(&b, "SELECT count(*) FROM sqlite_master WHERE name LIKE '%parks%'"), 0);
+    assert_int_equal(number(&b, "SELECT (SELECT count(*) FROM "
+                                "geometry_columns_statistics) + (SELECT count(*) FROM "
+                                "geometry_columns_auth)"),
+                     0);
+    assert_string_equal(scan(&b, NULL), "no layer");
+    assert_non_null(strstr(b.err.msg, "no longer in the database"));
+    assert_non_null(strstr(scan(&b, "1"), "甲")); /* it can still be looked at */
     undo(&b, undone);
     assert_same(snapshot(&b), before);
     assert_true(number(&b, "SELECT version FROM innomap_layers") > version + 1);
