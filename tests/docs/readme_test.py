@@ -75,10 +75,14 @@ class Readme(unittest.TestCase):
     def assert_brought(self):
         with open(os.path.join(self.folder, "report.json"), encoding="utf-8") as file:
             report = json.load(file)
-        self.assertEqual((report["read"], report["refused"]), (36, 2))
+        self.assertEqual((report["read"], report["refused"]), (38, 2))
         self.assertEqual(len(report["refused_rows"]), 2)
+        with open(os.path.join(self.folder, "mend.csv"), encoding="utf-8-sig") as file:
+            self.assertEqual(len(file.read().splitlines()), 3)
+        self.assertTrue(os.path.exists(os.path.join(self.folder, "report.html")))
         layers = json.loads(self.run_in_folder(f"'{PROGRAM}' layers --json"))["layers"]
         counts = {layer["id"]: layer["count"] for layer in layers}
+        self.assertEqual(counts["office_list"], 34)
         self.assertEqual(counts["my_outlines"], 40)
         for name in ("layer.json", "style.json", "my_outlines.geojson"):
             self.assertTrue(os.path.exists(
