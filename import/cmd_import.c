@@ -226,6 +226,15 @@ static bool *flag_option(struct command *c, int option)
     }
 }
 
+/* A name that no report can have is said before the work, not after it. */
+static int take_report(struct command *c)
+{
+    struct im_error err = {0};
+
+    return import_report_check_path(optarg, &err) ? cli_fail(c->lang, COMMAND, &err)
+                                                  : add_word(c, &c->reports);
+}
+
 /* -1 to go on, else the exit code. */
 static int take_option(struct command *c, int option)
 {
@@ -244,7 +253,7 @@ static int take_option(struct command *c, int option)
     case OPT_FILL_DOWN:
         return add_word(c, &c->fill_down);
     case OPT_REPORT:
-        return add_word(c, &c->reports);
+        return take_report(c);
     case OPT_FIX:
         return take_fix(c);
     case OPT_UNPLACED:
@@ -324,6 +333,9 @@ static int check_usage(const struct command *c)
     if (!c->options.layer_id && !c->options.definition_path)
         return cli_usage(c->lang, COMMAND, "请用 --layer 指明图层",
                          "say which layer with --layer");
+    if (c->n_files > 1 && c->reports.n)
+        return cli_usage(c->lang, COMMAND, "--report 一次只能用于一个文件",
+                         "--report takes one file at a time");
     if (c->n_files > 1 && c->options.mode == IMPORT_REPLACE)
         return cli_usage(c->lang, COMMAND, "--replace 一次只能用于一个文件",
                          "--replace takes one file at a time");

@@ -3,72 +3,15 @@
  * innomap export. */
 #include <test.h>
 
-#include <import/cmd.h>
-#include <layers/cmd.h>
 #include <layers/cmd_export.h>
 
+#include "../typed.h"
 #include "layers/fixture.h"
 #include <scratch.h>
 
 #include <jansson.h>
 
-static char said[1 << 16];   /* standard output of the last command */
-static char warned[1 << 14]; /* standard error */
-
-static void read_back(FILE *file, char *out, size_t size)
-{
-    rewind(file);
-    size_t n = fread(out, 1, size - 1, file);
-    out[n] = '\0';
-    fclose(file);
-}
-
-static int run(int (*command)(int, char **), const char *const *words)
-{
-    char *argv[16] = {0};
-    char *owned[16];
-    int argc = 0;
-    FILE *out = tmpfile();
-    FILE *err = tmpfile();
-    int saved_out = dup(STDOUT_FILENO);
-    int saved_err = dup(STDERR_FILENO);
-
-    for (; words[argc]; argc++)
-        argv[argc] = strdup(words[argc]);
-    memcpy(owned, argv, sizeof owned); /* getopt reorders argv */
-    fflush(stdout);
-    fflush(stderr);
-    dup2(fileno(out), STDOUT_FILENO);
-    dup2(fileno(err), STDERR_FILENO);
-    int code = command(argc, argv);
-    fflush(stdout);
-    fflush(stderr);
-    dup2(saved_out, STDOUT_FILENO);
-    dup2(saved_err, STDERR_FILENO);
-    close(saved_out);
-    close(saved_err);
-    read_back(out, said, sizeof said);
-    read_back(err, warned, sizeof warned);
-    for (int i = 0; i < argc; i++)
-        free(owned[i]);
-    return code;
-}
-
-#define IMPORT(...) run(cmd_import, (const char *[]){"import", __VA_ARGS__, NULL})
-#define LAYERS(...) run(cmd_layers, (const char *[]){"layers", __VA_ARGS__, NULL})
-#define EXPORT(...) run(cmd_export, (const char *[]){"export", __VA_ARGS__, NULL})
-
-static void assert_said(const char *text)
-{
-    if (!strstr(said, text))
-        fail_msg("'%s' lacks '%s'", said, text);
-}
-
-static void assert_warned(const char *text)
-{
-    if (!strstr(warned, text))
-        fail_msg("'%s' lacks '%s'", warned, text);
-}
+#define EXPORT(...) typed(cmd_export, (const char *[]){"export", __VA_ARGS__, NULL})
 
 /* Runs 1 and 2 changed rows, 3 failed. */
 static const char *with_runs(const char *name)
