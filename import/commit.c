@@ -182,7 +182,7 @@ static enum im_code settle(struct commit *c,
 
     for (int f = 0; f <= schema->key; f++)
         column += c->stage->has_field[f];
-    commit_read_value(stmt, column, &key);
+    stored_value(stmt, column, &key);
     entry->fid = sqlite3_column_int64(stmt, 0);
     entry->action = STAGE_SAME;
     if (entry->flags & STAGE_REFUSED) {
@@ -371,7 +371,7 @@ static enum im_code list_gone(struct commit *c,
         struct source_value key;
         int64_t fid = sqlite3_column_int64(stmt, 0);
 
-        commit_read_value(stmt, 1, &key);
+        stored_value(stmt, 1, &key);
         if ((key.kind != SOURCE_NULL && stage_has_key(c->stage, &key)) ||
             is_matched(matched, fid))
             continue;

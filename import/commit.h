@@ -41,7 +41,6 @@ bool commit_same_geometry(const struct commit *c,
                           const struct stage_entry *entry,
                           sqlite3_stmt *stmt,
                           int column);
-void commit_read_value(sqlite3_stmt *stmt, int column, struct source_value *out);
 
 /* Nothing is told when the report has no log. */
 

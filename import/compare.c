@@ -68,7 +68,7 @@ bool commit_same_row(const struct commit *c,
 
 enum { TEXT_BYTES = 256 };
 
-void commit_read_value(sqlite3_stmt *stmt, int column, struct source_value *out)
+void stored_value(sqlite3_stmt *stmt, int column, struct source_value *out)
 {
     *out = (struct source_value){.kind = SOURCE_NULL};
     switch (sqlite3_column_type(stmt, column)) {
@@ -173,7 +173,7 @@ enum im_code commit_tell_changes(struct commit *c,
         if (!commit_is_for_stored(c->stage, f) ||
             same_value(stmt, column, &c->row.values[f]))
             continue;
-        commit_read_value(stmt, column, &old);
+        stored_value(stmt, column, &old);
         rc = tell(c,
                   (struct import_event){.kind = IMPORT_CHANGED,
                                         .field = schema->fields[f].name,
@@ -248,7 +248,7 @@ enum im_code commit_tell_gone(struct commit *c,
 
     if (!c->report->log)
         return IM_OK;
-    commit_read_value(stmt, 2, &name);
+    stored_value(stmt, 2, &name);
     return import_log_add(
         c->report->log,
         &(struct import_event){.kind = IMPORT_GONE,

@@ -166,28 +166,6 @@ static struct source_value text_value(const char *text)
     return (struct source_value){.kind = SOURCE_TEXT, .text = im_bytes_of(text)};
 }
 
-static void read_value(sqlite3_stmt *stmt, int column, struct source_value *out)
-{
-    *out = (struct source_value){.kind = SOURCE_NULL};
-    switch (sqlite3_column_type(stmt, column)) {
-    case SQLITE_INTEGER:
-        out->kind = SOURCE_INTEGER;
-        out->integer = sqlite3_column_int64(stmt, column);
-        return;
-    case SQLITE_FLOAT:
-        out->kind = SOURCE_REAL;
-        out->real = sqlite3_column_double(stmt, column);
-        return;
-    case SQLITE_TEXT:
-        out->kind = SOURCE_TEXT;
-        out->text.data = sqlite3_column_text(stmt, column);
-        out->text.len = (size_t)sqlite3_column_bytes(stmt, column);
-        return;
-    default:
-        return;
-    }
-}
-
 /* A seat stands for its area and is worth what the seat is worth; an outline is exact.
  */
 static void set_precision(struct derivation *d, const struct geom *g)
@@ -217,7 +195,7 @@ static enum im_code outline_row(struct derivation *d,
         return rc;
     if (g.kind == GEOM_POINT && d->schema->geometry == SCHEMA_AREA)
         g.kind = GEOM_EMPTY; /* the column cannot hold it */
-    read_value(rows, 0, &d->values[d->schema->key]);
+    stored_value(rows, 0, &d->values[d->schema->key]);
     set_precision(d, &g);
     if (shown_as != SCHEMA_NO_FIELD)
         d->values[shown_as] = text_value(shown);
@@ -330,7 +308,7 @@ arc_row(struct derivation *d, sqlite3_stmt *rows, struct im_error *err)
     draw_arc(from, to, lonlat);
     for (size_t f = 0; f < d->schema->n_fields; f++)
         if (d->has_field[f])
-            read_value(rows, column++, &d->values[f]);
+            stored_value(rows, column++, &d->values[f]);
     rc = stage_key(&d->stage, &d->values[d->schema->key], d->stage.n + 1, &twin, err);
     return rc ? rc : stage_add(&d->stage, d->values, &arc, NULL, err);
 }

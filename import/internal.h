@@ -6,7 +6,6 @@
  *   plan/       which column is which field, what a row comes to
  *   place/      coordinate systems, geometry, places by name
  *   report/     what the importer has to tell
- *   file.c      size and hash of a file, small texts
  *   facts.c     where a definition says that its rows come from
  *   stage.c     the good rows, out of memory, in Hilbert order
  *   identity.c  which place is it, where the file has no key
@@ -22,6 +21,7 @@
 #define IMPORT_INTERNAL_H
 
 #include "plan/plan.h"
+#include "source/file.h"
 
 #include <import/import.h>
 #include <layers/history.h>
@@ -30,23 +30,6 @@
 #include <gdal.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
-
-/* ---- file.c ---- */
-
-struct file_facts {
-    const char *name; /* without folders; borrowed from the path */
-    uint64_t size;
-    uint64_t hash; /* XXH3, 64 bit */
-};
-/** Read the whole file once. IM_ENOTFOUND, IM_EDATA no ordinary file, IM_EENV, IM_EIO.
- */
-IM_CHECKED enum im_code
-file_scan(const char *path, struct file_facts *out, struct im_error *err);
-/** A small text file whole (definitions and styles, at most 1 MiB, valid UTF-8). */
-IM_CHECKED enum im_code file_read_text(const char *path,
-                                       struct im_arena *arena,
-                                       struct im_bytes *out,
-                                       struct im_error *err);
 
 /* ---- facts.c ---- */
 
@@ -177,6 +160,11 @@ IM_CHECKED enum im_code commit_stage(struct store *store,
                                      enum import_mode mode,
                                      struct import_report *report,
                                      struct im_error *err);
+
+/* ---- compare.c ---- */
+
+/** A column of a stored row; a text lives until the next step. */
+void stored_value(sqlite3_stmt *stmt, int column, struct source_value *out);
 
 /* ---- run.c ---- */
 

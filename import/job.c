@@ -589,13 +589,12 @@ static void
 log_failure(const struct work *w, struct run *run, const struct im_error *err)
 {
     const char *path = w->job->path;
-    const char *slash = path ? strrchr(path, '/') : NULL;
 
     run->layer_id = w->schema ? w->schema->id : w->job->options.layer_id;
     if (!path || !run->layer_id || !err || w->job->options.dry_run)
         return;
     if (access(path, F_OK) == 0)
-        run->file_name = slash ? slash + 1 : path;
+        run->file_name = file_name(path);
     describe_source_of(w, run);
     run_log_failure(w->store, run, w->out, err);
 }
@@ -613,16 +612,9 @@ static void release(struct work *w)
 static enum im_code
 begin(struct work *w, struct run *run, struct import_report *out, struct im_error *err)
 {
-    *out = (struct import_report){.layer_id = "",
-                                  .mode = run_mode_name(w->job->options.mode),
-                                  .source = "",
-                                  .driver = "",
-                                  .sheet = "",
-                                  .encoding = "",
-                                  .crs = "",
-                                  .file_hash = "",
-                                  .finished_at = "",
-                                  .is_dry_run = w->job->options.dry_run};
+    import_report_init(out);
+    out->mode = run_mode_name(w->job->options.mode);
+    out->is_dry_run = w->job->options.dry_run;
     run_now(run->started_at);
     out->started_at = im_arena_strdup(w->arena, im_bytes_of(run->started_at));
     if (!out->started_at)

@@ -163,7 +163,6 @@ static void write_options(const struct import_options *o, struct im_buf *out)
 {
     static const char *const unplaced[] = {NULL, "refuse", "keep", "place"};
     struct im_json w = {.out = out};
-    const char *slash = o && o->mapping_path ? strrchr(o->mapping_path, '/') : NULL;
 
     im_json_object(&w);
     if (o) {
@@ -171,7 +170,7 @@ static void write_options(const struct import_options *o, struct im_buf *out)
         write_text(&w, "source_layer", o->source_layer);
         write_text(&w, "encoding", o->encoding);
         write_text(&w, "unplaced", unplaced[o->unplaced]);
-        write_text(&w, "mapping", slash ? slash + 1 : o->mapping_path);
+        write_text(&w, "mapping", o->mapping_path ? file_name(o->mapping_path) : NULL);
         write_list(&w, "map", o->map);
         write_list(&w, "set", o->set);
         write_list(&w, "fill_down", o->fill_down);

@@ -45,48 +45,12 @@ static const struct {
 
 /* ---- names ---- */
 
-static bool has_field(const json_t *fields, const char *name)
-{
-    size_t i;
-    json_t *field;
-
-    json_array_foreach(
-        (json_t *)fields, i,
-        field) if (strcmp(json_string_value(json_object_get(field, "name")), name) ==
-                   0) return true;
-    return false;
-}
-
 static bool is_common(const char *name)
 {
     for (size_t f = 0; f < COMMON_FIELDS; f++)
         if (strcmp(common_layer()->fields[f].name, name) == 0)
             return true;
     return false;
-}
-
-/* "Floor Area (m2)" as floor_area_m2; "" when it has letters of another script. */
-static void ascii_name(const char *heading, char out[SCHEMA_MAX_ID + 1])
-{
-    size_t n = 0;
-
-    for (const char *p = heading; *p && n < SCHEMA_MAX_ID - 8; p++) {
-        char c = *p;
-
-        if ((unsigned char)c >= 0x80) {
-            n = 0;
-            break;
-        }
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c + 'a' - 'A');
-        if ((c >= 'a' && c <= 'z') || (n && c >= '0' && c <= '9'))
-            out[n++] = c;
-        else if (n && out[n - 1] != '_')
-            out[n++] = '_';
-    }
-    while (n && out[n - 1] == '_')
-        n--;
-    out[n] = '\0';
 }
 
 /* A name that no field has, and that does not promise what the column is not. */
@@ -97,13 +61,13 @@ static void own_name(const struct new_layer *layer,
 {
     char base[SCHEMA_MAX_ID + 1];
 
-    ascii_name(heading, base);
+    heading_field_name(heading, base);
     if (!*base)
         snprintf(base, sizeof base, "field_%zu", column + 1);
     snprintf(out, SCHEMA_MAX_ID + 1, "%s", base);
     if (is_common(out) || !schema_field_name_valid(im_bytes_of(out)))
         snprintf(out, SCHEMA_MAX_ID + 1, "file_%.40s", base);
-    for (unsigned i = 2; has_field(layer->fields, out); i++)
+    for (unsigned i = 2; fields_have(layer->fields, out); i++)
         snprintf(out, SCHEMA_MAX_ID + 1, "%.40s_%u", base, i);
 }
 
@@ -176,7 +140,7 @@ static bool has_slug(const struct new_layer *layer, const char *name)
     char slug[SCHEMA_MAX_ID + 1];
 
     for (size_t i = 0; i < layer->survey->n_columns; i++) {
-        ascii_name(layer->survey->columns[i].name, slug);
+        heading_field_name(layer->survey->columns[i].name, slug);
         if (strcmp(slug, name) == 0)
             return true;
     }
@@ -187,7 +151,7 @@ static bool has_slug(const struct new_layer *layer, const char *name)
 static void
 key_name(const struct new_layer *layer, size_t i, char out[SCHEMA_MAX_ID + 1])
 {
-    ascii_name(layer->survey->columns[i].name, out);
+    heading_field_name(layer->survey->columns[i].name, out);
     if (*out && schema_field_name_valid(im_bytes_of(out)))
         return;
     if (!*out && !has_slug(layer, "id"))
@@ -255,7 +219,8 @@ static bool add_derived(struct new_layer *layer)
         enum common_field f = derived[i];
         const char *name = common_layer()->fields[f].name;
 
-        if (has_field(layer->fields, name) || (layer->names_repeat && f == COMMON_CITY))
+        if (fields_have(layer->fields, name) ||
+            (layer->names_repeat && f == COMMON_CITY))
             continue;
         json_t *field = new_field(name, COMMON_TITLES[f].zh, COMMON_TITLES[f].en,
                                   "text", COMMON_TITLES[f].tile_zoom);
@@ -278,7 +243,7 @@ static bool add_roles(struct new_layer *layer)
     for (size_t i = 0; i < sizeof ROLES / sizeof *ROLES; i++) {
         const char *name = common_layer()->fields[ROLES[i].field].name;
 
-        if (has_field(layer->fields, name) &&
+        if (fields_have(layer->fields, name) &&
             !(layer->names_repeat && ROLES[i].field == COMMON_CITY))
             rc |= json_object_set_new(layer->roles, ROLES[i].role, json_string(name));
     }

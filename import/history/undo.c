@@ -303,17 +303,8 @@ enum im_code import_undo(struct store *store,
     struct run run = {.origin = "undo"};
     enum im_code rc;
 
-    *report = (struct import_report){.layer_id = "",
-                                     .layer_title = {"", ""},
-                                     .mode = "",
-                                     .source = "",
-                                     .driver = "",
-                                     .sheet = "",
-                                     .encoding = "",
-                                     .crs = "",
-                                     .file_hash = "",
-                                     .started_at = "",
-                                     .finished_at = ""};
+    import_report_init(report);
+    report->layer_title = (struct schema_title){"", ""};
     run_now(run.started_at);
     rc = store_begin(store, err); /* what may be undone is asked under the lock */
     if (rc)

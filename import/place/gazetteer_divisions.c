@@ -15,7 +15,7 @@ uint32_t context_finest(const struct context *c)
     return c->district != NONE ? c->district : c->city != NONE ? c->city : c->province;
 }
 
-bool division_contains(const struct gazetteer *g, uint32_t outer, uint32_t inner)
+static bool division_contains(const struct gazetteer *g, uint32_t outer, uint32_t inner)
 {
     return outer == inner || g->divisions[inner].city == outer ||
            g->divisions[inner].province == outer;

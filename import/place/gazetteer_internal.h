@@ -195,7 +195,6 @@ void context_init(struct context *c);
 uint32_t context_finest(const struct context *c);
 uint32_t
 division_by_code(const struct gazetteer *g, struct im_bytes adcode, bool *was_renamed);
-bool division_contains(const struct gazetteer *g, uint32_t outer, uint32_t inner);
 /** Take the code in; an unknown one speaks for its city. */
 void context_take_code(const struct gazetteer *g,
                        struct im_bytes code,

@@ -2,24 +2,24 @@
 /* --keep-extra: columns that no field takes become fields of the layer. */
 #include "parts.h"
 
-#include <jansson.h>
-
 enum { EXTRA_MAX = 100, TITLE_MAX_BYTES = 200 };
 
-/* "Floor Area (m2)" as floor_area_m2; false when nothing of it can be a name. */
-static bool ascii_name(const char *column, char out[SCHEMA_MAX_ID + 1])
+bool heading_field_name(const char *heading, char out[SCHEMA_MAX_ID + 1])
 {
+    enum { MAX = SCHEMA_MAX_ID - 8 }; /* room for what tells equal names apart */
     size_t n = 0;
 
-    for (const char *p = column; *p && n < SCHEMA_MAX_ID; p++) {
+    out[0] = '\0';
+    for (const char *p = heading; *p && n < MAX; p++) {
         char c = *p;
 
-        if ((unsigned char)c >= 0x80)
+        if ((unsigned char)c >= 0x80) {
+            out[0] = '\0';
             return false;
+        }
         if (c >= 'A' && c <= 'Z')
             c = (char)(c + 'a' - 'A');
-        bool is_word = (c >= 'a' && c <= 'z') || (n && c >= '0' && c <= '9');
-        if (is_word)
+        if ((c >= 'a' && c <= 'z') || (n && c >= '0' && c <= '9'))
             out[n++] = c;
         else if (n && out[n - 1] != '_')
             out[n++] = '_';
@@ -30,7 +30,7 @@ static bool ascii_name(const char *column, char out[SCHEMA_MAX_ID + 1])
     return schema_field_name_valid(im_bytes_of(out));
 }
 
-static bool has_field(const json_t *fields, const char *name)
+bool fields_have(const json_t *fields, const char *name)
 {
     for (size_t i = 0; i < json_array_size(fields); i++) {
         const char *other =
@@ -45,11 +45,11 @@ static bool has_field(const json_t *fields, const char *name)
 static void
 choose_name(const json_t *fields, const char *column, char out[SCHEMA_MAX_ID + 1])
 {
-    if (ascii_name(column, out) && !has_field(fields, out))
+    if (heading_field_name(column, out) && !fields_have(fields, out))
         return;
     for (size_t n = 1; n <= SCHEMA_MAX_FIELDS; n++) {
         snprintf(out, SCHEMA_MAX_ID + 1, "extra_%zu", n);
-        if (!has_field(fields, out))
+        if (!fields_have(fields, out))
             return;
     }
 }

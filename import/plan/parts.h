@@ -22,6 +22,8 @@
 
 #include "../text/text.h"
 
+#include <jansson.h>
+
 enum {
     NO_COLUMN = -1,
     NAME_MAX_CHARACTERS = 200,
@@ -316,6 +318,12 @@ void mended_report_columns(struct plan *plan, const char **names);
 const char *mended_wkt(const struct geom *geom, struct im_arena *arena);
 
 /* ---- extra.c ---- */
+
+/** "Floor Area (m2)" as floor_area_m2; "" when it has letters of another script. Can it
+ *  be the name of a field? */
+bool heading_field_name(const char *heading, char out[SCHEMA_MAX_ID + 1]);
+/** `fields` of a definition. */
+bool fields_have(const json_t *fields, const char *name);
 
 /** Unknown columns as fields of the layer: definition and schema are made anew. */
 IM_CHECKED enum im_code extra_fields(struct plan *plan,

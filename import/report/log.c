@@ -40,6 +40,30 @@ static enum im_code fail_temporary(struct im_error *err)
                  strerror(reason));
 }
 
+void import_report_init(struct import_report *report)
+{
+    *report = (struct import_report){.layer_id = "",
+                                     .mode = "",
+                                     .source = "",
+                                     .driver = "",
+                                     .sheet = "",
+                                     .encoding = "",
+                                     .crs = "",
+                                     .file_hash = "",
+                                     .started_at = "",
+                                     .finished_at = ""};
+}
+
+static void log_free(struct import_log *log)
+{
+    if (!log)
+        return;
+    if (log->file)
+        fclose(log->file);
+    im_buf_release(&log->record);
+    free(log);
+}
+
 enum im_code import_log_open(struct import_report *report,
                              struct im_arena *arena,
                              struct im_error *err)
@@ -66,23 +90,13 @@ enum im_code import_log_open(struct import_report *report,
     report->log = log;
     log = NULL; /* the report has it from here */
 done:
-    import_log_free(log);
+    log_free(log);
     return rc;
-}
-
-void import_log_free(struct import_log *log)
-{
-    if (!log)
-        return;
-    if (log->file)
-        fclose(log->file);
-    im_buf_release(&log->record);
-    free(log);
 }
 
 void import_report_release(struct import_report *report)
 {
-    import_log_free(report->log);
+    log_free(report->log);
     report->log = NULL;
 }
 

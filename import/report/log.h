@@ -6,6 +6,9 @@
 
 #include <import/import.h>
 
+/** All texts "". */
+void import_report_init(struct import_report *report);
+
 /** Counts events in report->events, keeps the first IMPORT_MAX_FIRST refusals, warnings
  *  and repairs in report->first (texts copied into `arena`). IM_EENV no space in the
  *  folder for temporary files. The columns of the report stand before the first event
@@ -18,6 +21,5 @@ IM_CHECKED enum im_code import_log_open(struct import_report *report,
 IM_CHECKED enum im_code import_log_add(struct import_log *log,
                                        const struct import_event *event,
                                        struct im_error *err);
-void import_log_free(struct import_log *log); /* NULL is fine */
 
 #endif

@@ -13,8 +13,7 @@ static const char *const ENDINGS[] = {
 
 const char *dataset_ending(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *dot = strrchr(slash ? slash : path, '.');
+    const char *dot = strrchr(file_name(path), '.');
 
     return dot ? dot + 1 : "";
 }
@@ -31,8 +30,7 @@ static size_t gdb_length(const char *path)
 /* What systems and programs leave about, and copies of open files. */
 static bool is_litter(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = file_name(path);
 
     return strncmp(path, "__MACOSX/", 9) == 0 || name[0] == '.' || name[0] == '~';
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a file of our own: size, hash, text. */
-#include "internal.h"
+/* A file as bytes. */
+#include "file.h"
 
-#include "source/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +11,19 @@
 
 enum { TEXT_MAX_BYTES = 1 << 20 };
 
-static enum im_code fail_open(struct im_error *err, const char *path, int error)
+const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+enum im_code file_fail(struct im_error *err, const char *path, int error)
 {
     switch (error) {
     case ENOENT:
     case ENOTDIR:
+    case ENAMETOOLONG:
         im_fail(err, IM_ENOTFOUND, "there is no file '%s'; check the path", path);
         return im_zh(err, IM_ENOTFOUND, "没有文件“%s”，请检查路径", path);
     case EACCES:
@@ -28,6 +36,12 @@ static enum im_code fail_open(struct im_error *err, const char *path, int error)
     }
 }
 
+enum im_code file_fail_kind(struct im_error *err, const char *path)
+{
+    im_fail(err, IM_EDATA, "'%s' is not an ordinary file; name a file to import", path);
+    return im_zh(err, IM_EDATA, "“%s”不是普通文件，请给出要导入的文件", path);
+}
+
 static enum im_code open_regular(const char *path, int *fd, struct im_error *err)
 {
     struct stat info;
@@ -35,17 +49,15 @@ static enum im_code open_regular(const char *path, int *fd, struct im_error *err
     /* a pipe would block here for ever, and cannot be read twice */
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0)
-        return fail_open(err, path, errno);
+        return file_fail(err, path, errno);
     if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode))
         return IM_OK;
     close(*fd);
-    im_fail(err, IM_EDATA, "'%s' is not an ordinary file; name a file to import", path);
-    return im_zh(err, IM_EDATA, "“%s”不是普通文件，请给出要导入的文件", path);
+    return file_fail_kind(err, path);
 }
 
 enum im_code file_scan(const char *path, struct file_facts *out, struct im_error *err)
 {
-    const char *slash = strrchr(path, '/');
     struct source_bytes bytes;
     int fd = -1;
     enum im_code rc = open_regular(path, &fd, err);
@@ -53,7 +65,7 @@ enum im_code file_scan(const char *path, struct file_facts *out, struct im_error
     if (rc)
         return rc;
     close(fd);
-    *out = (struct file_facts){.name = slash ? slash + 1 : path};
+    *out = (struct file_facts){.name = file_name(path)};
     rc = bytes_scan(path, out->name, 0, &bytes, err);
     out->size = bytes.size;
     out->hash = bytes.hash;
@@ -73,8 +85,10 @@ enum im_code file_read_text(const char *path,
         return rc;
     if (fstat(fd, &info) != 0 || info.st_size > TEXT_MAX_BYTES) {
         close(fd);
-        return im_fail(err, IM_ELIMIT, "'%s' is larger than %d bytes", path,
-                       TEXT_MAX_BYTES);
+        im_fail(err, IM_ELIMIT, "'%s' is larger than %d bytes; is it the right file?",
+                path, TEXT_MAX_BYTES);
+        return im_zh(err, IM_ELIMIT, "“%s”超过 %d 字节，请确认没有选错文件", path,
+                     TEXT_MAX_BYTES);
     }
     size_t size = (size_t)info.st_size;
     uint8_t *text = im_arena_alloc(arena, size + 1);
@@ -82,7 +96,7 @@ enum im_code file_read_text(const char *path,
     if (!text)
         rc = im_fail(err, IM_ENOMEM, "read '%s': out of memory", path);
     else if (n != (ssize_t)size)
-        rc = fail_open(err, path, n < 0 ? errno : EIO);
+        rc = file_fail(err, path, n < 0 ? errno : EIO);
     close(fd);
     if (rc)
         return rc;

@@ -78,8 +78,7 @@ void guard_message(const struct source_input *input,
                    size_t size)
 {
     const char *text = CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg() : "";
-    const char *slash = strrchr(path, '/');
-    size_t folders = slash ? (size_t)(slash + 1 - path) : 0;
+    size_t folders = (size_t)(file_name(path) - path);
     size_t n = 0;
 
     while (*text && n + 1 < size) {

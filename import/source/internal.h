@@ -9,6 +9,7 @@
 #ifndef IMPORT_SOURCE_INTERNAL_H
 #define IMPORT_SOURCE_INTERNAL_H
 
+#include "file.h"
 #include "source.h"
 
 #include <cpl_http.h>
@@ -248,8 +249,6 @@ IM_CHECKED enum im_code sidecar_scan(const char *path,
 struct temp {
     char path[512]; /* "" none */
 };
-/** Makes the folder when there is none yet. IM_EENV. */
-IM_CHECKED enum im_code temp_make(struct temp *temp, struct im_error *err);
 void temp_remove(struct temp *temp); /* with all that is in it */
 /** Copy `from` (any VSI path) as `name`; *out is its path. IM_EIO disk full. */
 IM_CHECKED enum im_code temp_copy(struct temp *temp,

@@ -50,30 +50,6 @@ static const struct {
 
 /* ---- what a person named ---- */
 
-static enum im_code fail_path(struct im_error *err, const char *path, int error)
-{
-    switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-    case ENAMETOOLONG:
-        im_fail(err, IM_ENOTFOUND, "there is no file '%s'; check the path", path);
-        return im_zh(err, IM_ENOTFOUND, "没有文件“%s”，请检查路径", path);
-    case EACCES:
-    case EPERM:
-        im_fail(err, IM_EENV, "no permission to read '%s'", path);
-        return im_zh(err, IM_EENV, "没有读取“%s”的权限", path);
-    default:
-        im_fail(err, IM_EIO, "cannot read '%s': %s", path, strerror(error));
-        return im_zh(err, IM_EIO, "无法读取“%s”：%s", path, strerror(error));
-    }
-}
-
-static enum im_code fail_no_file(struct im_error *err, const char *path)
-{
-    im_fail(err, IM_EDATA, "'%s' is not an ordinary file; name a file to import", path);
-    return im_zh(err, IM_EDATA, "“%s”不是普通文件，请给出要导入的文件", path);
-}
-
 static enum im_code fail_empty(struct im_error *err, const char *name)
 {
     im_fail(err, IM_EDATA, "'%s' is an empty file; was it saved?", name);
@@ -113,13 +89,6 @@ static const char *keep(struct source *source, const char *text)
     return im_arena_strdup(source->arena, im_bytes_of(text));
 }
 
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 static bool has_extension(const struct source *source, const char *extension)
 {
     return strcmp(source->extension, extension) == 0;
@@ -151,7 +120,7 @@ static enum im_code set_path(struct source *source,
     if (file)
         VSIFCloseL(file);
     if (!file)
-        return fail_path(err, name, errno ? errno : EIO);
+        return file_fail(err, name, errno ? errno : EIO);
     source->input.head = (struct im_bytes){source->head, n};
     return n ? IM_OK : fail_empty(err, name);
 }
@@ -395,17 +364,17 @@ static enum im_code locate_real(struct source *source,
     struct stat info;
 
     if (strncmp(real, "/vsi", 4) == 0) /* GDAL would take it for one of its own */
-        return fail_no_file(err, given);
+        return file_fail_kind(err, given);
     if (stat(real, &info) != 0 || !is_readable(real))
-        return fail_path(err, given, errno);
+        return file_fail(err, given, errno);
     if (S_ISDIR(info.st_mode) && !member)
         return open_folder(source, real, err);
     if (!S_ISREG(info.st_mode)) /* a pipe would block, and cannot be read twice */
-        return fail_no_file(err, given);
+        return file_fail_kind(err, given);
     enum im_code rc = set_path(source, real, file_name(given), err);
     if (!rc && is_zip(source))
         return open_zip(source, member, err);
-    return !rc && member ? fail_path(err, given, ENOTDIR) : rc;
+    return !rc && member ? file_fail(err, given, ENOTDIR) : rc;
 }
 
 static enum im_code
@@ -416,7 +385,7 @@ locate(struct source *source, const char *path, struct im_error *err)
     struct stat info;
 
     if (strlen(path) >= sizeof front)
-        return fail_path(err, path, ENAMETOOLONG);
+        return file_fail(err, path, ENAMETOOLONG);
     snprintf(front, sizeof front, "%s", path);
     size_t len = strlen(front);
     while (len > 1 &&
@@ -426,11 +395,11 @@ locate(struct source *source, const char *path, struct im_error *err)
         int why = errno;
 
         if ((why != ENOTDIR && why != ENOENT) || !(member = split_member(front)))
-            return fail_path(err, path, why);
+            return file_fail(err, path, why);
     }
     char *real = realpath(front, NULL);
     enum im_code rc = real ? locate_real(source, real, front, member, err)
-                           : fail_path(err, path, errno);
+                           : file_fail(err, path, errno);
     free(real);
     return rc;
 }
@@ -487,7 +456,7 @@ static enum im_code scan(struct source *source, struct im_error *err)
     if (input->is_folder)
         return scan_folder(source, err);
     if (VSIStatL(input->path, &info) != 0)
-        return fail_path(err, input->name, errno ? errno : EIO);
+        return file_fail(err, input->name, errno ? errno : EIO);
     if (format->max_bytes && (uint64_t)info.st_size > format->max_bytes)
         return fail_large(source, format, err);
     enum im_code rc =

@@ -25,13 +25,6 @@ static size_t read_small(const char *path, char *to, size_t size)
     return n;
 }
 
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* The decoder as given, else as the evidence says. */
 static enum im_code decide(const struct source_input *input,
                            const struct evidence *evidence,

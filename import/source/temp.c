@@ -10,7 +10,8 @@
 
 enum { BLOCK_BYTES = 1 << 20, HEAD_LINES = 40 };
 
-enum im_code temp_make(struct temp *temp, struct im_error *err)
+/* The folder, when there is none yet. */
+static enum im_code temp_make(struct temp *temp, struct im_error *err)
 {
     const char *parent = getenv("TMPDIR");
 
