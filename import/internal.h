@@ -239,6 +239,14 @@ struct job {
     bool has_style;
     struct import_options options; /* layer_id, crs ... */
 };
+/** The first of the three steps; import_check, import_commit and import_end follow. */
+IM_CHECKED enum im_code job_plan(struct store *store,
+                                 const struct job *job,
+                                 struct im_arena *arena,
+                                 struct import_report *out,
+                                 struct import_session **session,
+                                 struct im_error *err);
+/** All three. */
 IM_CHECKED enum im_code job_run(struct store *store,
                                 const struct job *job,
                                 struct im_arena *arena,

@@ -74,9 +74,11 @@ enum im_code job_catalog(struct store *store,
 
 /* ---- reading ---- */
 
-struct work {
+/* One import from plan to end. */
+struct import_session {
     struct store *store;
-    const struct job *job;
+    struct job job;
+    struct run run;
     struct im_arena *arena;
     struct import_report *out;
     struct im_bytes definition;
@@ -95,9 +97,9 @@ struct work {
     bool *is_derived;
 };
 
-static enum im_code check_definition(struct work *w, struct im_error *err)
+static enum im_code check_definition(struct import_session *w, struct im_error *err)
 {
-    const char *layer_id = w->job->options.layer_id;
+    const char *layer_id = w->job.options.layer_id;
 
     if (layer_id && strcmp(layer_id, w->schema->id) != 0) {
         im_fail(err, IM_EARG, "--layer is '%.48s', but the definition is of '%s'",
@@ -105,7 +107,7 @@ static enum im_code check_definition(struct work *w, struct im_error *err)
         return im_zh(err, IM_EARG, "--layer 是“%.48s”，而定义文件属于“%s”", layer_id,
                      w->schema->id);
     }
-    if (w->facts.kind == FACTS_ARCS && w->job->path) {
+    if (w->facts.kind == FACTS_ARCS && w->job.path) {
         im_fail(err, IM_EDATA, "layer '%s' is made from layer '%s'; import there",
                 w->schema->id, w->facts.from);
         return im_zh(err, IM_EDATA, "图层“%s”由图层“%s”生成，请导入到后者",
@@ -115,9 +117,9 @@ static enum im_code check_definition(struct work *w, struct im_error *err)
 }
 
 /* --create: the file itself says what the layer is. */
-static enum im_code make_definition(struct work *w, struct im_error *err)
+static enum im_code make_definition(struct import_session *w, struct im_error *err)
 {
-    const struct import_options *options = &w->job->options;
+    const struct import_options *options = &w->job.options;
     struct im_bytes style = {0};
     int64_t n = 0;
     enum im_code rc = sql_integer(store_db(w->store), &n, err,
@@ -136,27 +138,27 @@ static enum im_code make_definition(struct work *w, struct im_error *err)
     if (!rc)
         rc = create_definition(w->source, options, w->arena, &w->definition, &style,
                                err);
-    if (!w->job->has_style)
+    if (!w->job.has_style)
         w->style = style;
     w->has_definition = true;
     return rc;
 }
 
-static enum im_code load_definition(struct work *w, struct im_error *err)
+static enum im_code load_definition(struct import_session *w, struct im_error *err)
 {
     enum im_code rc = IM_OK;
 
-    w->definition = w->job->definition;
-    w->style = w->job->style;
+    w->definition = w->job.definition;
+    w->style = w->job.style;
     w->has_definition = w->definition.len > 0;
-    if (w->job->options.create && w->source && !w->has_definition) {
+    if (w->job.options.create && w->source && !w->has_definition) {
         rc = make_definition(w, err);
     } else if (!w->has_definition) {
         struct im_bytes style = {0};
 
-        rc = job_catalog(w->store, w->job->options.layer_id, w->arena, &w->definition,
+        rc = job_catalog(w->store, w->job.options.layer_id, w->arena, &w->definition,
                          &style, err);
-        if (!w->job->has_style)
+        if (!w->job.has_style)
             w->style = style;
     }
     if (!rc)
@@ -178,7 +180,7 @@ static const struct import_event *first_refusal(const struct import_report *repo
     return NULL;
 }
 
-static enum im_code fail_refused(const struct work *w, struct im_error *err)
+static enum im_code fail_refused(const struct import_session *w, struct im_error *err)
 {
     const struct import_event *e = first_refusal(w->out);
     const char *name = w->out->source;
@@ -198,7 +200,7 @@ static enum im_code fail_refused(const struct work *w, struct im_error *err)
                  e ? e->value : "", e ? e->reason_zh : "");
 }
 
-static enum im_code refuse_duplicate(struct work *w,
+static enum im_code refuse_duplicate(struct import_session *w,
                                      const struct source_row *row,
                                      struct checked_row *checked,
                                      uint64_t first_row,
@@ -229,7 +231,7 @@ static enum im_code refuse_duplicate(struct work *w,
 }
 
 /* A row without key gets one from its name, city and operator. */
-static enum im_code make_key(struct work *w,
+static enum im_code make_key(struct import_session *w,
                              const struct source_row *row,
                              struct checked_row *checked,
                              struct im_arena *arena,
@@ -250,7 +252,7 @@ static enum im_code make_key(struct work *w,
 }
 
 /* With IMPORT_REPLACE the stored row of a refused one is not gone. */
-static enum im_code take_refused(struct work *w,
+static enum im_code take_refused(struct import_session *w,
                                  const struct source_row *row,
                                  struct checked_row *checked,
                                  struct im_arena *arena,
@@ -262,7 +264,7 @@ static enum im_code take_refused(struct work *w,
     int name = identity_fields(w->schema).name;
 
     w->out->counts.refused++;
-    if (checked->has_key || w->job->options.mode != IMPORT_REPLACE ||
+    if (checked->has_key || w->job.options.mode != IMPORT_REPLACE ||
         name == SCHEMA_NO_FIELD || checked->values[name].kind != SOURCE_TEXT)
         return IM_OK;
     struct identity id = identity_of(w->schema, checked->values,
@@ -273,7 +275,7 @@ static enum im_code take_refused(struct work *w,
     return stage_add(&w->stage, checked->values, &checked->geom, &origin, err);
 }
 
-static enum im_code take_row(struct work *w,
+static enum im_code take_row(struct import_session *w,
                              const struct source_row *row,
                              struct checked_row *checked,
                              struct im_arena *arena,
@@ -307,22 +309,22 @@ static enum im_code take_row(struct work *w,
     if (checked->geom.kind == GEOM_EMPTY || checked->is_placed)
         origin.flags |= STAGE_KEEP_PLACE;
     /* whether the layer has it already is only known when it is written */
-    if (w->job->options.mode == IMPORT_APPEND)
+    if (w->job.options.mode == IMPORT_APPEND)
         origin.cells = plan_cells(w->plan, row, arena, &origin.n_cells);
     w->out->counts.repaired += checked->is_repaired;
     return stage_add(&w->stage, checked->values, &checked->geom, &origin, err);
 }
 
-static void show_progress(const struct work *w)
+static void show_progress(const struct import_session *w)
 {
-    const struct import_options *options = &w->job->options;
+    const struct import_options *options = &w->job.options;
 
     if (options->progress && w->out->counts.read % PROGRESS_ROWS == 0)
         options->progress(options->progress_ctx, w->out->counts.read,
                           source_rows(w->source));
 }
 
-static enum im_code read_rows(struct work *w, struct im_error *err)
+static enum im_code read_rows(struct import_session *w, struct im_error *err)
 {
     struct im_arena *arena = im_arena_new(ROW_MAX_BYTES);
     struct source_row row;
@@ -348,7 +350,7 @@ static enum im_code read_rows(struct work *w, struct im_error *err)
 }
 
 /* What derive_layer writes is not the file's to say: else each would undo the other. */
-static bool is_derived_field(const struct work *w, size_t f)
+static bool is_derived_field(const struct import_session *w, size_t f)
 {
     return w->facts.kind == FACTS_AREAS &&
            ((int)f == w->schema->roles.precision ||
@@ -357,26 +359,26 @@ static bool is_derived_field(const struct work *w, size_t f)
 
 /* Shipped rows say where they are; reading all names for each of them would be waste.
  */
-static enum im_code open_gazetteer(struct work *w, struct im_error *err)
+static enum im_code open_gazetteer(struct import_session *w, struct im_error *err)
 {
-    if (strcmp(w->job->origin, "file") != 0 || w->schema->group != SCHEMA_PLACES)
+    if (strcmp(w->job.origin, "file") != 0 || w->schema->group != SCHEMA_PLACES)
         return IM_OK;
     enum im_code rc =
         gazetteer_open(store_db(w->store), w->schema->id, &w->gazetteer, err);
 
-    if (!rc && w->job->options.online)
+    if (!rc && w->job.options.online)
         rc = online_open(store_db(w->store), &w->online, err);
     return rc;
 }
 
-static enum im_code make_plan(struct work *w, struct im_error *err)
+static enum im_code make_plan(struct import_session *w, struct im_error *err)
 {
-    struct plan_context context = {.options = &w->job->options,
+    struct plan_context context = {.options = &w->job.options,
                                    .schema = w->schema,
                                    .definition = w->definition,
                                    .gazetteer = w->gazetteer,
                                    .online = w->online,
-                                   .is_own = strcmp(w->job->origin, "file") != 0,
+                                   .is_own = strcmp(w->job.origin, "file") != 0,
                                    .report = w->out,
                                    .arena = w->arena};
     enum im_code rc = plan_make(&context, w->source, &w->plan, err);
@@ -404,28 +406,25 @@ static enum im_code make_plan(struct work *w, struct im_error *err)
 
 /* Rows can have a position: of the file, or found by a name. Outlines that derive_layer
  * finds by code are its own affair. */
-static bool may_be_placed(const struct work *w)
+static bool may_be_placed(const struct import_session *w)
 {
     return plan_position(w->plan) != POSITION_NONE ||
            (w->schema->geometry != SCHEMA_NONE && w->facts.kind != FACTS_AREAS);
 }
 
-static enum im_code read_file(struct work *w, struct im_error *err)
+static enum im_code check_rows(struct import_session *w, struct im_error *err)
 {
-    enum im_code rc = open_gazetteer(w, err);
+    enum im_code rc =
+        stage_init(&w->stage, w->schema, w->has_field, may_be_placed(w), err);
 
-    if (!rc)
-        rc = make_plan(w, err);
-    if (!rc)
-        rc = stage_init(&w->stage, w->schema, w->has_field, may_be_placed(w), err);
     w->stage.is_derived = w->is_derived;
-    w->stage.find_likely = strcmp(w->job->origin, "file") == 0;
+    w->stage.find_likely = strcmp(w->job.origin, "file") == 0;
     return rc ? rc : read_rows(w, err);
 }
 
 /* What the source says of itself; copied, because it is closed before the report is
  * read. */
-static enum im_code describe_source(struct work *w, struct im_error *err)
+static enum im_code describe_source(struct import_session *w, struct im_error *err)
 {
     struct import_report *out = w->out;
     char hash[20];
@@ -447,18 +446,18 @@ static enum im_code describe_source(struct work *w, struct im_error *err)
     return IM_OK;
 }
 
-static enum im_code open_source(struct work *w, struct im_error *err)
+static enum im_code open_source(struct import_session *w, struct im_error *err)
 {
-    struct source_options options = {.layer = w->job->options.source_layer,
-                                     .encoding = w->job->options.encoding};
-    enum im_code rc = source_open(w->job->path, &options, &w->source, err);
+    struct source_options options = {.layer = w->job.options.source_layer,
+                                     .encoding = w->job.options.encoding};
+    enum im_code rc = source_open(w->job.path, &options, &w->source, err);
 
     return rc ? rc : describe_source(w, err);
 }
 
 /* ---- writing ---- */
 
-static enum im_code add_note(struct work *w,
+static enum im_code add_note(struct import_session *w,
                              const char *code,
                              const char *zh,
                              const char *en,
@@ -477,7 +476,7 @@ static enum im_code add_note(struct work *w,
     return IM_OK;
 }
 
-static enum im_code note_large(struct work *w, struct im_error *err)
+static enum im_code note_large(struct import_session *w, struct im_error *err)
 {
     char zh[120];
     char en[120];
@@ -493,7 +492,7 @@ static enum im_code note_large(struct work *w, struct im_error *err)
 }
 
 /* The rows were checked against a definition read before the lock was taken. */
-static enum im_code check_unchanged(struct work *w, struct im_error *err)
+static enum im_code check_unchanged(struct import_session *w, struct im_error *err)
 {
     struct im_bytes definition;
     struct im_bytes style;
@@ -514,18 +513,19 @@ static bool has_changes(const struct import_counts *c)
     return c->added || c->changed || c->gone;
 }
 
-static enum im_code write_rows(struct work *w, bool *changed, struct im_error *err)
+static enum im_code
+write_rows(struct import_session *w, bool *changed, struct im_error *err)
 {
     struct import_counts *counts = &w->out->counts;
     bool put = false;
     enum im_code rc = IM_OK;
 
-    if (w->has_definition || w->job->has_style)
+    if (w->has_definition || w->job.has_style)
         rc = store_put_layer(w->store, w->schema, w->definition, w->style, &put, err);
     if (!rc && !w->has_definition)
         rc = check_unchanged(w, err);
-    if (!rc && w->job->path)
-        rc = commit_stage(w->store, &w->stage, w->job->options.mode, w->out, err);
+    if (!rc && w->job.path)
+        rc = commit_stage(w->store, &w->stage, w->job.options.mode, w->out, err);
     if (!rc && w->stage.was_large)
         rc = note_large(w, err);
     if (!rc && (w->facts.kind == FACTS_AREAS || w->facts.kind == FACTS_ARCS)) {
@@ -547,8 +547,9 @@ static enum im_code write_rows(struct work *w, bool *changed, struct im_error *e
     return rc ? rc : derive_dependants(w->store, w->schema->id, err);
 }
 
-static enum im_code write_all(struct work *w, struct run *run, struct im_error *err)
+static enum im_code write_all(struct import_session *w, struct im_error *err)
 {
+    struct run *run = &w->run;
     bool changed = false;
     bool repeat = false;
     enum im_code rc = write_rows(w, &changed, err);
@@ -559,7 +560,7 @@ static enum im_code write_all(struct work *w, struct run *run, struct im_error *
     if (rc)
         return rc;
     w->out->is_repeat = repeat && !changed;
-    if (w->out->is_repeat || w->job->options.dry_run) {
+    if (w->out->is_repeat || w->job.options.dry_run) {
         store_rollback(w->store); /* nothing to keep */
         return IM_OK;
     }
@@ -567,40 +568,134 @@ static enum im_code write_all(struct work *w, struct run *run, struct im_error *
     return rc ? rc : store_commit(w->store, err);
 }
 
-static void describe_source_of(const struct work *w, struct run *run)
+static void describe_source_of(struct import_session *w)
 {
     if (!w->source)
         return;
-    run->file_name = source_name(w->source);
-    run->file_size = source_size(w->source);
-    run->file_hash = source_hash(w->source);
+    w->run.file_name = source_name(w->source);
+    w->run.file_size = source_size(w->source);
+    w->run.file_hash = source_hash(w->source);
 }
 
-static void describe_run(const struct work *w, struct run *run)
+static void describe_run(struct import_session *w)
 {
-    run->layer_id = w->schema->id;
-    describe_source_of(w, run);
-    run->fingerprint = run_fingerprint(run, w->definition, w->style, &w->job->options);
+    w->run.layer_id = w->schema->id;
+    describe_source_of(w);
+    w->run.fingerprint =
+        run_fingerprint(&w->run, w->definition, w->style, &w->job.options);
 }
 
 /* A file that could not be opened has only the name it was given by; an address is
  * not repeated, because it may hold a password. */
-static void
-log_failure(const struct work *w, struct run *run, const struct im_error *err)
+static void log_failure(struct import_session *w, const struct im_error *err)
 {
-    const char *path = w->job->path;
+    const char *path = w->job.path;
 
-    run->layer_id = w->schema ? w->schema->id : w->job->options.layer_id;
-    if (!path || !run->layer_id || !err || w->job->options.dry_run)
+    w->out->run_id = 0;
+    w->run.layer_id = w->schema ? w->schema->id : w->job.options.layer_id;
+    if (!path || !w->run.layer_id || !err || w->job.options.dry_run)
         return;
     if (access(path, F_OK) == 0)
-        run->file_name = file_name(path);
-    describe_source_of(w, run);
-    run_log_failure(w->store, run, w->out, err);
+        w->run.file_name = file_name(path);
+    describe_source_of(w);
+    run_log_failure(w->store, &w->run, w->out, err);
 }
 
-static void release(struct work *w)
+static void finish_report(struct import_session *w)
 {
+    char now[24];
+
+    run_now(now);
+    char *copy = im_arena_strdup(w->arena, im_bytes_of(now));
+    w->out->finished_at = copy ? copy : "";
+}
+
+/* ---- the steps ---- */
+
+static enum im_code begin(struct import_session *w, struct im_error *err)
+{
+    struct import_report *out = w->out;
+
+    w->run = (struct run){.origin = w->job.origin,
+                          .file_name = "",
+                          .mode = w->job.options.mode,
+                          .options = &w->job.options};
+    run_now(w->run.started_at);
+    out->started_at = im_arena_strdup(w->arena, im_bytes_of(w->run.started_at));
+    if (!out->started_at)
+        return im_fail(err, IM_ENOMEM, "report: out of memory");
+    return import_log_open(out, w->arena, err);
+}
+
+enum im_code job_plan(struct store *store,
+                      const struct job *job,
+                      struct im_arena *arena,
+                      struct import_report *out,
+                      struct import_session **session,
+                      struct im_error *err)
+{
+    struct import_session *w = im_arena_calloc(arena, 1, sizeof *w);
+    enum im_code rc;
+
+    *session = NULL;
+    import_report_init(out);
+    out->mode = run_mode_name(job->options.mode);
+    out->is_dry_run = job->options.dry_run;
+    if (!w)
+        return im_fail(err, IM_ENOMEM, "import: out of memory");
+    *w = (struct import_session){
+        .store = store, .job = *job, .arena = arena, .out = out};
+    rc = begin(w, err);
+    if (!rc && job->path)
+        rc = open_source(w, err);
+    if (!rc)
+        rc = load_definition(w, err);
+    if (!rc && job->path)
+        rc = open_gazetteer(w, err);
+    if (!rc && job->path)
+        rc = make_plan(w, err);
+    if (!rc) {
+        *session = w;
+        return IM_OK;
+    }
+    log_failure(w, err);
+    import_end(w);
+    return rc;
+}
+
+enum im_code import_check(struct import_session *w, struct im_error *err)
+{
+    enum im_code rc = w->job.path ? check_rows(w, err) : IM_OK;
+
+    if (rc)
+        log_failure(w, err);
+    return rc;
+}
+
+enum im_code import_commit(struct import_session *w, struct im_error *err)
+{
+    describe_run(w);
+    enum im_code rc = store_begin(w->store, err);
+    if (rc)
+        goto done;
+    rc = run_begin(w->store, &w->run, err);
+    w->stage.history = w->run.history;
+    if (!rc)
+        rc = write_all(w, err);
+    run_release(&w->run);
+    if (rc)
+        store_rollback(w->store);
+done:
+    if (rc)
+        log_failure(w, err);
+    return rc;
+}
+
+void import_end(struct import_session *w)
+{
+    if (!w)
+        return;
+    finish_report(w);
     stage_release(&w->stage);
     identity_seen_release(&w->seen);
     plan_release(w->plan);
@@ -609,66 +704,19 @@ static void release(struct work *w)
     source_close(w->source);
 }
 
-static enum im_code
-begin(struct work *w, struct run *run, struct import_report *out, struct im_error *err)
-{
-    import_report_init(out);
-    out->mode = run_mode_name(w->job->options.mode);
-    out->is_dry_run = w->job->options.dry_run;
-    run_now(run->started_at);
-    out->started_at = im_arena_strdup(w->arena, im_bytes_of(run->started_at));
-    if (!out->started_at)
-        return im_fail(err, IM_ENOMEM, "report: out of memory");
-    return import_log_open(out, w->arena, err);
-}
-
-static void finish(struct work *w)
-{
-    char now[24];
-
-    run_now(now);
-    char *copy = im_arena_strdup(w->arena, im_bytes_of(now));
-    w->out->finished_at = copy ? copy : "";
-    release(w);
-}
-
 enum im_code job_run(struct store *store,
                      const struct job *job,
                      struct im_arena *arena,
                      struct import_report *out,
                      struct im_error *err)
 {
-    struct work w = {.store = store, .job = job, .arena = arena, .out = out};
-    struct run run = {.origin = job->origin,
-                      .file_name = "",
-                      .mode = job->options.mode,
-                      .options = &job->options};
-    enum im_code rc = begin(&w, &run, out, err);
+    struct import_session *session = NULL;
+    enum im_code rc = job_plan(store, job, arena, out, &session, err);
 
-    if (!rc && job->path)
-        rc = open_source(&w, err);
     if (!rc)
-        rc = load_definition(&w, err);
-    if (!rc && job->path)
-        rc = read_file(&w, err);
-    if (rc)
-        goto done;
-    describe_run(&w, &run);
-    rc = store_begin(store, err);
-    if (rc)
-        goto done;
-    rc = run_begin(store, &run, err);
-    w.stage.history = run.history;
+        rc = import_check(session, err);
     if (!rc)
-        rc = write_all(&w, &run, err);
-    run_release(&run);
-    if (rc)
-        store_rollback(store);
-done:
-    if (rc)
-        out->run_id = 0;
-    if (rc)
-        log_failure(&w, &run, err);
-    finish(&w);
+        rc = import_commit(session, err);
+    import_end(session);
     return rc;
 }

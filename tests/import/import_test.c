@@ -241,6 +241,48 @@ TEST(columns_that_no_field_knows_are_named)
     drop_bench(&b);
 }
 
+/* ---- the three steps ---- */
+
+TEST(plan_check_and_commit_are_three_steps)
+{
+    struct bench b;
+    struct import_options options = {.layer_id = "parks"};
+    struct import_session *session = NULL;
+
+    point_layer(&b, "parks");
+    const char *path = scratch_text("steps.csv", "id,名称,lon,lat,foo\n"
+                                                 "A,张江,121.6,31.2,1\n"
+                                                 "B,,121.45,31.02,2\n");
+    assert_int_equal(
+        import_plan(b.store, path, &options, b.arena, &b.report, &session, &b.err),
+        IM_OK);
+    assert_string_equal(how(&b.report, "名称"), "title");
+    assert_string_equal(how(&b.report, "foo"), "unknown");
+    assert_non_null(strstr(b.report.crs, "EPSG:4326"));
+    assert_int_equal(b.report.counts.read, 0);
+    assert_int_equal(import_check(session, &b.err), IM_OK);
+    assert_int_equal(b.report.counts.read, 2);
+    assert_int_equal(b.report.counts.refused, 1);
+    assert_int_equal(b.report.counts.added, 0);
+    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 0);
+    assert_int_equal(import_commit(session, &b.err), IM_OK);
+    import_end(session);
+    assert_counts(&b, 2, 1, 0, 0, 1);
+    assert_true(b.report.run_id > 0);
+    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 1);
+    /* a plan that is not followed leaves nothing */
+    import_report_release(&b.report);
+    assert_int_equal(
+        import_plan(b.store, path, &options, b.arena, &b.report, &session, &b.err),
+        IM_OK);
+    import_end(session);
+    import_end(NULL);
+    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_runs WHERE origin = "
+                                "'file'"),
+                     1);
+    drop_bench(&b);
+}
+
 /* ---- problems ---- */
 
 struct expectation {
@@ -745,6 +787,7 @@ TEST(rows_lie_in_hilbert_order)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plan_check_and_commit_are_three_steps),
         cmocka_unit_test(a_csv_becomes_rows_with_types_and_positions),
         cmocka_unit_test(the_same_file_again_changes_nothing_and_says_so),
         cmocka_unit_test(a_changed_file_updates_and_replace_removes),

@@ -189,6 +189,29 @@ IM_CHECKED enum im_code import_file(struct store *store,
                                     struct im_error *err);
 
 /**
+ * The same in three steps, for who wants to show a person each (an upload page):
+ *   plan    opens the file, finds the header, maps the columns, decides on the
+ *           coordinate system: mappings, notes, columns and crs of the report
+ *   check   reads all rows: read, refused, skipped, repaired and the events
+ *   commit  one transaction (taken back with `dry_run`): the other counts
+ * `path`, `options`, `arena` and `out` stay the caller's and must live until the end.
+ * After a step that failed only import_end is left to call.
+ */
+struct import_session;
+IM_CHECKED enum im_code import_plan(struct store *store,
+                                    const char *path,
+                                    const struct import_options *options,
+                                    struct im_arena *arena,
+                                    struct import_report *out,
+                                    struct import_session **session, /* NULL: failed */
+                                    struct im_error *err);
+IM_CHECKED enum im_code import_check(struct import_session *session,
+                                     struct im_error *err);
+IM_CHECKED enum im_code import_commit(struct import_session *session,
+                                      struct im_error *err);
+void import_end(struct import_session *session); /* NULL is fine */
+
+/**
  * Import every shipped layer folder of `directory` (each with layer.json, style.json
  * and its facts), then make the derived layers, in one transaction each. Unchanged
  * folders cost a hash. `note` is called once per layer with its report.
