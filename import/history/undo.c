@@ -304,7 +304,6 @@ enum im_code import_undo(struct store *store,
     enum im_code rc;
 
     import_report_init(report);
-    report->layer_title = (struct schema_title){"", ""};
     run_now(run.started_at);
     rc = store_begin(store, err); /* what may be undone is asked under the lock */
     if (rc)

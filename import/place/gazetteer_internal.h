@@ -3,7 +3,8 @@
  *
  *   gazetteer_names.c      names, sorted; which of them begin at a place of a text
  *   gazetteer_text.c       a text folded, and what its characters say about a match
- *   gazetteer_load.c       names and outlines out of the database
+ *   gazetteer_load.c       the layers of the database, row by row; outlines
+ *   gazetteer_load_divisions.c, gazetteer_load_places.c   and what they are called
  *   gazetteer_divisions.c  which division a text or a row speaks of
  *   gazetteer_find.c       the place of a row
  *   gazetteer_bands.c      is a position in an outline, fast
@@ -38,6 +39,7 @@ struct reading {
 };
 /** False when memory runs out (then it is empty). */
 bool reading_make(struct reading *r, struct im_bytes source);
+struct im_bytes reading_bytes(const struct reading *r);
 /** The part of the source that text[start, start + len) came from. */
 struct im_bytes reading_source(const struct reading *r, size_t start, size_t len);
 /** Begins something at `at`: the text, behind punctuation, brackets, digits, or behind
@@ -53,6 +55,7 @@ enum follows reading_follows(const struct reading *r, size_t end);
 /** Made of words only that hundreds of places have (高新技术 产业 开发区)? Of the part
  * of a name more words count as such. */
 bool text_is_generic(struct im_bytes folded, bool is_part);
+bool text_is_latin(struct im_bytes text); /* ASCII all through */
 bool text_begins(struct im_bytes text, const char *prefix);
 bool text_ends(struct im_bytes text, const char *suffix);
 /** Bytes of the character at `at` of well formed UTF-8. */

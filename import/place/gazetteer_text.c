@@ -70,6 +70,19 @@ bool reading_make(struct reading *r, struct im_bytes source)
     return good;
 }
 
+struct im_bytes reading_bytes(const struct reading *r)
+{
+    return (struct im_bytes){r->text, r->len};
+}
+
+bool text_is_latin(struct im_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 struct im_bytes reading_source(const struct reading *r, size_t start, size_t len)
 {
     if (!len)
