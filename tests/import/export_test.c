@@ -116,7 +116,8 @@ static char **rows_of(struct store *store, const char *layer, size_t *n)
     assert_string_equal(err.msg, "");
     history_scan_close(scan);
     im_arena_free(arena);
-    qsort(rows, *n, sizeof *rows, by_text);
+    if (rows)
+        qsort(rows, *n, sizeof *rows, by_text);
     return rows;
 }
 
@@ -240,7 +241,8 @@ static void there_and_back(struct store *store,
     size_t n = 0;
     char name[80];
 
-    free_rows(rows_of(store, layer, &n), 0);
+    char **rows = rows_of(store, layer, &n);
+    free_rows(rows, n);
     for (int format = 0; n && format < n_forms; format++) {
         snprintf(name, sizeof name, "%s.%s", layer, FORMS[format]);
         const char *path = scratch_path(name);
