@@ -236,7 +236,7 @@ enum im_code create_definition(struct source *source,
     if (!rc)
         rc = set_header(source, options, arena, err);
     if (!rc)
-        rc = survey_read(source, options->keep_personal, arena, &survey, err);
+        rc = survey_read(source, options, arena, &survey, err);
     if (!rc)
         rc = check_survey(&survey, source, err);
     if (rc)

@@ -54,14 +54,16 @@ static bool is_common(const char *name)
 }
 
 /* A name that no field has, and that does not promise what the column is not. */
-static void own_name(const struct new_layer *layer,
-                     const char *heading,
-                     size_t column,
-                     char out[SCHEMA_MAX_ID + 1])
+static void
+own_name(const struct new_layer *layer, size_t column, char out[SCHEMA_MAX_ID + 1])
 {
+    const struct survey_column *c = &layer->survey->columns[column];
+    char wish[SCHEMA_MAX_ID + 1];
     char base[SCHEMA_MAX_ID + 1];
 
-    heading_field_name(heading, base);
+    if (c->wish)
+        snprintf(wish, sizeof wish, "%.*s", (int)strcspn(c->wish, "="), c->wish);
+    heading_field_name(c->wish ? wish : c->name, base);
     if (!*base)
         snprintf(base, sizeof base, "field_%zu", column + 1);
     snprintf(out, SCHEMA_MAX_ID + 1, "%s", base);
@@ -157,7 +159,7 @@ key_name(const struct new_layer *layer, size_t i, char out[SCHEMA_MAX_ID + 1])
     if (!*out && !has_slug(layer, "id"))
         snprintf(out, SCHEMA_MAX_ID + 1, "id");
     else
-        own_name(layer, layer->survey->columns[i].name, i, out);
+        own_name(layer, i, out);
 }
 
 static bool add_column(struct new_layer *layer, size_t i, const struct choice *choice)
@@ -171,7 +173,7 @@ static bool add_column(struct new_layer *layer, size_t i, const struct choice *c
     if (choice->is_key)
         key_name(layer, i, name);
     else if (f == SCHEMA_NO_FIELD)
-        own_name(layer, c->name, i, name);
+        own_name(layer, i, name);
     else
         snprintf(name, sizeof name, "%s", common_layer()->fields[f].name);
     snprintf(title, sizeof title, "column %zu", i + 1);

@@ -105,7 +105,36 @@ static bool is_key_like(const struct survey_column *c)
     return false;
 }
 
+/* "target=source" of --map, where `source` is this column: what a person says goes
+ * before what the heading says. */
+static void take_wish(struct survey_column *c, const char *wish)
+{
+    static const struct {
+        const char *target;
+        enum position_word word;
+    } positions[] = {{"lon", WORD_LON},
+                     {"lat", WORD_LAT},
+                     {"position", WORD_PAIR},
+                     {"wkt", WORD_WKT}};
+    const char *equals = strchr(wish, '=');
+    size_t len = equals ? (size_t)(equals - wish) : 0;
+    struct im_bytes target = {(const uint8_t *)wish, len};
+
+    if (!equals || strcmp(equals + 1, c->name) != 0)
+        return;
+    c->match =
+        (struct heading_match){schema_field_index(common_layer(), target), TIER_NAME};
+    c->position = WORD_NONE;
+    c->is_personal = c->is_row_number = false;
+    for (size_t i = 0; i < sizeof positions / sizeof *positions; i++)
+        if (is_text(target, positions[i].target))
+            c->position = positions[i].word;
+    if (c->match.field == SCHEMA_NO_FIELD && c->position == WORD_NONE)
+        c->wish = wish; /* up to its '=' */
+}
+
 static enum im_code read_columns(struct source *source,
+                                 const struct import_options *options,
                                  struct im_arena *arena,
                                  struct survey *s,
                                  struct im_error *err)
@@ -128,6 +157,8 @@ static enum im_code read_columns(struct source *source,
         c->position = heading_position(&c->heading).word;
         c->is_personal = private_heading(&c->heading);
         c->is_row_number = heading_is_row_number(&c->heading);
+        for (size_t k = 0; options->map && options->map[k]; k++)
+            take_wish(c, options->map[k]);
         c->is_key_like = is_key_like(c);
     }
     return IM_OK;
@@ -418,13 +449,13 @@ static void find_positions(struct survey *s)
 }
 
 enum im_code survey_read(struct source *source,
-                         bool keep_personal,
+                         const struct import_options *options,
                          struct im_arena *arena,
                          struct survey *out,
                          struct im_error *err)
 {
     *out = (struct survey){.has_geometry = source_has_geometry(source)};
-    enum im_code rc = read_columns(source, arena, out, err);
+    enum im_code rc = read_columns(source, options, arena, out, err);
 
     if (!rc)
         rc = read_rows(source, out, arena, err);
@@ -432,7 +463,7 @@ enum im_code survey_read(struct source *source,
         struct survey_column *c = &out->columns[i];
 
         c->is_personal |= survey_share(c, c->n_personal) > 0.5;
-        c->is_personal &= !keep_personal;
+        c->is_personal &= !options->keep_personal;
     }
     find_positions(out);
     return rc;

@@ -49,6 +49,7 @@ struct survey_column {
     struct heading heading;
     struct heading_match match; /* field: enum common_field or SCHEMA_NO_FIELD */
     enum position_word position;
+    const char *wish;   /* a field of its own that a person named; NULL */
     bool is_personal;   /* by its heading */
     bool is_row_number; /* 序号, FID */
     bool is_key_like;   /* 编号, uid, EntityHandle */
@@ -80,7 +81,7 @@ struct survey {
 
 /** Reads the source to its end. Texts in `arena`. */
 IM_CHECKED enum im_code survey_read(struct source *source,
-                                    bool keep_personal,
+                                    const struct import_options *options,
                                     struct im_arena *arena,
                                     struct survey *out,
                                     struct im_error *err);

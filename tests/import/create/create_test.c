@@ -311,6 +311,25 @@ TEST(a_long_without_a_lat_is_a_length)
     made_release(&m);
 }
 
+TEST(what_a_person_says_of_a_column_goes_before_its_heading)
+{
+    static const char *const map[] = {"lon=东", "lat=北", "name_zh=企业", "staff=人",
+                                      NULL};
+    struct import_options options = OPTIONS;
+
+    options.map = map;
+    struct made m = made_of(
+        scratch_text("said.csv", "企业,东,北,人\n甲,121.5,31.2,30\n乙,121.6,31.3,4\n"),
+        &options);
+    assert_int_equal(m.schema->geometry, SCHEMA_POINT);
+    assert_string_equal(made_title(&m, "name_zh"), "企业");
+    assert_string_equal(made_title(&m, "staff"), "人");
+    assert_int_equal(made_field(&m, "staff")->type, FIELD_INTEGER);
+    for (size_t f = 0; f < m.schema->n_fields; f++)
+        assert_string_not_equal(m.schema->fields[f].title.zh, "东");
+    made_release(&m);
+}
+
 TEST(a_list_of_an_office_loses_its_titles_notes_and_running_numbers)
 {
     struct made m = made_of(
@@ -440,6 +459,7 @@ int main(void)
         cmocka_unit_test(the_geometry_is_what_all_rows_have),
         cmocka_unit_test(columns_of_positions_are_no_fields),
         cmocka_unit_test(a_long_without_a_lat_is_a_length),
+        cmocka_unit_test(what_a_person_says_of_a_column_goes_before_its_heading),
         cmocka_unit_test(
             a_list_of_an_office_loses_its_titles_notes_and_running_numbers),
         cmocka_unit_test(two_layers_of_one_file_make_two_layers),
