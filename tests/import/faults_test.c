@@ -85,6 +85,7 @@ import_into(struct store *store, const char *file, bool replace, struct im_error
                                  .mode = replace ? IMPORT_REPLACE : IMPORT_UPSERT},
         arena, &report, err);
 
+    import_report_release(&report);
     im_arena_free(arena);
     return rc;
 }
