@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows as CSV and GeoJSON (RFC 7946), to 1e-9 degree. */
+/* Rows as CSV and GeoJSON (RFC 7946), to the last bit. */
 #include "folder_facts.h"
 
+#include <layers/geometry.h>
+
 #include <engine/csv.h>
-#include <engine/json_writer.h>
 
-enum { PIECE_MAX = 512 << 20, DEGREE_DECIMALS = 9, REAL_MAX = 40 };
-
-/* The shortest decimals that read back as the same number; no locale's comma. */
-static struct im_bytes real_text(double value, char out[REAL_MAX])
-{
-    int n = snprintf(out, REAL_MAX, "%.15g", value);
-    double back = 0;
-
-    if (!im_parse_double((struct im_bytes){(uint8_t *)out, (size_t)n}, &back) ||
-        back < value || back > value)
-        n = snprintf(out, REAL_MAX, "%.17g", value);
-    return (struct im_bytes){(uint8_t *)out, (size_t)n};
-}
-
-static struct im_bytes value_text(const struct source_value *value, char out[REAL_MAX])
-{
-    switch (value->kind) {
-    case SOURCE_NULL:
-        break;
-    case SOURCE_INTEGER:
-        snprintf(out, REAL_MAX, "%lld", (long long)value->integer);
-        return im_bytes_of(out);
-    case SOURCE_REAL:
-        return real_text(value->real, out);
-    case SOURCE_TEXT:
-        return value->text;
-    }
-    return im_bytes_of("");
-}
+enum { PIECE_MAX = 512 << 20 };
 
 static enum im_code flush(struct im_buf *piece, FILE *out, struct im_error *err)
 {
@@ -62,9 +35,7 @@ static void put_header(const struct facts_file *f, struct im_csv *w)
 static void put_degrees(struct im_csv *w, const struct geom *geom, size_t i)
 {
     char number[IM_NUMBER_MAX];
-    size_t n = geom->kind == GEOM_EMPTY
-                   ? 0
-                   : im_format_double(number, geom->lonlat[i], DEGREE_DECIMALS);
+    size_t n = geom->kind == GEOM_EMPTY ? 0 : im_format_exact(number, geom->lonlat[i]);
 
     im_csv_cell(w, (struct im_bytes){(uint8_t *)number, n});
 }
@@ -75,7 +46,7 @@ static bool put_row(const struct facts_file *f,
                     struct im_csv *w)
 {
     for (size_t i = 0; i < f->schema->n_fields; i++) {
-        char number[REAL_MAX];
+        char number[IM_NUMBER_MAX];
         struct im_bytes text = value_text(&feature->values[i], number);
 
         if (feature->values[i].kind == SOURCE_TEXT && im_csv_is_formula(text))
@@ -117,100 +88,6 @@ facts_write_csv(const struct facts_file *f, bool *is_unsafe, struct im_error *er
 
 /* ---- GeoJSON ---- */
 
-static void put_position(struct im_json *w, const double *lonlat)
-{
-    im_json_array(w);
-    im_json_number(w, lonlat[0], DEGREE_DECIMALS);
-    im_json_number(w, lonlat[1], DEGREE_DECIMALS);
-    im_json_array_end(w);
-}
-
-/* Positions from..to, as they are or in an array of their own. */
-static void
-put_positions(struct im_json *w, const struct geom *g, uint32_t from, uint32_t to)
-{
-    im_json_array(w);
-    for (uint32_t i = from; i < to; i++)
-        put_position(w, g->lonlat + 2 * (size_t)i);
-    im_json_array_end(w);
-}
-
-static void
-put_parts(struct im_json *w, const struct geom *g, uint32_t from, uint32_t to)
-{
-    for (uint32_t i = from; i < to; i++)
-        put_positions(w, g, i ? g->part_end[i - 1] : 0, g->part_end[i]);
-}
-
-static void put_areas(struct im_json *w, const struct geom *g)
-{
-    for (uint32_t i = 0; i < g->n_areas; i++) {
-        im_json_array(w);
-        put_parts(w, g, i ? g->area_end[i - 1] : 0, g->area_end[i]);
-        im_json_array_end(w);
-    }
-}
-
-static void put_coordinates(struct im_json *w, const struct geom *g, bool is_multi)
-{
-    if (is_multi && g->kind != GEOM_POINT)
-        im_json_array(w);
-    if (g->kind == GEOM_POINT && is_multi)
-        put_positions(w, g, 0, g->n_points);
-    else if (g->kind == GEOM_POINT)
-        put_position(w, g->lonlat);
-    else if (g->kind == GEOM_LINE)
-        put_parts(w, g, 0, g->n_parts);
-    else
-        put_areas(w, g);
-    if (is_multi && g->kind != GEOM_POINT)
-        im_json_array_end(w);
-}
-
-static void put_geometry(struct im_json *w, const struct geom *g)
-{
-    static const char *const names[][2] = {
-        [GEOM_EMPTY] = {"", ""},
-        [GEOM_POINT] = {"Point", "MultiPoint"},
-        [GEOM_LINE] = {"LineString", "MultiLineString"},
-        [GEOM_AREA] = {"Polygon", "MultiPolygon"}};
-    bool is_multi = g->kind == GEOM_POINT  ? g->n_points > 1
-                    : g->kind == GEOM_LINE ? g->n_parts > 1
-                                           : g->n_areas > 1;
-
-    im_json_key(w, "geometry");
-    if (g->kind == GEOM_EMPTY) {
-        im_json_null(w);
-        return;
-    }
-    im_json_object(w);
-    im_json_key(w, "type");
-    im_json_text(w, names[g->kind][is_multi]);
-    im_json_key(w, "coordinates");
-    put_coordinates(w, g, is_multi);
-    im_json_object_end(w);
-}
-
-static void put_property(struct im_json *w, const struct source_value *value)
-{
-    char number[REAL_MAX];
-
-    switch (value->kind) {
-    case SOURCE_NULL:
-        im_json_null(w);
-        break;
-    case SOURCE_INTEGER:
-        im_json_int(w, value->integer);
-        break;
-    case SOURCE_REAL:
-        im_json_raw(w, real_text(value->real, number));
-        break;
-    case SOURCE_TEXT:
-        im_json_string(w, value->text);
-        break;
-    }
-}
-
 static void put_feature(const struct facts_file *f,
                         const struct source_feature *feature,
                         struct im_json *w)
@@ -222,10 +99,11 @@ static void put_feature(const struct facts_file *f,
     im_json_object(w);
     for (size_t i = 0; i < f->schema->n_fields; i++) {
         im_json_key(w, f->schema->fields[i].name);
-        put_property(w, &feature->values[i]);
+        value_json(w, &feature->values[i]);
     }
     im_json_object_end(w);
-    put_geometry(w, &feature->geom);
+    im_json_key(w, "geometry");
+    geometry_json(w, &feature->geom);
     im_json_object_end(w);
 }
 

@@ -242,3 +242,20 @@ size_t im_format_double(char out[IM_NUMBER_MAX], double value, int decimals)
     }
     return len;
 }
+
+size_t im_format_exact(char out[IM_NUMBER_MAX], double value)
+{
+    double back = 0;
+    int n = 0;
+
+    out[0] = '\0';
+    if (!isfinite(value))
+        return 0;
+    for (int digits = 15; digits <= 17; digits++) { /* 17 always suffice */
+        n = snprintf(out, IM_NUMBER_MAX, "%.*g", digits, value);
+        if (im_parse_double((struct im_bytes){(uint8_t *)out, (size_t)n}, &back) &&
+            !(back < value) && !(back > value))
+            break;
+    }
+    return (size_t)n;
+}

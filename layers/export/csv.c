@@ -41,23 +41,12 @@ static void put_text(struct im_csv *w, struct im_bytes text)
 
 static void put_value(struct im_csv *w, const struct source_value *value)
 {
-    char number[EXPORT_NUMBER_MAX];
+    char number[IM_NUMBER_MAX];
 
-    switch (value->kind) {
-    case SOURCE_NULL:
-        im_csv_cell(w, im_bytes_of(""));
-        return;
-    case SOURCE_INTEGER:
-        snprintf(number, sizeof number, "%lld", (long long)value->integer);
-        im_csv_cell(w, im_bytes_of(number));
-        return;
-    case SOURCE_REAL:
-        im_csv_cell(w, export_number(value->real, number));
-        return;
-    case SOURCE_TEXT:
+    if (value->kind == SOURCE_TEXT)
         put_text(w, value->text);
-        return;
-    }
+    else
+        im_csv_cell(w, value_text(value, number));
 }
 
 static enum im_code put_position(struct im_csv *w,
@@ -66,14 +55,16 @@ static enum im_code put_position(struct im_csv *w,
                                  struct im_error *err)
 {
     struct im_buf wkt = {.max = (size_t)1 << 30};
-    char number[EXPORT_NUMBER_MAX];
+    char number[IM_NUMBER_MAX];
     enum im_code rc = IM_OK;
 
     for (size_t i = 0; p->lon && i < 2; i++)
-        im_csv_cell(w, g->kind == GEOM_EMPTY ? im_bytes_of("")
-                                             : export_number(g->lonlat[i], number));
+        im_csv_cell(w, (struct im_bytes){(uint8_t *)number,
+                                         g->kind == GEOM_EMPTY
+                                             ? 0
+                                             : im_format_exact(number, g->lonlat[i])});
     if (p->wkt) {
-        export_wkt(g, &wkt);
+        geometry_wkt(&wkt, g);
         rc = im_buf_check(&wkt, "a geometry", err);
         im_csv_cell(w, im_buf_bytes(&wkt));
     }

@@ -4,8 +4,7 @@
 #define EXPORT_INTERNAL_H
 
 #include <layers/export.h>
-
-#include <engine/json_writer.h>
+#include <layers/geometry.h>
 
 #include <stdio.h>
 
@@ -31,11 +30,6 @@ void export_mark_json(const struct exporter *e, struct im_json *w);
 /** The same for people, one line. */
 void export_mark_text(const struct exporter *e, struct im_buf *out);
 
-enum { EXPORT_NUMBER_MAX = 40 };
-/** The shortest decimals that read back as the same number, ignoring the locale; empty
- *  when it is not finite. */
-struct im_bytes export_number(double value, char out[EXPORT_NUMBER_MAX]);
-void export_wkt(const struct geom *g, struct im_buf *out);
 /** ISO WKB, little endian. `is_multi`: a multiple also when it has one part. */
 void export_wkb(const struct geom *g, bool is_multi, struct im_buf *out);
 

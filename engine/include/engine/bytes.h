@@ -75,6 +75,9 @@ enum { IM_NUMBER_MAX = 40 };
  * Values that are not finite or beyond 1e15 in size are written as "null".
  */
 size_t im_format_double(char out[IM_NUMBER_MAX], double value, int decimals);
+/** The fewest digits that read back as the same number, with an exponent where that is
+ *  large or small. Returns the length, 0 when `value` is not finite; terminated. */
+size_t im_format_exact(char out[IM_NUMBER_MAX], double value);
 
 /** Checked size_t arithmetic for sizes that come from outside. False on overflow. */
 static inline bool im_size_mul(size_t a, size_t b, size_t *out)

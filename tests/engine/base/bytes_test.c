@@ -42,6 +42,27 @@ TEST(writing_then_reading_a_number_gives_it_back)
     }
 }
 
+TEST(the_fewest_digits_that_read_back_are_written)
+{
+    static const double values[] = {
+        0,     121.5, 0.1 + 0.2, 1.0 / 3,           121.12345678901234,
+        1e300, -5e-9, 0x1p-1074, 9007199254740993.0};
+    char text[IM_NUMBER_MAX];
+    double back = -1;
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        size_t n = im_format_exact(text, values[i]);
+        assert_true(im_parse_double((struct im_bytes){(uint8_t *)text, n}, &back));
+        assert_memory_equal(&back, &values[i], sizeof back);
+    }
+    im_format_exact(text, 121.6);
+    assert_string_equal(text, "121.6");
+    im_format_exact(text, 0.1 + 0.2);
+    assert_string_equal(text, "0.30000000000000004");
+    assert_int_equal(im_format_exact(text, (double)NAN), 0);
+    assert_string_equal(text, "");
+}
+
 TEST(only_plain_decimal_numbers_are_read)
 {
     static const char *const bad[] = {"",    " 1",  "1 ", "0x10",  "inf", "nan",
@@ -141,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_written_without_trailing_zeros_or_exponents),
         cmocka_unit_test(writing_then_reading_a_number_gives_it_back),
+        cmocka_unit_test(the_fewest_digits_that_read_back_are_written),
         cmocka_unit_test(only_plain_decimal_numbers_are_read),
         cmocka_unit_test(integers_are_read_up_to_their_limits),
         cmocka_unit_test(utf8_is_refused_when_overlong_surrogate_or_cut),
