@@ -484,6 +484,18 @@ static enum im_code list_dependants(struct store *store,
     return rc;
 }
 
+static enum im_code fail_circle(const char *layer_id, struct im_error *err)
+{
+    im_fail(err, IM_EDATA,
+            "layer '%s' is made from layers that are made from it; mend \"facts\" in "
+            "one of their layer.json",
+            layer_id);
+    return im_zh(
+        err, IM_EDATA,
+        "图层“%s”由其派生图层生成，形成循环；请修改其中一个 layer.json 的 facts",
+        layer_id);
+}
+
 static enum im_code
 derive_below(struct store *store, const char *layer_id, int depth, struct im_error *err)
 {
@@ -494,7 +506,7 @@ derive_below(struct store *store, const char *layer_id, int depth, struct im_err
     if (!arena)
         return im_fail(err, IM_ENOMEM, "catalog: out of memory");
     if (depth == MAX_DEPTH)
-        rc = im_fail(err, IM_EDATA, "layers are made from each other in a circle");
+        rc = fail_circle(layer_id, err);
     if (!rc)
         rc = list_dependants(store, layer_id, arena, &ids, err);
     for (size_t i = 0; !rc && ids[i]; i++) {

@@ -91,6 +91,15 @@ static enum im_code fail_directory(const char *path, struct im_error *err)
                  strerror(errno));
 }
 
+static enum im_code fail_many(const char *directory, struct im_error *err)
+{
+    im_fail(err, IM_ELIMIT,
+            "'%.100s' has over %d layers; import them in several folders", directory,
+            MAX_FOLDERS);
+    return im_zh(err, IM_ELIMIT, "“%.100s”中的图层超过 %d 个；请分成几个文件夹导入",
+                 directory, MAX_FOLDERS);
+}
+
 static enum im_code
 list_folders(struct shipment *s, const char *directory, struct im_error *err)
 {
@@ -111,8 +120,7 @@ list_folders(struct shipment *s, const char *directory, struct im_error *err)
             !join_path(file, path, "layer.json") || !is_file(file))
             continue;
         if (s->n_folders == MAX_FOLDERS)
-            rc = im_fail(err, IM_ELIMIT, "'%s' has over %d layers", directory,
-                         MAX_FOLDERS);
+            rc = fail_many(directory, err);
         else
             rc = load_folder(s, path, &s->folders[s->n_folders++], err);
     }
@@ -216,7 +224,7 @@ static enum im_code make_job(const struct shipment *s,
     if (!folder->facts.file)
         return IM_OK;
     if (!join_path(path, folder->path, folder->facts.file))
-        return im_fail(err, IM_ELIMIT, "'%s': path too long", folder->path);
+        return file_fail(err, folder->facts.file, ENAMETOOLONG);
     job->path = path;
     return file_scan(path, file, err);
 }

@@ -186,7 +186,7 @@ read_relations(struct reading *r, const char *of, struct im_error *err)
     r->book->n_relations = 0;
     if ((size_t)snprintf(path, sizeof path, "%.*s_rels/%s.rels", folder, of,
                          of + folder) >= sizeof path)
-        return im_fail(err, IM_EDATA, "name of a part is too long");
+        return grid_fail_damaged("name of a part", err);
     return read_part(r, path, on, &found, err);
 }
 

@@ -314,6 +314,17 @@ static enum im_code write_tree(struct rtree *t, struct im_error *err)
 
 /* ---- the tables ---- */
 
+static enum im_code fail_damaged(const struct rtree *t, struct im_error *err)
+{
+    im_fail(err, IM_EENV,
+            "the spatial index of layer '%s' is damaged; take a backup or import anew "
+            "into another --db",
+            t->layer);
+    return im_zh(err, IM_EENV,
+                 "图层“%s”的空间索引已损坏；请使用备份，或用其他 --db 重新导入",
+                 t->layer);
+}
+
 static enum im_code prepare(struct rtree *t, struct im_error *err)
 {
     sqlite3 *db = t->store->db;
@@ -323,8 +334,7 @@ static enum im_code prepare(struct rtree *t, struct im_error *err)
         "SELECT length(data) FROM \"idx_%w_geom_node\" WHERE nodeno = 1", t->layer);
 
     if (!rc && (bytes < NODE_BYTES_MIN || bytes > NODE_BYTES_MAX))
-        rc = im_fail(err, IM_EENV, "the spatial index of layer '%s' is damaged",
-                     t->layer);
+        rc = fail_damaged(t, err);
     if (rc)
         return rc;
     t->node_bytes = (size_t)bytes;
