@@ -15,7 +15,9 @@
  *   20  bytes of the comment      46  name, extra, comment
  */
 #include "internal.h"
+#include "little_endian.h"
 
+#include <errno.h>
 #include <zlib.h>
 
 enum {
@@ -34,21 +36,6 @@ enum {
     ARENA_BYTES = 64 << 20
 };
 static const uint64_t MAX_UNPACKED_BYTES = 1u << 30;
-
-static unsigned le16(const uint8_t *p)
-{
-    return p[0] | (unsigned)p[1] << 8;
-}
-
-static uint64_t le32(const uint8_t *p)
-{
-    return le16(p) | (uint64_t)le16(p + 2) << 16;
-}
-
-static uint64_t le64(const uint8_t *p)
-{
-    return le32(p) | le32(p + 4) << 32;
-}
 
 struct walk {
     const char *name; /* of the zip, for messages */
@@ -389,7 +376,7 @@ enum im_code archive_read(const char *path,
         goto done;
     w.file = VSIFOpenL(path, "rb");
     if (!w.file || VSIFSeekL(w.file, 0, SEEK_END) != 0) {
-        rc = im_fail(err, IM_EIO, "'%s' cannot be opened", name);
+        rc = file_fail(err, name, errno ? errno : EIO);
         goto done;
     }
     w.size = VSIFTellL(w.file);

@@ -6,7 +6,7 @@
  *   grid_xml.c   XML of a zip through expat
  *   grid_xlsx.c  Office Open XML (ECMA-376 part 1)
  *   grid_ods.c   OpenDocument 1.3
- *   grid_xls.c   Excel 97-2003 (BIFF8)
+ *   grid_xls.c   Excel 97-2003 (BIFF8), in a compound file (compound.c)
  *
  * Why not GDAL's drivers (3.6.2): merged cells and hidden sheets are not shown, numbers
  * and texts not told apart; XLSX gives only the first run of a text with several

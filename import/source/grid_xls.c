@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Excel 97-2003 workbooks: BIFF8 records ([MS-XLS]) in the stream "Workbook" of a
- * compound file ([MS-CFB]). Own, because GDAL's reader (freexl 1.0) gives the error of
- * a formula as the number 1, no merged cells, no hidden sheets, and takes no file in a
- * zip.
+ * compound file (compound.h). Own, because GDAL's reader (freexl 1.0) gives the error
+ * of a formula as the number 1, no merged cells, no hidden sheets, and takes no file in
+ * a zip.
  *
- *   compound file      header of 512 bytes, then sectors numbered from 0
- *                      30  u16  sector size is 2^n        44  u32  sectors of the FAT
- *                      48  u32  first directory sector    56  u32  smallest big stream
- *                      60  u32  first mini FAT sector     68  u32  first DIFAT sector
- *                      76  u32 x 109  the first FAT sectors
- *   directory entry    128 bytes: 0 name UTF-16, 64 u16 its bytes with the zero, 66 u8
- *                      kind (2 stream, 5 root), 116 u32 first sector, 120 u32 size
  *   record             u16 kind, u16 length, body of at most 8224 bytes
  *
  * All numbers are little-endian. */
+#include "compound.h"
 #include "grid.h"
+#include "little_endian.h"
 
 #include <cpl_vsi.h>
+#include <errno.h>
 
-enum {
-    CFB_HEADER = 512,
-    CFB_IN_HEADER = 109, /* FAT sectors named there */
-    ENTRY_BYTES = 128,
-    MINI_BYTES = 64,
-    RECORD_HEADER = 4
-};
-
-static const uint32_t NO_SECTOR = 0xFFFFFFFA; /* and above: end of chain, free ... */
+enum { RECORD_HEADER = 4 };
 
 enum record_kind {
     R_FORMULA = 0x0006,
@@ -66,146 +54,7 @@ struct xls {
     uint32_t *offsets; /* of each sheet */
 };
 
-static uint32_t u16(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t u32(const uint8_t *p)
-{
-    return u16(p) | u16(p + 2) << 16;
-}
-
-static uint64_t u64(const uint8_t *p)
-{
-    return (uint64_t)u32(p) | (uint64_t)u32(p + 4) << 32;
-}
-
-/* ---- the compound file ---- */
-
-struct cfb {
-    struct im_bytes file;
-    size_t sector; /* bytes */
-    const uint8_t **fat;
-    size_t n_fat; /* sectors of it */
-};
-
-static const uint8_t *sector_at(const struct cfb *cfb, uint32_t n)
-{
-    uint64_t from = ((uint64_t)n + 1) * cfb->sector;
-
-    return n < NO_SECTOR && from + cfb->sector <= cfb->file.len ? cfb->file.data + from
-                                                                : NULL;
-}
-
-static uint32_t next_sector(const struct cfb *cfb, uint32_t n)
-{
-    size_t each = cfb->sector / 4;
-
-    return n / each < cfb->n_fat ? u32(cfb->fat[n / each] + n % each * 4) : NO_SECTOR;
-}
-
-/* The sectors of the FAT: 109 in the header, others in a chain of lists. */
-static bool read_fat(struct cfb *cfb, struct im_arena *arena)
-{
-    size_t n = u32(cfb->file.data + 44);
-    size_t each = cfb->sector / 4 - 1;
-    uint32_t list = u32(cfb->file.data + 68);
-
-    if (n == 0 || n > cfb->file.len / cfb->sector)
-        return false;
-    cfb->fat = im_arena_calloc(arena, n, sizeof *cfb->fat);
-    for (size_t i = 0; cfb->fat && i < n; i++) {
-        const uint8_t *from = cfb->file.data + 76 + 4 * i;
-
-        if (i >= CFB_IN_HEADER) {
-            size_t at = (i - CFB_IN_HEADER) % each;
-            const uint8_t *sector = sector_at(cfb, list);
-
-            if (!sector)
-                return false;
-            from = sector + 4 * at;
-            if (at == each - 1)
-                list = u32(sector + 4 * each);
-        }
-        cfb->fat[i] = sector_at(cfb, u32(from));
-        if (!cfb->fat[i])
-            return false;
-        cfb->n_fat = i + 1;
-    }
-    return cfb->fat != NULL;
-}
-
-/* A chain of sectors as one piece; shorter than `size` when the chain is: of no use
- * (NULL). `size` 0: the whole chain. A chain that bites its tail ends at the size of
- * the file. */
-static struct im_bytes
-read_chain(const struct cfb *cfb, uint32_t first, uint64_t size, struct im_arena *arena)
-{
-    size_t max = cfb->file.len / cfb->sector;
-    size_t n = 0;
-
-    for (uint32_t s = first; n < max && sector_at(cfb, s); s = next_sector(cfb, s)) {
-        n++;
-        if (size && n * cfb->sector >= size)
-            break;
-    }
-    if (n == 0 || n * cfb->sector < size)
-        return (struct im_bytes){NULL, 0};
-    uint8_t *out = im_arena_alloc(arena, n * cfb->sector);
-    if (!out)
-        return (struct im_bytes){NULL, 0};
-    for (size_t i = 0; i < n; i++, first = next_sector(cfb, first))
-        memcpy(out + i * cfb->sector, sector_at(cfb, first), cfb->sector);
-    return (struct im_bytes){out, size ? (size_t)size : n * cfb->sector};
-}
-
-static bool is_named(const uint8_t *entry, const char *name)
-{
-    size_t len = strlen(name);
-
-    if (u16(entry + 64) != 2 * (len + 1) || len > 31)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (u16(entry + 2 * i) != (uint8_t)name[i])
-            return false;
-    return true;
-}
-
-static const uint8_t *find_entry(struct im_bytes directory, const char *name)
-{
-    for (size_t i = 0; i + ENTRY_BYTES <= directory.len; i += ENTRY_BYTES)
-        if ((directory.data[i + 66] == 2 || directory.data[i + 66] == 5) &&
-            is_named(directory.data + i, name))
-            return directory.data + i;
-    return NULL;
-}
-
-/* Small streams lie in 64 byte pieces inside the stream of the root. */
-static struct im_bytes read_mini(const struct cfb *cfb,
-                                 struct im_bytes directory,
-                                 const uint8_t *entry,
-                                 struct im_arena *arena)
-{
-    const uint8_t *root = find_entry(directory, "Root Entry");
-    struct im_bytes none = {NULL, 0};
-    struct im_bytes pieces =
-        root ? read_chain(cfb, u32(root + 116), u32(root + 120), arena) : none;
-    struct im_bytes fat = read_chain(cfb, u32(cfb->file.data + 60), 0, arena);
-    size_t size = u32(entry + 120);
-    uint8_t *out = im_arena_calloc(arena, size / MINI_BYTES + 1, MINI_BYTES);
-    uint32_t at = u32(entry + 116);
-
-    if (!out || !pieces.data || !fat.data)
-        return none;
-    for (size_t have = 0; have < size; have += MINI_BYTES) {
-        if (at >= pieces.len / MINI_BYTES || at >= fat.len / 4)
-            return none;
-        memcpy(out + have, pieces.data + (size_t)at * MINI_BYTES, MINI_BYTES);
-        at = u32(fat.data + 4 * (size_t)at);
-    }
-    return (struct im_bytes){out, size};
-}
+/* ---- the file ---- */
 
 static enum im_code fail_old(struct im_error *err)
 {
@@ -219,29 +68,16 @@ static enum im_code
 read_stream(struct grid *grid, struct im_bytes file, struct im_error *err)
 {
     struct xls *book = grid->book;
-    struct cfb cfb = {.file = file};
+    struct compound compound;
+    const char *damaged = compound_open(&compound, file, grid->arena);
 
-    if (file.len < 2 * CFB_HEADER)
-        return grid_fail_damaged("cut off", err);
-    unsigned shift = u16(file.data + 30);
-    if (shift != 9 && shift != 12)
-        return grid_fail_damaged("sector size", err);
-    cfb.sector = (size_t)1 << shift;
-    if (!read_fat(&cfb, grid->arena))
-        return grid_fail_damaged("sector table", err);
-    struct im_bytes directory = read_chain(&cfb, u32(file.data + 48), 0, grid->arena);
-    if (!directory.data)
-        return grid_fail_damaged("directory", err);
-    if (find_entry(directory, "EncryptedPackage"))
+    if (damaged)
+        return grid_fail_damaged(damaged, err);
+    if (compound_has(&compound, "EncryptedPackage"))
         return grid_fail_password(err);
-    const uint8_t *entry = find_entry(directory, "Workbook");
-    if (!entry)
+    if (!compound_has(&compound, "Workbook"))
         return fail_old(err);
-    if (u32(entry + 120) < u32(file.data + 56))
-        book->stream = read_mini(&cfb, directory, entry, grid->arena);
-    else
-        book->stream =
-            read_chain(&cfb, u32(entry + 116), u32(entry + 120), grid->arena);
+    book->stream = compound_read(&compound, "Workbook");
     return book->stream.data ? IM_OK : grid_fail_damaged("cut off", err);
 }
 
@@ -255,7 +91,7 @@ static enum im_code read_file(struct grid *grid, struct im_error *err)
     if (!data)
         rc = im_fail(err, IM_ENOMEM, "workbook: out of memory");
     else if (!file || VSIFReadL(data, 1, size, file) != size)
-        rc = im_fail(err, IM_EIO, "cannot read it");
+        rc = file_fail(err, grid->input->name, errno ? errno : EIO);
     else
         rc = read_stream(grid, (struct im_bytes){data, size}, err);
     if (file)
@@ -276,10 +112,10 @@ static bool record_at(struct im_bytes stream, size_t at, struct record *out)
 {
     if (at > stream.len || stream.len - at < RECORD_HEADER)
         return false;
-    size_t len = u16(stream.data + at + 2);
+    size_t len = le16(stream.data + at + 2);
     if (stream.len - at - RECORD_HEADER < len)
         return false;
-    *out = (struct record){u16(stream.data + at),
+    *out = (struct record){le16(stream.data + at),
                            {stream.data + at + RECORD_HEADER, len},
                            at + RECORD_HEADER + len};
     return true;
@@ -463,7 +299,7 @@ static enum im_code add_sheet(struct grid *grid,
     enum im_code rc =
         grid_add_sheet(grid, (const char *)scratch->data, NULL, body[4] & 3, err);
     if (!rc)
-        book->offsets[grid->n_sheets - 1] = u32(body);
+        book->offsets[grid->n_sheets - 1] = le32(body);
     return rc;
 }
 
@@ -488,17 +324,17 @@ static enum im_code book_record(struct grid *grid,
     case R_FILEPASS:
         return grid_fail_password(err);
     case R_DATE1904:
-        book->is_1904 = len >= 2 && u16(body) == 1;
+        book->is_1904 = len >= 2 && le16(body) == 1;
         break;
     case R_FORMAT:
         if (len >= 5 && book->n_formats < UINT16_MAX &&
             body_string(book, record, 2, 2, scratch))
             book->formats[book->n_formats++] =
-                (struct format){u16(body), grid_format_of_code(im_buf_bytes(scratch))};
+                (struct format){le16(body), grid_format_of_code(im_buf_bytes(scratch))};
         break;
     case R_XF:
         if (len >= 4 && book->n_styles < UINT16_MAX)
-            book->styles[book->n_styles++] = u16(body + 2);
+            book->styles[book->n_styles++] = le16(body + 2);
         break;
     case R_BOUNDSHEET:
         return add_sheet(grid, record, scratch, err);
@@ -521,7 +357,7 @@ read_book(struct grid *grid, struct im_buf *scratch, struct im_error *err)
     if (!record_at(book->stream, 0, &record) || record.kind != R_BOF ||
         record.body.len < 4)
         return grid_fail_damaged("start", err);
-    if (u16(record.body.data) != BIFF8)
+    if (le16(record.body.data) != BIFF8)
         return fail_old(err);
     while (!rc && record.kind != R_EOF) {
         if (!record_at(book->stream, record.next, &record))
@@ -624,8 +460,8 @@ static struct grid_value bool_value(uint8_t value)
 static enum im_code
 add_formula(struct reading *r, struct place at, uint32_t style, const uint8_t *result)
 {
-    if (u16(result + 6) != 0xFFFF)
-        return add_number(r, at, style, double_of(u64(result)));
+    if (le16(result + 6) != 0xFFFF)
+        return add_number(r, at, style, double_of(le64(result)));
     if (result[0] == 0) {
         r->wants_string = true;
         r->formula = at;
@@ -650,22 +486,22 @@ add_row_of_numbers(struct reading *r, struct place at, struct im_bytes body)
     enum im_code rc = IM_OK;
 
     for (size_t i = 4; !rc && i + 6 + 2 <= body.len; i += 6, at.column++)
-        rc = add_number(r, at, u16(body.data + i), rk_number(u32(body.data + i + 2)));
+        rc = add_number(r, at, le16(body.data + i), rk_number(le32(body.data + i + 2)));
     return rc;
 }
 
 static enum im_code add_merges(struct reading *r, struct im_bytes body)
 {
-    size_t n = body.len >= 2 ? u16(body.data) : 0;
+    size_t n = body.len >= 2 ? le16(body.data) : 0;
     enum im_code rc = IM_OK;
 
     for (size_t i = 0; !rc && i < n && 2 + 8 * (i + 1) <= body.len; i++) {
         const uint8_t *p = body.data + 2 + 8 * i;
 
-        if (u16(p) <= u16(p + 2) && u16(p + 4) <= u16(p + 6))
+        if (le16(p) <= le16(p + 2) && le16(p + 4) <= le16(p + 6))
             rc = grid_cells_merge(&r->grid->cells,
-                                  (struct source_merge){u16(p) + 1, u16(p + 2) + 1,
-                                                        u16(p + 4), u16(p + 6)},
+                                  (struct source_merge){le16(p) + 1, le16(p + 2) + 1,
+                                                        le16(p + 4), le16(p + 6)},
                                   r->err);
     }
     return rc;
@@ -695,17 +531,19 @@ static enum im_code sheet_record(struct reading *r, const struct record *record)
     }
     if (body.len < 6)
         return IM_OK;
-    struct place at = {u16(p), u16(p + 2)};
-    uint32_t style = u16(p + 4);
+    struct place at = {le16(p), le16(p + 2)};
+    uint32_t style = le16(p + 4);
     switch (record->kind) {
     case R_NUMBER:
-        return body.len >= 14 ? add_number(r, at, style, double_of(u64(p + 6))) : IM_OK;
+        return body.len >= 14 ? add_number(r, at, style, double_of(le64(p + 6)))
+                              : IM_OK;
     case R_RK:
-        return body.len >= 10 ? add_number(r, at, style, rk_number(u32(p + 6))) : IM_OK;
+        return body.len >= 10 ? add_number(r, at, style, rk_number(le32(p + 6)))
+                              : IM_OK;
     case R_MULRK:
         return add_row_of_numbers(r, at, body);
     case R_LABELSST:
-        return body.len >= 10 ? add_text(r, at, u32(p + 6)) : IM_OK;
+        return body.len >= 10 ? add_text(r, at, le32(p + 6)) : IM_OK;
     case R_LABEL:
         return add_string(r, at, record, 6);
     case R_BOOLERR:
