@@ -270,6 +270,14 @@ enum im_code store_put_layer(struct store *store,
     return rc ? rc : write_catalog(store, schema->id, definition_json, style_json, err);
 }
 
+static enum im_code
+run_built(struct store *store, struct im_buf *sql, struct im_error *err)
+{
+    im_buf_byte(sql, 0);
+    enum im_code rc = im_buf_check(sql, "triggers", err);
+    return rc ? rc : sql_exec(store->db, (const char *)sql->data, err);
+}
+
 /* SpatiaLite's triggers check each row's geometry, write its entry of the index and the
  * time; together they take longer than the row. What they do is done once instead. */
 static enum im_code
@@ -296,11 +304,8 @@ drop_triggers(struct store *store, const char *layer, struct im_error *err)
     while (!rc && !(rc = sql_step(stmt, &row, err)) && row)
         im_buf_printf(&sql, "DROP TRIGGER \"%s\";", sql_text(stmt, 0));
     sqlite3_finalize(stmt);
-    im_buf_byte(&sql, 0);
     if (!rc)
-        rc = im_buf_check(&sql, "triggers", err);
-    if (!rc)
-        rc = sql_exec(store->db, (const char *)sql.data, err);
+        rc = run_built(store, &sql, err);
     im_buf_release(&sql);
     return rc;
 }
@@ -318,11 +323,8 @@ make_triggers(struct store *store, const char *layer, struct im_error *err)
     while (!rc && !(rc = sql_step(stmt, &row, err)) && row)
         im_buf_printf(&sql, "%s;\n", sql_text(stmt, 0));
     sqlite3_finalize(stmt);
-    im_buf_byte(&sql, 0);
     if (!rc)
-        rc = im_buf_check(&sql, "triggers", err);
-    if (!rc)
-        rc = sql_exec(store->db, (const char *)sql.data, err);
+        rc = run_built(store, &sql, err);
     im_buf_release(&sql);
     if (!rc)
         rc = sql_execf(store->db, err,

@@ -10,6 +10,7 @@
 
 #include "layers/fixture.h"
 #include "support/random.h"
+#include "years.h"
 #include <scratch.h>
 
 #include <errno.h>
@@ -42,21 +43,6 @@ enum {
 };
 
 /* ---- files ---- */
-
-/* Every row of the file carries `year`, so a mixture of two imports can be seen. */
-static const char *csv_of(const char *name, int rows, int year)
-{
-    size_t size = (size_t)rows * 64 + 64;
-    char *text = malloc(size);
-    size_t used = (size_t)snprintf(text, size, "id,name_zh,year,lon,lat\n");
-
-    for (int i = 0; i < rows; i++)
-        used += (size_t)snprintf(text + used, size - used, "K%d,n%d,%d,%.4f,%.4f\n", i,
-                                 i, year, 115 + i % 80 * 0.1, 27 + i / 80 * 0.1);
-    const char *path = scratch_text(name, text);
-    free(text);
-    return path;
-}
 
 static void copy_file(const char *from, const char *to)
 {

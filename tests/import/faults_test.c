@@ -7,6 +7,7 @@
 #include <layers/sql.h>
 
 #include "layers/fixture.h"
+#include "years.h"
 #include <scratch.h>
 
 #include <pthread.h>
@@ -33,31 +34,6 @@ const char *__tsan_default_suppressions(void)
 enum { MANY_STEPS = 1000000 }; /* an import of these files takes some 500 */
 enum { ROWS = 3000 }; /* enough for the way that drops and fills the spatial index */
 
-/* Every row of the file carries `year`, so a mixture of two imports can be seen. */
-static const char *csv_of(const char *name, int rows, int year)
-{
-    size_t size = (size_t)rows * 64 + 64;
-    char *text = malloc(size);
-    size_t used = (size_t)snprintf(text, size, "id,name_zh,year,lon,lat\n");
-
-    for (int i = 0; i < rows; i++)
-        used += (size_t)snprintf(text + used, size - used, "K%d,n%d,%d,%.4f,%.4f\n", i,
-                                 i, year, 115 + i % 80 * 0.1, 27 + i / 80 * 0.1);
-    const char *path = scratch_text(name, text);
-    free(text);
-    return path;
-}
-
-static struct store *open_db(const char *path, enum store_mode mode)
-{
-    struct store *store = NULL;
-    struct im_error err = {0};
-
-    if (store_open(path, mode, &store, &err))
-        fail_msg("%s", err.msg);
-    return store;
-}
-
 static void make_db(const char *path)
 {
     char name[256];
@@ -67,7 +43,7 @@ static void make_db(const char *path)
         snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
         unlink(name);
     }
-    struct store *store = open_db(path, STORE_CREATE);
+    struct store *store = fixture_open(path, STORE_CREATE);
     fixture_put(store,
                 fixture_definition("parks", "point", "places", FIXTURE_FIELDS, NULL),
                 "");
@@ -165,7 +141,7 @@ TEST(a_commit_that_fails_leaves_everything_as_it_was)
     struct im_error err;
 
     make_db(path);
-    struct store *store = open_db(path, STORE_WRITE);
+    struct store *store = fixture_open(path, STORE_WRITE);
     sqlite3_commit_hook(store_db(store), veto, NULL);
     assert_int_not_equal(import_into(store, file, false, &err), IM_OK);
     sqlite3_commit_hook(store_db(store), NULL, NULL);
@@ -187,7 +163,7 @@ TEST(an_import_that_is_interrupted_anywhere_leaves_everything_as_it_was)
     bool done = false;
 
     make_db(path);
-    struct store *store = open_db(path, STORE_WRITE);
+    struct store *store = fixture_open(path, STORE_WRITE);
     assert_int_equal(import_into(store, first, false, &err), IM_OK);
     for (int steps = 1; !done; steps = steps * 3 / 2 + 1) {
         struct fuse fuse = {.left = steps};
@@ -247,14 +223,14 @@ TEST(an_importer_that_is_killed_leaves_a_whole_database)
     bool done = false;
 
     make_db(path);
-    struct store *store = open_db(path, STORE_WRITE);
+    struct store *store = fixture_open(path, STORE_WRITE);
     assert_int_equal(import_into(store, first, false, &err), IM_OK);
     store_close(store);
     for (int steps = 1; !done; steps = steps * 2 + 1) {
         assert_true(steps < MANY_STEPS);
         done = import_in_child(path, next, steps);
         kills += !done;
-        store = open_db(path, STORE_WRITE);
+        store = fixture_open(path, STORE_WRITE);
         assert_int_equal(is_new(store, ROWS, 2001, ROWS - 500, 2002), done);
         store_close(store);
     }
@@ -330,7 +306,7 @@ TEST(a_reader_sees_one_version_while_imports_commit)
     pthread_t thread;
 
     make_db(path);
-    struct store *store = open_db(path, STORE_WRITE);
+    struct store *store = fixture_open(path, STORE_WRITE);
     assert_int_equal(import_into(store, files[0], true, &err), IM_OK);
     pthread_create(&thread, NULL, read_on, &reader);
     /* until both have had their turn often enough */

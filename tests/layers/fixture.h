@@ -49,6 +49,19 @@ static inline const char *fixture_definition(const char *id,
     return text;
 }
 
+/** Aborts the test program when it cannot be opened. */
+static inline struct store *fixture_open(const char *path, enum store_mode mode)
+{
+    struct store *store = NULL;
+    struct im_error err = {0};
+
+    if (store_open(path, mode, &store, &err)) {
+        fprintf(stderr, "fixture: %s\n", err.msg);
+        abort();
+    }
+    return store;
+}
+
 /** Make the layer in a transaction of its own; aborts the test program when refused. */
 static inline bool
 fixture_put(struct store *store, const char *definition, const char *style)

@@ -14,12 +14,7 @@
 
 static struct store *open_store(const char *name)
 {
-    struct store *store = NULL;
-    struct im_error err = {0};
-
-    if (store_open(scratch_path(name), STORE_CREATE, &store, &err))
-        fail_msg("%s", err.msg);
-    return store;
+    return fixture_open(scratch_path(name), STORE_CREATE);
 }
 
 static void take_note(void *ctx, const struct import_shipped_note *n)
@@ -143,7 +138,8 @@ static struct store *hostile_store(const char *name, const char *geometry)
                 "{\"layers\":[]}");
     assert_int_equal(store_begin(store, &err), IM_OK);
     for (int i = 0; texts[i]; i++) {
-        const char *point = "GeomFromText('POINT(121.12345678901234 31.000000001)', 4326)";
+        const char *point =
+            "GeomFromText('POINT(121.12345678901234 31.000000001)', 4326)";
         const char *area = "GeomFromText('MULTIPOLYGON(((121 31, 122 31, 122 32, "
                            "121 31), (121.5 31.2, 121.6 31.3, 121.6 31.2, 121.5 "
                            "31.2)), ((120 31, 120.5 31, 120.5 31.5, 120 31)))', 4326)";

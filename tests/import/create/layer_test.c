@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A layer made from a file, from the file to tile and answer. */
+#include "layers/fixture.h"
 #include "scratch.h"
 #include "test.h"
 
@@ -12,12 +13,7 @@
 
 static struct store *open_store(const char *name)
 {
-    struct store *store = NULL;
-    struct im_error err = {0};
-
-    if (store_open(scratch_path(name), STORE_CREATE, &store, &err))
-        fail_msg("%s", err.msg);
-    return store;
+    return fixture_open(scratch_path(name), STORE_CREATE);
 }
 
 static enum im_code import(struct store *store,

@@ -17,22 +17,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static struct store *must_open(const char *path, enum store_mode mode)
-{
-    struct store *store = NULL;
-    struct im_error err = {0};
-
-    if (store_open(path, mode, &store, &err))
-        fail_msg("%s", err.msg);
-    return store;
-}
-
 static const char *made(const char *name)
 {
     const char *path = scratch_path(name);
 
     unlink(path);
-    store_close(must_open(path, STORE_CREATE));
+    store_close(fixture_open(path, STORE_CREATE));
     return path;
 }
 
@@ -77,8 +67,8 @@ TEST(an_empty_file_may_become_a_database)
 {
     const char *path = scratch_text("blank.db", "");
 
-    store_close(must_open(path, STORE_CREATE));
-    store_close(must_open(path, STORE_READ));
+    store_close(fixture_open(path, STORE_CREATE));
+    store_close(fixture_open(path, STORE_READ));
 }
 
 static void run_sql(const char *path, const char *sql)
@@ -115,7 +105,7 @@ TEST(a_database_without_tables_is_told_apart)
 
     run_sql(path, "PRAGMA journal_mode=WAL; CREATE TABLE t(a); DROP TABLE t");
     refused(path, STORE_READ, IM_EENV, "without tables");
-    store_close(must_open(path, STORE_CREATE));
+    store_close(fixture_open(path, STORE_CREATE));
 }
 
 TEST(a_newer_schema_asks_for_a_newer_program)
@@ -130,7 +120,7 @@ TEST(a_newer_schema_asks_for_a_newer_program)
 TEST(a_damaged_page_is_found)
 {
     const char *path = made("page.db");
-    struct store *store = must_open(path, STORE_READ);
+    struct store *store = fixture_open(path, STORE_READ);
     struct im_error err = {0};
     struct stat info;
 
@@ -143,7 +133,7 @@ TEST(a_damaged_page_is_found)
     for (int i = 0; i < 4096; i++)
         fputc(0x55, file);
     fclose(file);
-    store = must_open(path, STORE_READ);
+    store = fixture_open(path, STORE_READ);
     assert_int_equal(store_check_pages(store, &err), IM_EENV);
     assert_non_null(strstr(err.msg, "damaged"));
     store_close(store);
@@ -237,7 +227,7 @@ TEST(on_a_readonly_medium_a_finished_database_can_be_read)
     assert_int_equal(code, IM_OK);
     /* a writer that is still at work leaves a -wal file, which cannot be merged there
      */
-    struct store *writer = must_open(path, STORE_WRITE);
+    struct store *writer = fixture_open(path, STORE_WRITE);
     fixture_put(writer,
                 fixture_definition("parks", "point", "places", FIXTURE_FIELDS, NULL),
                 "");
@@ -274,7 +264,7 @@ static void kill_a_writer(const char *path, const char *journal_mode)
 
 static void reads_version_0(const char *path)
 {
-    struct store *store = must_open(path, STORE_READ);
+    struct store *store = fixture_open(path, STORE_READ);
     struct im_error err = {0};
     uint64_t version = 777;
 
@@ -300,7 +290,7 @@ TEST(a_reader_recovers_what_a_killed_writer_left)
 
 TEST(a_reader_cannot_change_anything)
 {
-    struct store *store = must_open(made("reader.db"), STORE_READ);
+    struct store *store = fixture_open(made("reader.db"), STORE_READ);
 
     assert_int_equal(
         sqlite3_exec(store_db(store), "DELETE FROM innomap_meta", NULL, NULL, NULL),
@@ -311,7 +301,7 @@ TEST(a_reader_cannot_change_anything)
 TEST(a_locked_database_says_wait)
 {
     const char *path = made("locked.db");
-    struct store *store = must_open(path, STORE_WRITE);
+    struct store *store = fixture_open(path, STORE_WRITE);
     sqlite3 *other = NULL;
     struct im_error err;
 
@@ -321,7 +311,7 @@ TEST(a_locked_database_says_wait)
     assert_int_equal(store_begin(store, &err), IM_EBUSY);
     assert_non_null(strstr(err.msg, "wait"));
     /* readers are not kept out by a writer */
-    store_close(must_open(path, STORE_READ));
+    store_close(fixture_open(path, STORE_READ));
     sqlite3_exec(other, "COMMIT", NULL, NULL, NULL);
     assert_int_equal(store_begin(store, &err), IM_OK);
     store_rollback(store);
@@ -366,7 +356,7 @@ static int64_t number(struct store *store, const char *sql)
 
 TEST(putting_a_layer_twice_changes_nothing)
 {
-    struct store *store = must_open(made("put.db"), STORE_WRITE);
+    struct store *store = fixture_open(made("put.db"), STORE_WRITE);
     const char *definition =
         fixture_definition("parks", "point", "places", FIXTURE_FIELDS, NULL);
 
@@ -408,7 +398,7 @@ TEST(columns_are_added_and_never_dropped_or_retyped)
         "\"type\":\"text\",\"required\":true},"
         "{\"name\":\"year\",\"title\":{\"zh\":\"a\",\"en\":"
         "\"a\"},\"type\":\"text\"}";
-    struct store *store = must_open(made("columns.db"), STORE_WRITE);
+    struct store *store = fixture_open(made("columns.db"), STORE_WRITE);
     struct im_error err;
 
     fixture_put(store, fixture_definition("parks", "point", "places", one, NULL), "");
@@ -438,7 +428,7 @@ TEST(names_that_belong_to_the_database_are_refused)
 {
     static const char fid[] = "{\"name\":\"id\",\"title\":{\"zh\":\"a\",\"en\":\"a\"},"
                               "\"type\":\"text\",\"required\":true}";
-    struct store *store = must_open(made("names.db"), STORE_WRITE);
+    struct store *store = fixture_open(made("names.db"), STORE_WRITE);
     struct im_arena *arena = im_arena_new(1 << 20);
     struct im_error err;
     bool changed;
@@ -470,7 +460,7 @@ TEST(names_that_belong_to_the_database_are_refused)
 /* Three rows, of which one has no position, with values of each type. */
 static struct store *with_rows(const char *name)
 {
-    struct store *store = must_open(made(name), STORE_WRITE);
+    struct store *store = fixture_open(made(name), STORE_WRITE);
 
     fixture_put(store,
                 fixture_definition("parks", "point", "places", FIXTURE_FIELDS, NULL),
@@ -564,7 +554,7 @@ TEST(values_that_other_programs_left_in_a_wrong_type_are_named)
 TEST(a_scan_sees_one_version)
 {
     struct store *writer = with_rows("version.db");
-    struct store *reader = must_open(store_path(writer), STORE_READ);
+    struct store *reader = fixture_open(store_path(writer), STORE_READ);
     struct feature_source source = store_source(reader);
     struct im_arena *arena = im_arena_new(1 << 20);
     const struct source_layer *layers;

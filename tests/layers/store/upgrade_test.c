@@ -11,16 +11,6 @@
 
 #include <sys/wait.h>
 
-static struct store *must_open(const char *path, enum store_mode mode)
-{
-    struct store *store = NULL;
-    struct im_error err = {0};
-
-    if (store_open(path, mode, &store, &err))
-        fail_msg("%s", err.msg);
-    return store;
-}
-
 static void run_sql(struct store *store, const char *sql)
 {
     struct im_error err = {0};
@@ -33,7 +23,7 @@ static void run_sql(struct store *store, const char *sql)
 static const char *version_1(const char *name)
 {
     const char *path = scratch_path(name);
-    struct store *store = must_open(path, STORE_CREATE);
+    struct store *store = fixture_open(path, STORE_CREATE);
 
     fixture_put(store,
                 fixture_definition("parks", "point", "places", FIXTURE_FIELDS, NULL),
@@ -93,7 +83,7 @@ static int64_t number(struct store *store, const char *sql)
 TEST(a_reader_of_an_older_file_sees_what_is_there)
 {
     const char *path = version_1("read.db");
-    struct store *store = must_open(path, STORE_READ);
+    struct store *store = fixture_open(path, STORE_READ);
     struct im_arena *arena = im_arena_new(1 << 24);
     struct history_scan *scan = NULL;
     struct history_scan_info info;
@@ -121,8 +111,8 @@ TEST(the_first_writer_brings_it_to_the_present_schema)
         "(SELECT 'innomap_runs' AS t UNION SELECT 'innomap_changes' UNION "
         "SELECT 'innomap_lineage'), pragma_table_info(t) ORDER BY t, cid";
     const char *path = version_1("write.db");
-    struct store *upgraded = must_open(path, STORE_WRITE);
-    struct store *fresh = must_open(scratch_path("fresh.db"), STORE_CREATE);
+    struct store *upgraded = fixture_open(path, STORE_WRITE);
+    struct store *fresh = fixture_open(scratch_path("fresh.db"), STORE_CREATE);
     sqlite3_stmt *a = NULL;
     sqlite3_stmt *b = NULL;
     struct im_error err = {0};
@@ -144,7 +134,7 @@ TEST(the_first_writer_brings_it_to_the_present_schema)
     sqlite3_finalize(b);
     store_close(fresh);
     store_close(upgraded);
-    upgraded = must_open(path, STORE_WRITE); /* once is enough */
+    upgraded = fixture_open(path, STORE_WRITE); /* once is enough */
     assert_history(upgraded, false);
     store_close(upgraded);
 }
@@ -179,7 +169,7 @@ TEST(an_upgrade_that_fails_leaves_the_file_as_it_was)
     }
     waitpid(pid, &status, 0);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    struct store *store = must_open(path, STORE_READ);
+    struct store *store = fixture_open(path, STORE_READ);
     assert_int_equal(number(store, "PRAGMA user_version"), 1);
     assert_int_equal(number(store, "SELECT count(*) FROM pragma_table_info("
                                    "'innomap_runs')"),
