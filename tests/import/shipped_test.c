@@ -267,6 +267,7 @@ TEST(a_seat_that_becomes_an_outline_loses_its_precision)
                                 "shown_as = 'area' AND precision IS NULL AND "
                                 "ST_Area(geom) > 0"),
                      1);
+    import_report_release(&report);
     im_arena_free(arena);
     store_close(b.store);
 }
@@ -322,11 +323,13 @@ TEST(made_layers_follow_what_they_are_made_from)
                                 "121.3 FROM links WHERE id = 'E4'"),
                      1);
     /* and nobody can import into arcs */
+    import_report_release(&report);
     assert_int_equal(import_file(b.store, more,
                                  &(struct import_options){.layer_id = "links"}, arena,
                                  &report, &b.err),
                      IM_EDATA);
     assert_non_null(strstr(b.err.msg, "made from layer 'enclaves'"));
+    import_report_release(&report);
     im_arena_free(arena);
     store_close(b.store);
 }
@@ -373,6 +376,7 @@ TEST(rows_that_people_imported_stay_when_the_folder_changes)
     assert_int_equal(ship(&b), IM_OK);
     assert_int_equal(
         number(&b, "SELECT count(*) FROM enclaves WHERE id IN ('OWN', 'E9')"), 2);
+    import_report_release(&report);
     im_arena_free(arena);
     store_close(b.store);
 }
