@@ -350,15 +350,15 @@ static void print_event(enum lang lang, const struct import_event *e)
     const char *next = cli_text(lang, e->suggestion_zh, e->suggestion_en);
 
     if (lang == LANG_ZH)
-        printf("  %s%s%s 第 %llu 行，%s%s%s%s：%s%s%s\n", e->source,
-               *e->sheet ? "，" : "", e->sheet, (unsigned long long)e->row, e->field,
-               *e->value ? " “" : "", e->value, *e->value ? "”" : "", reason,
-               *next ? "；" : "", next);
+        printf("  %s%s%s 第 %llu 行%s%s%s%s%s：%s%s%s\n", e->source,
+               *e->sheet ? "，" : "", e->sheet, (unsigned long long)e->row,
+               *e->field ? "，" : "", e->field, *e->value ? " “" : "", e->value,
+               *e->value ? "”" : "", reason, *next ? "；" : "", next);
     else
-        printf("  %s%s%s, row %llu, %s%s%s%s: %s%s%s\n", e->source,
-               *e->sheet ? ", " : "", e->sheet, (unsigned long long)e->row, e->field,
-               *e->value ? " '" : "", e->value, *e->value ? "'" : "", reason,
-               *next ? "; " : "", next);
+        printf("  %s%s%s, row %llu%s%s%s%s%s: %s%s%s\n", e->source,
+               *e->sheet ? ", " : "", e->sheet, (unsigned long long)e->row,
+               *e->field ? ", " : "", e->field, *e->value ? " '" : "", e->value,
+               *e->value ? "'" : "", reason, *next ? "; " : "", next);
 }
 
 static void print_kind(enum lang lang,
@@ -386,12 +386,16 @@ static void print_events(enum lang lang, const struct import_report *r)
 {
     print_kind(lang, r, IMPORT_REFUSED, "");
     print_kind(lang, r, IMPORT_REPAIRED, cli_text(lang, "修复：", "repaired:"));
+    print_kind(lang, r, IMPORT_UNPLACED,
+               cli_text(lang, "没有位置：", "without a position:"));
     print_kind(lang, r, IMPORT_WARNED, cli_text(lang, "请核对：", "please check:"));
 }
 
+/* "report": 问题 and its like, which an earlier report added. */
 static bool is_stored(const struct import_mapping *m)
 {
-    return strcmp(m->how, "unknown") != 0 && strcmp(m->how, "personal") != 0;
+    return strcmp(m->how, "unknown") != 0 && strcmp(m->how, "personal") != 0 &&
+           strcmp(m->how, "report") != 0;
 }
 
 static void print_columns(enum lang lang,
@@ -429,14 +433,49 @@ static void print_mapping(enum lang lang, const struct import_report *r)
         const struct import_mapping *m = &r->mappings[i];
         const char *note = cli_text(lang, m->note_zh, m->note_en);
 
-        if (!is_stored(m) || strcmp(m->column, m->field) == 0)
+        if (!is_stored(m) || !*m->column || strcmp(m->column, m->field) == 0)
             continue;
         printf("%s%s → %s%s%s%s",
                any ? cli_text(lang, "，", ", ")
                    : cli_text(lang, "  对应：", "  mapping: "),
-               *m->column ? m->column : cli_text(lang, "（推定）", "(derived)"),
-               *m->field ? m->field : m->how, *note ? cli_text(lang, "（", " (") : "",
-               note, *note ? cli_text(lang, "）", ")") : "");
+               m->column, *m->field ? m->field : m->how,
+               *note ? cli_text(lang, "（", " (") : "", note,
+               *note ? cli_text(lang, "）", ")") : "");
+        any = true;
+    }
+    if (any)
+        printf("\n");
+}
+
+/* Does the list go on? */
+static bool has_derived(const struct import_report *r, size_t from)
+{
+    for (size_t i = from; i < r->n_mappings; i++)
+        if (is_stored(&r->mappings[i]) && !*r->mappings[i].column)
+            return true;
+    return false;
+}
+
+/* "city、adcode（由所述区划或位置得出）": what no column says; fields of one origin
+ * together. */
+static void print_derived(enum lang lang, const struct import_report *r)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < r->n_mappings; i++) {
+        const struct import_mapping *m = &r->mappings[i];
+        const struct import_mapping *next = m + 1;
+        const char *note = cli_text(lang, m->note_zh, m->note_en);
+        bool goes_on = i + 1 < r->n_mappings && !*next->column && is_stored(next) &&
+                       strcmp(cli_text(lang, next->note_zh, next->note_en), note) == 0;
+
+        if (!is_stored(m) || *m->column)
+            continue;
+        printf("%s%s", any ? "" : cli_text(lang, "  推定：", "  derived: "), m->field);
+        if (!goes_on && *note)
+            printf(cli_text(lang, "（%s）", " (%s)"), note);
+        if (goes_on || has_derived(r, i + 1))
+            printf("%s", cli_text(lang, goes_on ? "、" : "，", ", "));
         any = true;
     }
     if (any)
@@ -445,8 +484,10 @@ static void print_mapping(enum lang lang, const struct import_report *r)
 
 static void print_notes(enum lang lang, const struct import_report *r)
 {
+    /* columns of personal data are listed with the columns already */
     for (size_t i = 0; i < r->n_notes; i++)
-        printf("  %s\n", cli_text(lang, r->notes[i].zh, r->notes[i].en));
+        if (strcmp(r->notes[i].code, "personal_dropped") != 0)
+            printf("  %s\n", cli_text(lang, r->notes[i].zh, r->notes[i].en));
 }
 
 static void print_count(enum lang lang, uint64_t n, const char *zh, const char *en)
@@ -488,10 +529,14 @@ print_report(const struct command *c, const char *name, const struct import_repo
                    cli_text(lang, "（试运行，未写入）", " (dry run, not written)"));
         printf("\n");
         if (*r->crs && !r->is_repeat)
-            printf(cli_text(lang, "  坐标系：%s\n", "  coordinates: %s\n"), r->crs);
+            printf(cli_text(lang, "  坐标系：%s\n", "  coordinates: %s\n"),
+                   cli_text(lang, r->crs_zh ? r->crs_zh : r->crs, r->crs));
         if (*r->encoding && !r->is_repeat)
-            printf(cli_text(lang, "  编码：%s\n", "  encoding: %s\n"), r->encoding);
+            printf(cli_text(lang, "  编码：%s\n", "  encoding: %s\n"),
+                   cli_text(lang, r->encoding_zh ? r->encoding_zh : r->encoding,
+                            r->encoding));
         print_mapping(lang, r);
+        print_derived(lang, r);
         print_unknown(lang, r);
         print_notes(lang, r);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does a stored row differ from the file's, and what is told of it. */
 #include "commit.h"
+#include "internal.h"
 
 bool commit_is_for_stored(const struct stage *stage, size_t f)
 {
@@ -219,12 +220,14 @@ enum im_code commit_tell_known(struct commit *c,
 {
     char name[TEXT_BYTES];
     const char **cells = list_cells(c->row.cells);
+    bool has_name = name_of(c)->kind != SOURCE_NULL;
+    int f = has_name ? c->name_field : c->stage->schema->key;
     enum im_code rc = tell(
         c,
         (struct import_event){
             .kind = IMPORT_REFUSED,
-            .field = c->stage->schema->fields[c->stage->schema->key].name,
-            .value = show_value(name_of(c), name),
+            .field = job_column_of(c->report, c->stage->schema->fields[f].name),
+            .value = show_value(has_name ? name_of(c) : key, name),
             .code = "already_known",
             .reason_zh = "图层中已有此条目",
             .reason_en = "the layer has this row already",

@@ -261,4 +261,7 @@ IM_CHECKED enum im_code job_catalog(struct store *store,
                                     struct im_bytes *style,
                                     struct im_error *err);
 
+/** What the file calls a field; its own name when no column says it. Borrowed. */
+const char *job_column_of(const struct import_report *report, const char *field);
+
 #endif

@@ -422,6 +422,37 @@ static enum im_code check_rows(struct import_session *w, struct im_error *err)
     return rc ? rc : read_rows(w, err);
 }
 
+const char *job_column_of(const struct import_report *report, const char *field)
+{
+    for (size_t i = 0; i < report->n_mappings; i++)
+        if (report->mappings[i].column[0] &&
+            strcmp(report->mappings[i].field, field) == 0)
+            return report->mappings[i].column;
+    return field;
+}
+
+/* "GB18030 (found)" for people who read Chinese. */
+static const char *encoding_zh(const char *encoding, struct im_arena *arena)
+{
+    static const char *const how[][2] = {{" (found)", "（自动识别）"},
+                                         {" (given)", "（由 --encoding 指定）"},
+                                         {" (declared)", "（文件声明）"},
+                                         {"as given", "由 --encoding 指定"},
+                                         {"as declared", "文件声明"}};
+    char text[96];
+
+    for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
+        size_t len = strlen(encoding);
+        size_t end = strlen(how[i][0]);
+
+        if (len < end || strcmp(encoding + len - end, how[i][0]) != 0)
+            continue;
+        snprintf(text, sizeof text, "%.*s%s", (int)(len - end), encoding, how[i][1]);
+        return im_arena_strdup(arena, im_bytes_of(text));
+    }
+    return encoding;
+}
+
 /* What the source says of itself; copied, because it is closed before the report is
  * read. */
 static enum im_code describe_source(struct import_session *w, struct im_error *err)
@@ -443,7 +474,8 @@ static enum im_code describe_source(struct import_session *w, struct im_error *e
         if (!*facts[i].to)
             return im_fail(err, IM_ENOMEM, "report: out of memory");
     }
-    return IM_OK;
+    out->encoding_zh = encoding_zh(out->encoding, w->arena);
+    return out->encoding_zh ? IM_OK : im_fail(err, IM_ENOMEM, "report: out of memory");
 }
 
 static enum im_code open_source(struct import_session *w, struct im_error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows to be added that may be there already: told, never merged. */
 #include "alike.h"
+#include "internal.h"
 
 enum { NAME_CUT = 90 };
 
@@ -83,19 +84,21 @@ static enum im_code tell(const struct likely *l,
         f->other->key);
     return import_log_add(
         l->report->log,
-        &(struct import_event){.kind = IMPORT_WARNED,
-                               .source = l->report->source,
-                               .sheet = sheet,
-                               .row = k->row,
-                               .key = k->key,
-                               .name = k->title,
-                               .field = l->stage->schema->fields[l->fields.name].name,
-                               .value = k->title,
-                               .code = "likely_duplicate",
-                               .reason_zh = zh,
-                               .reason_en = en,
-                               .suggestion_zh = next_zh,
-                               .suggestion_en = next_en},
+        &(struct import_event){
+            .kind = IMPORT_WARNED,
+            .source = l->report->source,
+            .sheet = sheet,
+            .row = k->row,
+            .key = k->key,
+            .name = k->title,
+            .field =
+                job_column_of(l->report, l->stage->schema->fields[l->fields.name].name),
+            .value = k->title,
+            .code = "likely_duplicate",
+            .reason_zh = zh,
+            .reason_en = en,
+            .suggestion_zh = next_zh,
+            .suggestion_en = next_en},
         err);
 }
 

@@ -187,6 +187,13 @@ static void warn_about(struct row_check *c, size_t f, struct im_bytes found)
                     "an approximate figure, stored as it is written", NULL, NULL));
 }
 
+static struct im_bytes unit_of_row(const struct row_check *c, int column)
+{
+    const struct source_value *cell = &c->row->cells[column];
+
+    return cell_is_blank(cell) ? im_bytes_of("") : cell_text(cell, c->arena);
+}
+
 static void check_field(struct row_check *c, size_t f)
 {
     const struct plan *plan = c->plan;
@@ -201,6 +208,8 @@ static void check_field(struct row_check *c, size_t f)
         struct source_value found = raw_value(c, f);
 
         *value = found;
+        if (field->unit_column != NO_COLUMN)
+            c->plan->fields[f].unit = unit_of_row(c, field->unit_column);
         struct refusal why = value_check(plan, f, value, c->arena, &is_about);
         if (why.code) {
             struct im_bytes text = cell_text(&found, c->arena);
@@ -451,8 +460,11 @@ static bool place_by_name(struct row_check *c, const struct gazetteer_question *
 static void keep_aside(struct row_check *c, const char *zh, const char *en)
 {
     if (!c->plan->is_own)
-        tell(c, IMPORT_UNPLACED, "geometry", (struct im_bytes){(const uint8_t *)"", 0},
-             NULL,
+        tell(c, IMPORT_UNPLACED,
+             c->plan->name_field == SCHEMA_NO_FIELD
+                 ? "geometry"
+                 : field_shown(c->plan, (size_t)c->plan->name_field),
+             im_bytes_of(shown_value(c, c->plan->name_field)), NULL,
              refusal_of("unplaced", zh, en, "补充地址、区县或坐标后重新导入",
                         "add an address, a district or a position and import again"));
 }
@@ -553,7 +565,11 @@ static void warn_renamed(struct row_check *c, const struct gazetteer_division *s
     struct gazetteer_question q = derive_question(c->plan, c->out->values);
     int f = c->plan->schema->roles.adcode;
 
-    tell(c, IMPORT_WARNED, "",
+    int stating = q.district.len ? c->plan->derived.district
+                  : q.adcode.len ? f
+                                 : c->plan->derived.city;
+    tell(c, IMPORT_WARNED,
+         stating == SCHEMA_NO_FIELD ? "" : field_shown(c->plan, (size_t)stating),
          q.district.len ? q.district
          : q.adcode.len ? q.adcode
                         : q.city,
@@ -640,11 +656,14 @@ static void derive_row(struct row_check *c)
         stated = derive_stated(plan, c->out->values, &was_renamed);
         if (stated && was_renamed)
             warn_renamed(c, stated);
-        if (has_place && (stated || needs_place(plan, c->out->values)))
+        /* a row that stands at the seat of its city is in no district of it */
+        bool is_rough = c->out->is_placed && strcmp(c->precision, "city") == 0;
+        if (has_place && !is_rough && (stated || needs_place(plan, c->out->values)))
             found = gazetteer_at(plan->gazetteer, lon, lat);
         if (has_place && stated && !c->out->is_placed)
             check_elsewhere(c, stated, found, lon, lat);
-        if (!stated && !found && needs_place(plan, c->out->values))
+        if ((!stated || !stated->district[0]) && !found &&
+            needs_place(plan, c->out->values))
             found = by_address(c);
     }
     derive_values(plan, c->out, stated, found, c->arena);
@@ -660,13 +679,51 @@ static bool is_empty_row(const struct plan *plan, const struct source_row *row)
     return row->geom.kind == GEOM_EMPTY && !row->fault.code;
 }
 
-static bool is_no_data(const struct plan *plan, const struct source_row *row)
+/* "苏州市" and nothing else, in the column of names: the rows below are there. */
+static bool is_division_alone(const struct plan *plan,
+                              const struct source_row *row,
+                              struct im_arena *arena)
+{
+    struct im_bytes text;
+
+    if (!plan->can_place || plan->name_field == SCHEMA_NO_FIELD ||
+        plan->fields[plan->name_field].column == NO_COLUMN)
+        return false;
+    for (size_t i = 0; i < plan->n_columns; i++)
+        if ((row->cells[i].kind != SOURCE_NULL) !=
+            ((int)i == plan->fields[plan->name_field].column))
+            return false;
+    return header_section(row, plan->n_columns, arena, &text);
+}
+
+static bool is_no_data(const struct plan *plan,
+                       const struct source_row *row,
+                       struct im_arena *arena)
 {
     if (is_empty_row(plan, row))
         return true;
     return plan->is_grid && !row->fault.code &&
            (header_is_no_data(row, plan->n_columns) ||
-            header_is_repeated(plan->source, row));
+            header_is_repeated(plan->source, row) ||
+            is_division_alone(plan, row, arena));
+}
+
+/* The division that rows below a heading belong to, where they state none. */
+static void
+take_section(struct plan *plan, const struct source_row *row, struct im_arena *arena)
+{
+    struct im_bytes text;
+
+    if (!plan->is_grid || !plan->can_place || !plan->gazetteer ||
+        !header_section(row, plan->n_columns, arena, &text))
+        return;
+    struct gazetteer_question q = {.city = text};
+    const struct gazetteer_division *d = gazetteer_division(plan->gazetteer, &q, NULL);
+    if (!d) { /* "1. 昆山市" below "苏州市" */
+        q = (struct gazetteer_question){.district = text};
+        d = gazetteer_division(plan->gazetteer, &q, NULL);
+    }
+    plan->section = d && d->city[0] ? d : NULL;
 }
 
 /* Another sheet begins: nothing stands above its first row. */
@@ -678,6 +735,7 @@ static void forget_above(struct plan *plan, const struct source_row *row)
     if (plan->sheet_hash == hash)
         return;
     plan->sheet_hash = hash;
+    plan->section = NULL;
     for (size_t f = 0; f < plan->schema->n_fields; f++)
         plan->fields[f].last.kind = SOURCE_NULL;
 }
@@ -699,10 +757,12 @@ enum im_code check_row(struct plan *plan,
     out->values = im_arena_calloc(arena, plan->schema->n_fields, sizeof *out->values);
     if (!out->values)
         return plan_no_memory(err);
-    out->is_no_data = is_no_data(plan, row);
-    if (out->is_no_data)
-        return IM_OK;
     forget_above(plan, row);
+    out->is_no_data = is_no_data(plan, row, arena);
+    if (out->is_no_data) {
+        take_section(plan, row, arena);
+        return position_note(plan, row, arena, err);
+    }
     out->is_good = true;
     check_fields(&c);
     if (row->fault.code)

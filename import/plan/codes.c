@@ -169,6 +169,30 @@ static struct im_bytes without_brackets(struct im_bytes folded, struct im_arena 
     return (struct im_bytes){out, (size_t)open + tail};
 }
 
+/* "1.生物医药产业等" without what says nothing. */
+static struct im_bytes without_filler(const struct code_table *t, struct im_bytes text)
+{
+    static const char *const ends[] = {"等",   "类",   "型",  "产业",
+                                       "行业", "领域", "方向"};
+    size_t n = t->field->list ? sizeof ends / sizeof *ends : 3;
+    size_t digits = 0;
+    bool more = true;
+
+    while (digits < text.len && text.data[digits] >= '0' && text.data[digits] <= '9')
+        digits++;
+    if (digits && digits + 1 < text.len && strchr(".)", text.data[digits]))
+        text = bytes_from(text, digits + 1);
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < n && !more; i++)
+            if (bytes_end(text, im_bytes_of(ends[i]))) {
+                text.len -= strlen(ends[i]);
+                more = true;
+            }
+    }
+    return text;
+}
+
 static int
 find_one(const struct code_table *t, struct im_bytes text, struct im_arena *arena)
 {
@@ -180,16 +204,21 @@ find_one(const struct code_table *t, struct im_bytes text, struct im_arena *aren
     found = word_table_get(&t->folded, folded);
     if (!found)
         found = word_table_get(&t->folded, without_brackets(folded, arena));
+    if (!found)
+        found = word_table_get(&t->folded, without_filler(t, folded));
     return found ? *found : -1;
 }
 
-/* Bytes of a separator of lists at the start of `text`, 0: none. */
-static size_t separator(struct im_bytes text)
+/* Bytes of a separator of lists at the start of `text`, 0: none. Words such as 和 stand
+ * in titles too; they separate what is no title. */
+static size_t separator(struct im_bytes text, bool also_words)
 {
-    static const char *const separators[] = {";",  "；", "、", "，", ",", "/",
-                                             "／", "|",  "｜", "\n", "\r"};
+    static const char *const separators[] = {";",  "；",   "、", "，", ",",  "/",
+                                             "／", "|",    "｜", "\n", "\r", "+",
+                                             "＋", "以及", "和", "及", "与", " "};
+    size_t n = sizeof separators / sizeof *separators - (also_words ? 0 : 7);
 
-    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++)
+    for (size_t i = 0; i < n; i++)
         if (bytes_start(text, im_bytes_of(separators[i])))
             return strlen(separators[i]);
     return 0;
@@ -202,7 +231,7 @@ struct pieces {
 };
 
 /* Not inside of brackets: "综合（软件、网络）" is one piece. */
-static bool split(struct im_bytes cell, struct pieces *out)
+static bool split(struct im_bytes cell, bool at_words, struct pieces *out)
 {
     size_t depth = 0;
     size_t from = 0;
@@ -210,7 +239,7 @@ static bool split(struct im_bytes cell, struct pieces *out)
     out->n = 0;
     for (size_t i = 0; i <= cell.len;) {
         struct im_bytes rest = bytes_from(cell, i);
-        size_t gap = i < cell.len && depth == 0 ? separator(rest) : 0;
+        size_t gap = i < cell.len && depth == 0 ? separator(rest, at_words) : 0;
 
         if (gap || i == cell.len) {
             if (trim((struct im_bytes){cell.data + from, i - from}).len) {
@@ -259,6 +288,7 @@ static int longest(const struct code_table *t,
 
 static bool find_list(const struct code_table *t,
                       struct im_bytes cell,
+                      bool at_words,
                       struct im_arena *arena,
                       struct im_bytes *out)
 {
@@ -267,7 +297,7 @@ static bool find_list(const struct code_table *t,
     size_t n = 0;
     size_t len = 0;
 
-    if (!split(cell, &pieces))
+    if (!split(cell, at_words, &pieces))
         return false;
     for (size_t i = 0; i < pieces.n;) {
         int code = longest(t, cell, &pieces, i, arena, &i);
@@ -309,7 +339,8 @@ bool codes_find(const struct code_table *t,
         *out = im_bytes_of(t->field->codes[code].code);
         return true;
     }
-    return t->field->list && find_list(t, cell, arena, out);
+    return t->field->list && (find_list(t, cell, false, arena, out) ||
+                              find_list(t, cell, true, arena, out));
 }
 
 /* ---- not one of them ---- */
@@ -340,6 +371,7 @@ static int
 nearest(const struct code_table *t, struct im_bytes cell, struct im_arena *arena)
 {
     struct im_bytes folded = text_folded(cell, arena);
+    bool is_short = folded.len && folded.data[0] >= 0x80 && text_length(folded) <= 2;
     double best = 0.34; /* found by experiment: less is no resemblance */
     int found = -1;
 
@@ -348,6 +380,12 @@ nearest(const struct code_table *t, struct im_bytes cell, struct im_arena *arena
         int code;
 
         if (!word_table_at(&t->folded, i, &word, &code))
+            continue;
+        /* one character of two is no resemblance: 区级 is not 省级 */
+        if (word.data[0] >= 0x80 && text_length(word) <= 3 &&
+            bytes_find(folded, word) < 0 && bytes_find(word, folded) < 0)
+            continue;
+        if (is_short && bytes_find(folded, word) < 0)
             continue;
         double like = text_likeness(folded, word);
         if (text_length(word) >= 2 && bytes_find(folded, word) >= 0)
@@ -362,19 +400,50 @@ nearest(const struct code_table *t, struct im_bytes cell, struct im_arena *arena
     return found;
 }
 
-struct refusal
-codes_refusal(const struct code_table *t, struct im_bytes cell, struct im_arena *arena)
+/* Of a list the part that is no code. */
+static struct im_bytes
+unknown_part(const struct code_table *t, struct im_bytes cell, struct im_arena *arena)
 {
+    struct pieces pieces;
+
+    if (!t->field->list || !split(cell, false, &pieces) || pieces.n < 2)
+        return cell;
+    for (size_t i = 0; i < pieces.n;) {
+        struct im_bytes part = trim((struct im_bytes){cell.data + pieces.from[i],
+                                                      pieces.to[i] - pieces.from[i]});
+
+        if (longest(t, cell, &pieces, i, arena, &i) < 0)
+            return part;
+    }
+    return cell;
+}
+
+struct refusal
+codes_refusal(const struct code_table *t, struct im_bytes whole, struct im_arena *arena)
+{
+    enum { PART_SHOWN = 60 };
     char zh[220];
     char en[220];
+    struct im_bytes cell = unknown_part(t, whole, arena);
+    const char *quoted_zh = "";
+    const char *quoted_en = "";
     int near = nearest(t, cell, arena);
 
     list_allowed(t->field, zh, en, sizeof zh);
-    struct refusal out = {
-        .code = "bad_code",
-        .zh = plan_printf(arena, "“%s”不是允许的值；可用：%s", t->field->title.zh, zh),
-        .en = plan_printf(arena, "not an allowed value of %s; allowed: %s",
-                          t->field->name, en)};
+    if (cell.len != whole.len) {
+        int len = (int)(cell.len <= PART_SHOWN
+                            ? cell.len
+                            : im_utf8_cut((const char *)cell.data, PART_SHOWN));
+
+        quoted_zh = plan_printf(arena, "“%.*s”", len, (const char *)cell.data);
+        quoted_en = plan_printf(arena, "'%.*s' is ", len, (const char *)cell.data);
+    }
+    struct refusal out = {.code = "bad_code",
+                          .zh = plan_printf(arena, "%s不是“%s”允许的值；可用：%s",
+                                            quoted_zh, t->field->title.zh, zh),
+                          .en = plan_printf(arena,
+                                            "%snot an allowed value of %s; allowed: %s",
+                                            quoted_en, t->field->name, en)};
     if (near >= 0) {
         const struct schema_code *code = &t->field->codes[near];
 

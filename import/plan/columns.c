@@ -81,6 +81,8 @@ static enum im_code find_header(struct making *m)
         rc = source_set_header(m->source, header.last_row, header.names, header.n_names,
                                m->err);
     if (!rc)
+        plan->above = header.above;
+    if (!rc)
         plan->report->sheet = plan_printf(plan->arena, "%s", source_sheet(m->source));
     if (!rc && header.is_guess)
         rc =
@@ -146,6 +148,7 @@ static enum im_code list_fields(struct making *m)
 
         *field = (struct field_plan){.column = NO_COLUMN,
                                      .unit = {(const uint8_t *)"", 0},
+                                     .unit_column = NO_COLUMN,
                                      .is_year = is_year_field(&s->fields[f]),
                                      .is_name = (int)f == s->roles.name_zh ||
                                                 (int)f == s->roles.name_en ||
@@ -634,26 +637,117 @@ static void mend_key(struct making *m)
 
 /* ---- units ---- */
 
-static void find_units(struct plan *plan)
+/* "亩", "平方公里，规划": what of it is a unit. */
+static struct im_bytes unit_of(struct im_bytes inside, const char *to, double *one)
 {
+    static const char marks[] = ",;/";
+    static const char *const before[] = {"单位", "：", ":"};
+    struct im_bytes found = {(const uint8_t *)"", 0};
+
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        if (bytes_start(inside, im_bytes_of(before[i])))
+            inside = bytes_from(inside, strlen(before[i]));
+    if (inside.len && text_convert(1, inside, to, one))
+        return inside;
+    for (size_t from = 0, i = 0; i <= inside.len; i++) {
+        struct im_bytes part = {inside.data + from, i - from};
+        double factor = 0;
+
+        if (i < inside.len && !strchr(marks, inside.data[i]))
+            continue;
+        from = i + 1;
+        if (part.len == 0 || !text_convert(1, part, to, &factor))
+            continue;
+        if (found.len && factor != *one) { /* "亩/公顷": the rows are refused */
+            *one = 1;
+            return inside;
+        }
+        found = part;
+        *one = factor;
+    }
+    return found;
+}
+
+/* "单位：亩" over the header speaks for every area of the list. */
+static struct im_bytes unit_above(const struct plan *plan, const char *to, double *one)
+{
+    static const char *const ends[] = {")", "）", "。", " "};
+
+    for (const char *const *text = plan->above; text && *text; text++) {
+        const char *at = strstr(*text, "单位");
+        struct im_bytes unit = im_bytes_of(at ? at : "");
+
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+            if (bytes_end(unit, im_bytes_of(ends[i])))
+                unit.len -= strlen(ends[i]);
+        if (unit.len && text_convert(1, unit, to, one))
+            return unit_of(unit, to, one);
+    }
+    return (struct im_bytes){(const uint8_t *)"", 0};
+}
+
+static bool is_bare_number(void *ctx, struct im_bytes cell)
+{
+    struct text_number number;
+
+    (void)ctx;
+    return text_number(cell, &number) && number.unit.len == 0;
+}
+
+/* "面积单位" beside "面积". */
+static int find_unit_column(const struct plan *plan, const struct column *column)
+{
+    struct im_bytes base = column->heading.base;
+
+    for (size_t i = 0; i < plan->n_columns; i++) {
+        struct im_bytes other = plan->columns[i].heading.whole;
+
+        if (!plan->columns[i].how && other.len == base.len + strlen("单位") &&
+            bytes_start(other, base) && bytes_end(other, im_bytes_of("单位")))
+            return (int)i;
+    }
+    return NO_COLUMN;
+}
+
+static void find_units(struct making *m)
+{
+    struct plan *plan = m->plan;
+
     for (size_t f = 0; f < plan->schema->n_fields; f++) {
         struct field_plan *field = &plan->fields[f];
         const char *unit = plan->schema->fields[f].unit;
-        double one = 0;
+        double one = 1;
+        size_t filled = 0;
 
-        if (field->column == NO_COLUMN || !unit[0])
+        if (field->column == NO_COLUMN || !unit[0] || field->is_year)
             continue;
         struct column *column = &plan->columns[field->column];
-        struct im_bytes found = column->heading.inside;
-        if (!found.len || !text_convert(1, found, unit, &one))
+        field->unit = unit_of(column->heading.inside, unit, &one);
+        if (!field->unit.len && !plan->is_own)
+            field->unit = unit_above(plan, unit, &one);
+        field->unit_column = field->unit.len || plan->is_own
+                                 ? NO_COLUMN
+                                 : find_unit_column(plan, column);
+        if (field->unit_column != NO_COLUMN) {
+            plan->columns[field->unit_column].how = "unit";
             continue;
-        field->unit = found;
-        if (one == 1)
-            continue;
-        column->note_zh = plan_printf(plan->arena, "%.*s换算为 %s", (int)found.len,
-                                      (const char *)found.data, unit);
-        column->note_en = plan_printf(plan->arena, "%.*s converted to %s",
-                                      (int)found.len, (const char *)found.data, unit);
+        }
+        if (field->unit.len && one != 1) {
+            column->note_zh =
+                plan_printf(plan->arena, "%.*s换算为 %s", (int)field->unit.len,
+                            (const char *)field->unit.data, unit);
+            column->note_en =
+                plan_printf(plan->arena, "%.*s converted to %s", (int)field->unit.len,
+                            (const char *)field->unit.data, unit);
+        } else if (!field->unit.len && !plan->is_own &&
+                   strcmp(field->how, "name") != 0 &&
+                   sample_count(&m->sample, field->column, is_bare_number, NULL,
+                                &filled)) {
+            column->note_zh =
+                plan_printf(plan->arena, "未写单位的数按 %s，请核对", unit);
+            column->note_en = plan_printf(
+                plan->arena, "numbers without a unit taken as %s, please check", unit);
+        }
     }
 }
 
@@ -699,6 +793,19 @@ static enum im_code check_missing(struct making *m)
 }
 
 /* ---- the report ---- */
+
+/* Nothing stands in it, above it or below it. */
+static bool is_empty_column(const struct making *m, size_t i)
+{
+    const char *name = m->plan->columns[i].name;
+    size_t filled = 0;
+
+    if (!m->plan->is_grid || !m->sample.is_all || strncmp(name, "column_", 7) != 0)
+        return false;
+    for (size_t row = 0; row < m->sample.n_rows && !filled; row++)
+        filled += sample_cell(&m->sample, row, (int)i).len;
+    return filled == 0;
+}
 
 static void report_column(const struct plan *plan,
                           struct import_mapping *out,
@@ -760,7 +867,8 @@ static enum im_code write_report(struct making *m)
     if (!list)
         return plan_no_memory(m->err);
     for (size_t i = 0; i < plan->n_columns; i++)
-        report_column(plan, &list[n++], &plan->columns[i]);
+        if (!is_empty_column(m, i))
+            report_column(plan, &list[n++], &plan->columns[i]);
     for (size_t f = 0; f < plan->schema->n_fields; f++) {
         const struct field_plan *field = &plan->fields[f];
 
@@ -821,6 +929,7 @@ static enum im_code decide(struct making *m)
     mend_key(m);
     if (!plan->is_own)
         match_content(m);
+    find_units(m);
     rc = take_fill_down(m);
     if (!rc && plan->options->keep_extra)
         rc = extra_fields(plan, m->context->definition, &m->sample, m->err);
@@ -829,7 +938,6 @@ static enum im_code decide(struct making *m)
     if (rc)
         return rc;
     plan->shape.schema = plan->schema;
-    find_units(plan);
     derive_plan(plan);
     return IM_OK;
 }

@@ -96,6 +96,24 @@ static struct im_bytes text_of(const struct source_value *values, int field)
     return values[field].text;
 }
 
+/* Below "（二）苏州市" rows need not say it again, unless the address says another. */
+static void state_section(const struct plan *plan, struct gazetteer_question *q)
+{
+    const struct gazetteer_question alone = {.address = q->address};
+    const struct gazetteer_division *section = plan->section;
+    struct gazetteer_answer a = {0};
+
+    if (!section)
+        return;
+    if (q->address.len)
+        gazetteer_find(plan->gazetteer, &alone, &a);
+    if (a.found && a.division && strcmp(a.division->city, section->city) != 0 &&
+        bytes_find(q->address, im_bytes_of(a.division->city)) >= 0)
+        return;
+    q->city = im_bytes_of(section->city);
+    q->district = im_bytes_of(section->district);
+}
+
 struct gazetteer_question derive_question(const struct plan *plan,
                                           const struct source_value *values)
 {
@@ -103,12 +121,15 @@ struct gazetteer_question derive_question(const struct plan *plan,
     int district =
         first_of(text_field(plan, "district"), text_field(plan, "host_district"));
 
-    return (struct gazetteer_question){.address =
-                                           text_of(values, text_field(plan, "address")),
-                                       .name = text_of(values, plan->name_field),
-                                       .city = text_of(values, roles->city),
-                                       .district = text_of(values, district),
-                                       .adcode = text_of(values, roles->adcode)};
+    struct gazetteer_question q = {.address =
+                                       text_of(values, text_field(plan, "address")),
+                                   .name = text_of(values, plan->name_field),
+                                   .city = text_of(values, roles->city),
+                                   .district = text_of(values, district),
+                                   .adcode = text_of(values, roles->adcode)};
+    if (q.city.len + q.district.len + q.adcode.len == 0)
+        state_section(plan, &q);
+    return q;
 }
 
 static void add_key(uint8_t key[DIVISION_KEY_MAX], size_t *len, struct im_bytes text)
@@ -183,6 +204,21 @@ static void fill_division(const struct plan *plan,
         values[d->adcode].kind = SOURCE_INTEGER;
 }
 
+/* "江苏苏州", "江苏省苏州市" */
+static bool is_of_province(struct im_bytes text,
+                           const struct gazetteer_division *division)
+{
+    struct im_bytes city = im_bytes_of(division->city);
+    struct im_bytes province = im_bytes_of(division->province);
+
+    if (!bytes_end(text, city) && bytes_end(city, im_bytes_of("市")))
+        city.len -= strlen("市");
+    if (!bytes_end(text, city) || text.len == city.len)
+        return false;
+    text.len -= city.len;
+    return bytes_start(province, text);
+}
+
 /* "上海" is stored as 上海市: one city has one name. */
 static void unify_city(const struct plan *plan,
                        struct source_value *values,
@@ -197,7 +233,14 @@ static void unify_city(const struct plan *plan,
         return;
     struct im_bytes a = text_city_identity(values[f].text, arena);
     struct im_bytes b = text_city_identity(im_bytes_of(division->city), arena);
-    if (a.len && im_bytes_equal(a, b))
+    struct im_bytes d = text_city_identity(im_bytes_of(division->district), arena);
+    int district = plan->derived.district;
+    bool can_keep = district != SCHEMA_NO_FIELD && values[district].kind == SOURCE_NULL;
+    /* "江苏苏州"; "昆山市" and "苏州市昆山市" for a city: the district is kept, too */
+    bool has_province = is_of_province(values[f].text, division);
+    bool is_district = can_keep && d.len && bytes_end(a, d) &&
+                       (a.len == d.len || (b.len && bytes_start(a, b)));
+    if (a.len && (im_bytes_equal(a, b) || has_province || is_district))
         values[f].text = im_bytes_of(division->city);
 }
 
@@ -228,9 +271,13 @@ void derive_values(struct plan *plan,
         return;
     fill_category(plan, values, arena);
     set_text(plan, values, plan->derived.source, plan->source_name);
-    unify_city(plan, values, stated, arena);
+    unify_city(plan, values, stated ? stated : found, arena);
+    /* a position in another city than the stated one is no ground to complete it; in
+       the same one it may know the district, too */
+    bool agrees = !stated || (found && strcmp(stated->city, found->city) == 0);
+    if (agrees && stated && !stated->district[0])
+        fill_division(plan, values, found);
     fill_division(plan, values, stated);
-    /* a position in another city than the stated one is no ground to complete it */
-    if (!stated || (found && strcmp(stated->city, found->city) == 0))
+    if (agrees)
         fill_division(plan, values, found);
 }

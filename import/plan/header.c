@@ -299,6 +299,26 @@ static enum im_code look_at_all(struct source *source,
     return rc ? rc : choose(source, sheets, n, out, err);
 }
 
+/* What stands over the header: titles, who made it, what the columns mean. */
+static const char *const *texts_above(const struct sheet *sheet, struct im_arena *arena)
+{
+    enum { MAX_TEXTS = 64 };
+    const char **out = im_arena_calloc(arena, MAX_TEXTS + 1, sizeof *out);
+    size_t n = 0;
+
+    for (size_t i = 0; out && i < sheet->place.first; i++)
+        for (size_t c = 0; c < sheet->n_columns && n < MAX_TEXTS; c++) {
+            const struct header_cell *cell = &sheet->lines[i].cells[c];
+
+            if (cell->text.len == 0 || cell->is_number)
+                continue;
+            out[n] = im_arena_strdup(arena, cell->text);
+            if (!out[n++])
+                return NULL;
+        }
+    return out;
+}
+
 enum im_code header_find(struct source *source,
                          const struct layer_schema *schema,
                          const struct source_options *options,
@@ -319,7 +339,10 @@ enum im_code header_find(struct source *source,
                                .last_row = sheet->lines[sheet->place.last].number,
                                .names = sheet->place.names,
                                .n_names = sheet->n_columns,
+                               .above = texts_above(sheet, arena),
                                .is_guess = sheet->place.is_guess};
+    if (!rc && !out->above)
+        rc = im_fail(err, IM_ENOMEM, "header: out of memory");
     if (!rc)
         rc = source_choose_sheet(source, sheet->index, err);
     im_arena_free(scratch);

@@ -144,26 +144,40 @@ static bool is_note(struct im_bytes text)
     return false;
 }
 
-/* Alone in its row: a heading of a section, a mark of a page, a sentence of a note. */
-static bool is_remark(struct im_bytes text, bool is_cut)
+/* "一、" "(二)" before anything else; `bare` also "三" alone. *rest: what follows. */
+static bool skip_ordinal(struct im_bytes text, bool bare, struct im_bytes *rest)
 {
     static const char *const ordinals[] = {"一", "二", "三", "四", "五",
                                            "六", "七", "八", "九", "十"};
+    bool any = false;
+    struct im_bytes at = text;
+
+    (void)begins(text, "(", &at);
+    bool has_bracket = at.len < text.len;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; !more && i < sizeof ordinals / sizeof *ordinals; i++)
+            more = begins(at, ordinals[i], &at);
+        any |= more;
+    }
+    if (!any || (bare && !has_bracket && at.len == 0)) {
+        *rest = at;
+        return any;
+    }
+    return begins(at, has_bracket ? ")" : "、", rest) ||
+           (!has_bracket && begins(at, ".", rest));
+}
+
+/* Alone in its row: a heading of a section, a mark of a page, a sentence of a note. */
+static bool is_remark(struct im_bytes text, bool is_cut)
+{
     static const char *const words[] = {"备注",     "说明",       "注",
                                         "续表",     "(续)",       "(续表)",
                                         "以下空白", "(以下空白)", "此页无正文"};
     struct im_bytes rest = text;
 
-    (void)begins(text, "(", &rest);
-    bool has_bracket = rest.len < text.len;
-    for (bool more = true, any = false; more;) {
-        more = false;
-        for (size_t i = 0; !more && i < sizeof ordinals / sizeof *ordinals; i++)
-            more = begins(rest, ordinals[i], &rest);
-        any |= more;
-        if (!more && any && begins(rest, has_bracket ? ")" : "、", &rest))
-            return true;
-    }
+    if (skip_ordinal(text, false, &rest))
+        return true;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (im_bytes_equal(text, im_bytes_of(words[i])))
             return true;
@@ -201,17 +215,96 @@ static bool is_total_row(const struct source_row *row, size_t n_columns, size_t 
     return true;
 }
 
+/* "苏州市", "苏州市:3家", "苏州市(3家)" without the count. */
+static struct im_bytes without_count(struct im_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '(' || text.data[i] == ':') {
+            text.len = i;
+            break;
+        }
+    return text;
+}
+
+/* Places that lists are ordered by, not what is listed. */
+static bool is_division(struct im_bytes text)
+{
+    enum { LONGEST = 10 };
+    static const char *const endings[] = {"省", "市", "县", "自治区", "自治州"};
+
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (ends(text, endings[i]) && text_length(text) >= 2)
+            return text_length(text) <= LONGEST;
+    return false;
+}
+
+/* "一、" in the column of numbers and "浙江省" beside it; nothing else in the row. */
+static bool is_section_of_two(const struct source_row *row, const size_t at[2])
+{
+    const struct source_value *a = &row->cells[at[0]];
+    const struct source_value *b = &row->cells[at[1]];
+    struct im_bytes rest = {0};
+
+    if (a->kind != SOURCE_TEXT || b->kind != SOURCE_TEXT)
+        return false;
+    struct plain mark = plain_of(a->text);
+    struct plain text = plain_of(b->text);
+    if (mark.is_cut || text.is_cut || !skip_ordinal(view(&mark), true, &rest) ||
+        rest.len)
+        return false;
+    return is_division(without_count(view(&text)));
+}
+
+/* The first two cells that are there; how many there are. */
+static size_t find_cells(const struct source_row *row, size_t n_columns, size_t at[2])
+{
+    size_t n = 0;
+
+    for (size_t c = 0; c < n_columns; c++)
+        if (row->cells[c].kind != SOURCE_NULL && n++ < 2)
+            at[n - 1] = c;
+    return n;
+}
+
+bool header_section(const struct source_row *row,
+                    size_t n_columns,
+                    struct im_arena *arena,
+                    struct im_bytes *out)
+{
+    size_t at[2] = {0, 0};
+    size_t n = find_cells(row, n_columns, at);
+    struct im_bytes rest = {0};
+
+    if (n_columns < MIN_TABLE_COLUMNS || n == 0 || n > 2 ||
+        row->cells[at[n - 1]].kind != SOURCE_TEXT)
+        return false;
+    if (n == 2 && !is_section_of_two(row, at))
+        return false;
+    struct plain text = plain_of(row->cells[at[n - 1]].text);
+    if (text.is_cut)
+        return false;
+    if (n == 1 && skip_ordinal(view(&text), false, &rest))
+        rest = without_count(rest);
+    else if (is_division(without_count(view(&text))))
+        rest = without_count(view(&text));
+    else
+        return false;
+    char *copy = im_arena_strdup(arena, rest);
+    *out = im_bytes_of(copy ? copy : "");
+    return copy != NULL;
+}
+
 bool header_is_no_data(const struct source_row *row, size_t n_columns)
 {
     enum { LOOKED_AT = 4 }; /* totals and notes stand in front */
-    size_t full = 0, first = n_columns, looked = 0;
+    size_t at[2] = {n_columns, n_columns}, looked = 0;
+    size_t full = find_cells(row, n_columns, at), first = at[0];
     struct plain plain;
 
-    for (size_t c = 0; c < n_columns; c++)
-        if (row->cells[c].kind != SOURCE_NULL && ++full == 1)
-            first = c;
     if (full == 0)
         return !row->fault.code;
+    if (full == 2 && n_columns >= MIN_TABLE_COLUMNS && is_section_of_two(row, at))
+        return true;
     for (size_t c = first; c < n_columns && looked < LOOKED_AT; c++) {
         if (row->cells[c].kind != SOURCE_TEXT)
             continue;

@@ -235,6 +235,21 @@ static bool is_unit(const struct header_cell *cell)
     return false;
 }
 
+/* A merged cell that begins above is filled down into the row. */
+static bool is_from_above(const struct header_table *table, size_t line, size_t c)
+{
+    uint64_t number = table->lines[line].number;
+
+    for (size_t i = 0; i < table->n_merges; i++) {
+        const struct source_merge *m = &table->merges[i];
+
+        if (m->first_row < number && number <= m->last_row && m->first_column <= c &&
+            c <= m->last_column)
+            return true;
+    }
+    return false;
+}
+
 static bool is_units_row(const struct header_table *table, size_t line)
 {
     size_t n = 0;
@@ -242,7 +257,8 @@ static bool is_units_row(const struct header_table *table, size_t line)
     for (size_t c = 0; c < table->n_columns; c++) {
         const struct header_cell *cell = cell_at(table, line, c);
 
-        if (cell->text.len == 0 || text_is_blank(cell->text))
+        if (cell->text.len == 0 || text_is_blank(cell->text) ||
+            is_from_above(table, line, c))
             continue;
         if (!is_unit(cell))
             return false;
@@ -319,7 +335,7 @@ static void put_name(const struct header_table *table,
     if (units != NO_LINE && out->len) {
         struct im_bytes unit = bare_unit(cell_at(table, units, c)->text);
 
-        if (unit.len && !text_is_blank(unit))
+        if (unit.len && !text_is_blank(unit) && !is_from_above(table, units, c))
             im_buf_printf(out, "（%.*s）", (int)unit.len, (const char *)unit.data);
     }
     out->failed = false; /* too long: what fits */
@@ -460,11 +476,16 @@ enum im_code header_locate(const struct header_table *table,
     out->last = reach_down(table, out->first, out->last);
     while (out->last + 1 < table->n_lines &&
            out->last - out->first + 1 < MAX_HEADER_ROWS && !out->is_guess &&
+           !is_units_row(table, out->last + 1) &&
            is_lower_row(table, out->last + 1, words))
         out->last++;
     size_t names_end = out->last;
-    if (out->last + 1 < table->n_lines && is_units_row(table, out->last + 1))
+    if (out->last > out->first && is_units_row(table, out->last)) {
+        units = out->last; /* a merged name reaches down beside the units */
+        names_end--;
+    } else if (out->last + 1 < table->n_lines && is_units_row(table, out->last + 1)) {
         units = ++out->last;
+    }
     if (out->last + 1 < table->n_lines && is_numbering_row(table, out->last + 1))
         out->last++;
     struct header_place named = *out;

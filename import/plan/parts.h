@@ -77,6 +77,8 @@ struct heading {
     struct im_bytes whole;  /* "面积(亩)" */
     struct im_bytes base;   /* "面积", without what stands in brackets */
     struct im_bytes inside; /* "亩"; as written, "" when there are no brackets */
+    struct im_bytes last; /* of "空间位置/东经(度)": "东经(度)", "" of a single name */
+    struct im_bytes last_base; /* "东经" */
 };
 struct heading heading_of(struct im_bytes name, struct im_arena *arena);
 
@@ -116,6 +118,9 @@ struct position_heading heading_position(const struct heading *heading);
 /** "GCJ-02", "百度", "CGCS2000", "WGS84", "EPSG:4549", "4490" as --crs has it; NULL:
  * not recognised. Static or in `arena`. */
 const char *system_of_text(struct im_bytes text, struct im_arena *arena);
+/** A sentence about the positions of a list that names a shifted system ("坐标取自高德
+ *  地图"): as --crs has it; NULL: it says no such thing. */
+const char *system_of_note(struct im_bytes text, struct im_arena *arena);
 /** A running number or a key of the programme that wrote the file. */
 bool heading_is_row_number(const struct heading *heading);
 
@@ -175,6 +180,7 @@ struct field_plan {
     struct source_value set;
     const char *set_text;
     struct im_bytes unit; /* of the numbers, from the column's name; "" as the field */
+    int unit_column;      /* "面积单位": each row says its own; NO_COLUMN */
     bool fill_down;
     struct source_value last; /* what stood above; its text is in `last_text` */
     struct im_buf last_text;
@@ -244,7 +250,10 @@ struct plan {
     const char *given_crs; /* by a person, NULL */
     const char *crs_name;  /* as --crs has it, or the file's own; for the lineage */
     const char *crs_json;  /* the same as a JSON text */
-    bool check_system;     /* refuse rows whose system column says another one */
+    bool is_assumed; /* degrees of no named system: a note may still name another */
+    const char *const *above; /* texts over the header, NULL-terminated; NULL: none */
+    const struct gazetteer_division *section; /* "（二）苏州市" stood above; NULL */
+    bool check_system; /* refuse rows whose system column says another one */
     enum import_unplaced unplaced;
 
     struct derived_fields derived;
@@ -342,6 +351,11 @@ struct position_wish {
     const char *crs; /* that a person gave; NULL */
     const char *crs_how;
 };
+/** A row that is no data may say which system the positions are in: IM_EDATA then. */
+IM_CHECKED enum im_code position_note(struct plan *plan,
+                                      const struct source_row *row,
+                                      struct im_arena *arena,
+                                      struct im_error *err);
 IM_CHECKED enum im_code position_plan(struct plan *plan,
                                       struct source *source,
                                       struct im_bytes definition,

@@ -24,7 +24,8 @@ struct header {
     uint64_t last_row;
     const char **names; /* in the arena; unnamed columns get "column_7" */
     size_t n_names;
-    bool is_guess; /* no name was recognised: the first full row was taken */
+    const char *const *above; /* texts over the header, NULL-terminated */
+    bool is_guess;            /* no name was recognised: the first full row was taken */
 };
 /** Look at the first rows of each sheet; the row whose cells are best known as names,
  *  titles or synonyms of `schema` (NULL: of any text, for new layers) is the header. A
@@ -41,6 +42,12 @@ IM_CHECKED enum im_code header_find(struct source *source,
 /** Is it no data: empty, a total (合计, 总计, 小计 ...) or a note
  *  (注：, 说明, 填表人 ...)? */
 bool header_is_no_data(const struct source_row *row, size_t n_columns);
+/** The heading of a section ("（二）苏州市（3家）") without its number and count:
+ * "苏州市". False: the row is none. */
+bool header_section(const struct source_row *row,
+                    size_t n_columns,
+                    struct im_arena *arena,
+                    struct im_bytes *out);
 /** The names of the columns once more, as on every printed page? */
 bool header_is_repeated(const struct source *source, const struct source_row *row);
 

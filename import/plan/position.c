@@ -202,6 +202,17 @@ static void read_wkt(const struct plan *plan,
     out->precision = precision_of_geom(plan, &out->geom);
 }
 
+/* CGCS2000 is the datum of its zones in metres, too (EPSG:4491 to 4554). */
+static bool is_same_system(const char *named, const char *used)
+{
+    int64_t code = 0;
+
+    if (strcasecmp(named, used) == 0)
+        return true;
+    return strcasecmp(named, "EPSG:4490") == 0 && strncasecmp(used, "EPSG:", 5) == 0 &&
+           im_parse_int64(im_bytes_of(used + 5), &code) && code >= 4491 && code <= 4554;
+}
+
 static bool check_system(const struct plan *plan,
                          const struct source_row *row,
                          struct im_arena *arena,
@@ -211,7 +222,7 @@ static bool check_system(const struct plan *plan,
     const char *system =
         cell_is_blank(cell) ? NULL : system_of_text(cell_text(cell, arena), arena);
 
-    if (!system || strcasecmp(system, plan->crs_name) == 0)
+    if (!system || is_same_system(system, plan->crs_name))
         return true;
     refuse(
         out, name_of(plan, plan->system_column), cell_text(cell, arena),
@@ -697,6 +708,22 @@ static void read_system_column(struct deciding *d)
     d->plan->check_system = is_mixed;
 }
 
+static const char *how_zh(const char *how)
+{
+    static const char *const words[][2] = {
+        {"given with --crs", "由 --crs 指定"},
+        {"given by the saved mapping", "由保存的映射指定"},
+        {"declared by the file", "文件声明"},
+        {"declared by the definition", "图层定义声明"},
+        {"named by the file", "文件注明"},
+        {"assumed for columns of longitude and latitude", "经纬度列的默认值"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], how) == 0)
+            return words[i][1];
+    return how;
+}
+
 static enum im_code describe(struct deciding *d, const char *name, const char *how)
 {
     struct plan *p = d->plan;
@@ -707,6 +734,7 @@ static enum im_code describe(struct deciding *d, const char *name, const char *h
     snprintf(text, sizeof text, "%.200s (%s)", name, how);
     p->crs_name = im_arena_strdup(p->arena, im_bytes_of(name));
     p->report->crs = im_arena_strdup(p->arena, im_bytes_of(text));
+    p->report->crs_zh = plan_printf(p->arena, "%.200s（%s）", name, how_zh(how));
     im_json_text(&w, name);
     p->crs_json = json.failed ? NULL : im_arena_strdup(p->arena, im_buf_bytes(&json));
     im_buf_release(&json);
@@ -728,8 +756,9 @@ encoding_note(const struct deciding *d, struct im_arena *arena, bool zh)
 
     if (!encoding[0] || strncasecmp(encoding, "UTF-8", 5) == 0)
         return "";
-    return plan_printf(
-        arena, zh ? "；文字按 %.40s 读取" : "; the text is read as %.40s", encoding);
+    /* without how it was found: "GB18030 (found)" */
+    return plan_printf(arena, zh ? "；文字按 %.*s 读取" : "; the text is read as %.*s",
+                       (int)strcspn(encoding, " "), encoding);
 }
 
 /* The file or its words name a system; a person has to confirm it. */
@@ -780,7 +809,7 @@ static enum im_code fail_unnamed(struct deciding *d)
     struct crs_proposal list[CRS_MAX_PROPOSALS];
     struct im_arena *arena = d->plan->arena;
     size_t n = d->n_xy ? crs_propose(d->xy, d->n_xy, list) : 0;
-    char numbers[64] = "";
+    char numbers[64] = " ";
     const char *more_zh = "";
     const char *more_en = "";
 
@@ -788,7 +817,7 @@ static enum im_code fail_unnamed(struct deciding *d)
     if (rc)
         return rc;
     if (d->n_xy)
-        snprintf(numbers, sizeof numbers, " (%.10g, %.10g)", d->xy[0], d->xy[1]);
+        snprintf(numbers, sizeof numbers, " (%.10g, %.10g) ", d->xy[0], d->xy[1]);
     if (n > 1) {
         more_zh =
             plan_printf(arena, "；也可能是 %s（%s）", list[1].crs, list[1].title_zh);
@@ -797,7 +826,7 @@ static enum im_code fail_unnamed(struct deciding *d)
     }
     if (n == 0) {
         im_fail(d->err, IM_EDATA,
-                "the coordinates%s are in no declared system; say which with --crs, "
+                "the coordinates%sare in no declared system; say which with --crs, "
                 "such as --crs EPSG:4549%s",
                 numbers, encoding_note(d, arena, false));
         return im_zh(d->err, IM_EDATA,
@@ -805,7 +834,7 @@ static enum im_code fail_unnamed(struct deciding *d)
                      numbers, encoding_note(d, arena, true));
     }
     im_fail(d->err, IM_EDATA,
-            "the coordinates%s are in no declared system; the numbers speak for --crs "
+            "the coordinates%sare in no declared system; the numbers speak for --crs "
             "%s (%s)%s; confirm it%s",
             numbers, list[0].crs, list[0].title_en, more_en,
             encoding_note(d, arena, false));
@@ -813,6 +842,51 @@ static enum im_code fail_unnamed(struct deciding *d)
                  "坐标%s没有声明坐标系；从数值看应为 --crs %s（%s）%s，请确认%s",
                  numbers, list[0].crs, list[0].title_zh, more_zh,
                  encoding_note(d, arena, true));
+}
+
+/* A sentence as messages show it. */
+static const char *shortened(struct im_bytes text, struct im_arena *arena)
+{
+    enum { SHOWN_BYTES = 57 };
+    bool is_cut = text.len > SHOWN_BYTES;
+
+    if (is_cut)
+        text.len = im_utf8_cut((const char *)text.data, SHOWN_BYTES);
+    return plan_printf(arena, "%.*s%s", (int)text.len, (const char *)text.data,
+                       is_cut ? "…" : "");
+}
+
+/* "注：坐标取自高德地图" over the header. */
+static void read_titles(struct deciding *d)
+{
+    const char *const *text = d->plan->above;
+
+    for (; !d->system && text && *text; text++) {
+        d->system = system_of_note(im_bytes_of(*text), d->sample->arena);
+        d->system_from = shortened(im_bytes_of(*text), d->plan->arena);
+    }
+}
+
+/* The same behind the rows: the import ends before anything is written. */
+enum im_code position_note(struct plan *plan,
+                           const struct source_row *row,
+                           struct im_arena *arena,
+                           struct im_error *err)
+{
+    struct deciding d = {.plan = plan, .err = err};
+
+    for (size_t i = 0; plan->is_assumed && i < plan->n_columns; i++) {
+        struct im_bytes text = row->cells[i].text;
+
+        if (row->cells[i].kind != SOURCE_TEXT)
+            continue;
+        d.system = system_of_note(text, arena);
+        if (!d.system)
+            continue;
+        d.system_from = shortened(text, arena);
+        return fail_named(&d);
+    }
+    return IM_OK;
 }
 
 static bool is_plain(const char *system)
@@ -825,7 +899,7 @@ static enum im_code note_contradiction(struct deciding *d)
 {
     struct plan *p = d->plan;
 
-    if (!d->system || strcasecmp(d->system, d->wish->crs) == 0 || p->check_system)
+    if (!d->system || is_same_system(d->system, d->wish->crs) || p->check_system)
         return IM_OK;
     return plan_note(p, "crs_contradicted",
                      plan_printf(p->arena, "“%.60s”说明坐标系是 %s，但按 --crs %s 导入",
@@ -855,6 +929,7 @@ static enum im_code decide_system(struct deciding *d)
 
     if (p->position == POSITION_NONE) {
         p->report->crs = "no positions in the file";
+        p->report->crs_zh = "文件中没有坐标";
         return IM_OK;
     }
     enum im_code rc = gather(d);
@@ -867,6 +942,11 @@ static enum im_code decide_system(struct deciding *d)
     }
     if (p->position == POSITION_GEOMETRY)
         return decide_geometry(d);
+    read_titles(d);
+    /* CGCS2000 with metres: its zone has to be said */
+    if (d->system && !p->check_system && !are_degrees(d) && !are_small(d) &&
+        strcasecmp(d->system, "EPSG:4490") == 0)
+        return fail_unnamed(d);
     if (!is_plain(d->system) || p->check_system)
         return fail_named(d);
     /* of a folder's own file; a foreign one that has the same columns shows degrees */
@@ -875,6 +955,7 @@ static enum im_code decide_system(struct deciding *d)
         return take_crs(d, d->facts.crs, "declared by the definition");
     if (!are_degrees(d) && !are_small(d))
         return fail_unnamed(d);
+    p->is_assumed = !d->system;
     return take_crs(d, "EPSG:4326",
                     d->system ? "named by the file"
                               : "assumed for columns of longitude and latitude");

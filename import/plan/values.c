@@ -112,7 +112,9 @@ static struct refusal check_text(const struct plan *plan,
         value->kind = SOURCE_NULL;
         return GOOD;
     }
-    if (field->codes && !codes_find(field->codes, value->text, arena, &value->text))
+    /* cleaning joins lines, which separate the parts of a list */
+    if (field->codes && !codes_find(field->codes, value->text, arena, &value->text) &&
+        !codes_find(field->codes, text, arena, &value->text))
         return codes_refusal(field->codes, value->text, arena);
     return GOOD;
 }
@@ -162,6 +164,21 @@ bad_unit(const struct schema_field *field, struct im_bytes unit, struct im_arena
                       "use mu, hectares, square kilometres, square metres");
 }
 
+/* "平方公里（规划）"; a remark with another number in it may matter. */
+static struct im_bytes without_remark(struct im_bytes unit)
+{
+    ptrdiff_t open = bytes_find(unit, im_bytes_of("("));
+    ptrdiff_t wide = bytes_find(unit, im_bytes_of("（"));
+    ptrdiff_t at = open < 0 || (wide >= 0 && wide < open) ? wide : open;
+
+    if (at <= 0)
+        return unit;
+    for (size_t i = (size_t)at; i < unit.len; i++)
+        if (unit.data[i] >= '0' && unit.data[i] <= '9')
+            return unit;
+    return (struct im_bytes){unit.data, (size_t)at};
+}
+
 /* The number in a cell; a unit in the cell goes before that of the heading. */
 static struct refusal read_number(const struct schema_field *field,
                                   const struct field_plan *plan,
@@ -187,6 +204,10 @@ static struct refusal read_number(const struct schema_field *field,
     if (unit.len == 0 || (!field->unit[0] && !number.unit.len))
         return GOOD;
     if (field->unit[0] && text_convert(number.value, unit, field->unit, out))
+        return GOOD;
+    struct im_bytes bare = without_remark(unit);
+    if (field->unit[0] && bare.len < unit.len &&
+        text_convert(number.value, bare, field->unit, out))
         return GOOD;
     if (!field->unit[0]) /* "12个": counts have no unit to convert */
         return GOOD;
@@ -218,6 +239,8 @@ static bool year_of(const struct source_value *value, int64_t *out)
         double number =
             value->kind == SOURCE_REAL ? value->real : (double)value->integer;
 
+        if (number >= 10000101 && number < 30000000) /* 20120501 */
+            number = floor(number / 10000);
         if (!(number >= 1000 && number < 3000))
             return false;
         *out = (int64_t)number;
@@ -227,6 +250,13 @@ static bool year_of(const struct source_value *value, int64_t *out)
         return false;
     *out = year;
     return true;
+}
+
+static struct refusal bad_year(void)
+{
+    return refusal_of("bad_number", "不是年份", "not a year",
+                      "写成一个四位年份，如 2012，或留空",
+                      "write one year of four digits such as 2012, or leave it empty");
 }
 
 static struct refusal check_integer(const struct schema_field *field,
@@ -240,16 +270,16 @@ static struct refusal check_integer(const struct schema_field *field,
     int64_t number = value->integer;
     double real = 0;
 
-    if (value->kind == SOURCE_TEXT && im_parse_int64(value->text, &number)) {
+    if (value->kind == SOURCE_TEXT && im_parse_int64(value->text, &number) &&
+        (!plan->is_year || (number > -10000 && number < 10000))) {
         ; /* as it is */
-    } else if (plan->is_year && value->kind != SOURCE_INTEGER &&
-               year_of(value, &number)) {
+    } else if (plan->is_year && year_of(value, &number)) {
         ; /* out of a date or remark */
     } else if (value->kind != SOURCE_INTEGER) {
         struct refusal why = read_number(field, plan, value, arena, &real, is_about);
 
         if (why.code)
-            return plan->is_year ? bad_number("不是年份", "not a year") : why;
+            return plan->is_year ? bad_year() : why;
         if (real != floor(real) || fabs(real) > exact)
             return bad_number("不是整数", "not a whole number");
         number = (int64_t)real;

@@ -141,6 +141,46 @@ static struct im_bytes without_number(struct im_bytes text)
     return i < text.len && text.data[i] >= 0x80 ? bytes_from(text, i) : text;
 }
 
+/* Names of several rows are joined with '/': what stands lowest says most. */
+static struct im_bytes last_part(struct im_bytes folded)
+{
+    size_t depth = 0;
+    size_t from = 0;
+
+    for (size_t i = 0; i < folded.len;) {
+        uint32_t c = im_utf8_next(folded, &i);
+
+        depth += is_open(c);
+        depth -= is_close(c) && depth > 0;
+        if (c == '/' && depth == 0 && i < folded.len)
+            from = i;
+    }
+    if (from == 0)
+        return (struct im_bytes){(const uint8_t *)"", 0};
+    return bytes_from(folded, from);
+}
+
+/* "面积/亩", "规划面积 公顷": the unit may stand there without brackets. */
+static void take_unit(struct heading *heading)
+{
+    static const char *const units[] = {"平方公里", "平方千米", "万平方米", "平方米",
+                                        "万平米",   "公顷",     "万亩",     "亩",
+                                        "km2",      "m2",       "ha"};
+
+    for (size_t i = 0; i < sizeof units / sizeof *units && !heading->inside.len; i++) {
+        struct im_bytes unit = im_bytes_of(units[i]);
+        struct im_bytes base = heading->base;
+
+        if (!bytes_end(base, unit))
+            continue;
+        base.len -= unit.len;
+        if (bytes_end(base, im_bytes_of("面积")) || is_text(base, "area")) {
+            heading->inside = bytes_from(heading->base, base.len);
+            heading->base = base;
+        }
+    }
+}
+
 struct heading heading_of(struct im_bytes name, struct im_arena *arena)
 {
     enum { HEADING_MAX = 256 }; /* a longer text is none */
@@ -152,6 +192,10 @@ struct heading heading_of(struct im_bytes name, struct im_arena *arena)
     out.whole = without_number(pick(folded, 0, arena));
     out.base = without_number(pick(folded, 1, arena));
     out.inside = pick(folded, 2, arena);
+    folded = last_part(folded);
+    out.last = without_number(pick(folded, 0, arena));
+    out.last_base = without_number(pick(folded, 1, arena));
+    take_unit(&out);
     return out;
 }
 
@@ -168,7 +212,8 @@ static const struct general GENERAL[] = {
     {"@key", "编号|编码|代码|标识|标识码|唯一标识|唯一编号|统一编号|id|uid|uuid|code|"
              "key|identifier|bh"},
     {"@name_zh", "名称|单位名称|机构名称|中文名称|中文名|全称|单位全称|名字|name|"
-                 "name_cn|name_zh|title|mc|cname"},
+                 "园区名|企业名|机构名|平台名|项目名|载体名|名称(全称)|name_cn|name_zh|"
+                 "title|mc|cname"},
     {"@name_en", "英文名称|英文名|译名|外文名称|name_en|english_name|ename"},
     {"@former", "曾用名|原名|原名称|旧称|former_name|former"},
     {"@aliases", "别名|简称|又名|俗称|其他名称|alias|aliases|short_name"},
@@ -194,12 +239,15 @@ static const struct general GENERAL[] = {
     {"operator", "运营主体|运营机构|运营单位|运营公司|运营管理机构|依托单位|建设单位|"
                  "管理单位|管理机构|承担单位|主办单位|牵头单位|运营或依托单位|operator|"
                  "operator_name"},
-    {"industry", "产业方向|产业领域|主导产业|重点产业|特色产业|行业|所属行业|行业领域|"
+    {"industry", "产业类别|产业分类|行业类别|行业分类|产业类型|产业方向|产业领域|"
+                 "主导产业|重点产业|特色产业|行业|所属行业|行业领域|"
                  "领域|所属领域|技术领域|研究方向|研究领域|服务领域|专业领域|方向|"
                  "industry|field|sector"},
-    {"established_year", "设立年份|成立年份|成立时间|设立时间|成立日期|建设年份|"
-                         "建成年份|启用年份|启用时间|创建时间|批准时间|批准年份|年份|"
-                         "年度|year|founded|established"},
+    {"established_year",
+     "设立年份|成立年份|成立时间|设立时间|成立日期|建设年份|"
+     "建成年份|建成时间|启用年份|启用时间|创建时间|创建年份|批准时间|批准年份|"
+     "批准日期|获批时间|设立日期|获批年份|批复时间|批复年份|建立时间|年份|"
+     "年度|year|founded|established"},
     {"year", "年份|年度|year"},
     {"area_km2", "面积|规划面积|管辖面积|占地面积|用地面积|总面积|area"},
     {"building_area_m2", "建筑面积|楼宇面积|场地面积|孵化面积|面积|floor_area|area"},
@@ -212,9 +260,10 @@ static const struct general GENERAL[] = {
 
 /* What a heading may end with, when nothing else is known about it. */
 static const struct general ENDINGS[] = {
-    {"@name_zh", "名称"},      {"address", "地址"},   {"@level", "级别|等级"},
-    {"category", "类型|类别"}, {"kind", "类型|类别"}, {"industry", "领域|产业"},
-    {"website", "网址|网站"},
+    {"@name_zh", "名称"},     {"address", "地址"},
+    {"@level", "级别|等级"},  {"category", "类型|类别"},
+    {"kind", "类型|类别"},    {"industry", "领域|产业"},
+    {"website", "网址|网站"}, {"area_km2", "占地面积|规划面积|用地面积|园区面积"},
 };
 
 struct headings {
@@ -383,6 +432,10 @@ struct heading_match headings_match(const struct headings *h,
             return out;
         }
     }
+    if (lookup(h, heading->last, &out) || lookup(h, heading->last_base, &out)) {
+        out.tier = TIER_SYNONYM; /* of what, the rows above may say otherwise */
+        return out;
+    }
     return match_ending(h, heading->base);
 }
 
@@ -524,6 +577,8 @@ struct position_heading heading_position(const struct heading *heading)
         out.word = base.len ? word_of(base) : WORD_NONE;
     if (out.word == WORD_NONE && heading->base.len == 0)
         out.word = word_of(heading->whole);
+    if (out.word == WORD_NONE && heading->last_base.len)
+        out.word = word_of(heading->last_base);
     if (out.word == WORD_SYSTEM)
         out.system = NULL;
     if (!out.system) /* "坐标(百度)" */
@@ -558,6 +613,33 @@ const char *system_of_text(struct im_bytes text, struct im_arena *arena)
         return plan_printf(arena, "EPSG:%d", (int)code);
     (void)without_system(h.whole, buffer, &system);
     return system;
+}
+
+const char *system_of_note(struct im_bytes text, struct im_arena *arena)
+{
+    enum { NOTE_MAX = 2000 };
+    static const char *const shifted[] = {"bd09", "gcj02"};
+    const char *found = NULL;
+
+    if (text.len > NOTE_MAX)
+        text.len = im_utf8_cut((const char *)text.data, NOTE_MAX);
+    struct im_bytes folded = pick(text_folded(text, arena), 0, arena);
+    /* "来源：百度百科" says nothing about positions */
+    if (!has_word(folded, "坐标|经纬|经度|纬度|定位|拾取|coordinate|longitude"))
+        return NULL;
+    for (size_t i = 0; i < sizeof SYSTEMS / sizeof *SYSTEMS; i++)
+        for (size_t j = 0; j < sizeof shifted / sizeof *shifted; j++) {
+            if (strcmp(SYSTEMS[i].system, shifted[j]) != 0 ||
+                !has_word(folded, SYSTEMS[i].words))
+                continue;
+            if (found) /* both: it explains them, or asks to choose */
+                return NULL;
+            found = shifted[j];
+        }
+    /* "请填写WGS84坐标，不要使用百度坐标" */
+    return found && has_word(folded, "wgs|不要|不得|请勿|勿|不能|转换|转为|换算|纠偏")
+               ? NULL
+               : found;
 }
 
 bool heading_is_row_number(const struct heading *heading)

@@ -167,6 +167,7 @@ static const char *how_text(const struct page *p, const char *how)
                  {"saved", "沿用保存的对应", "from a saved mapping"},
                  {"set", "由导入者填写", "set for all rows"},
                  {"position", "坐标", "position"},
+                 {"unit", "单位", "unit"},
                  {"derived", "推得", "derived"},
                  {"extra", "另存为附加属性", "kept as an extra attribute"},
                  {"personal", "个人信息，不导入", "personal, not imported"},
@@ -268,8 +269,10 @@ static void put_lineage(const struct page *p)
     put_fact(p, "文件", "File", r->source);
     put_fact(p, "工作表或图层", "Sheet or layer", r->sheet);
     put_fact(p, "格式", "Format", r->driver);
-    put_fact(p, "编码", "Encoding", r->encoding);
-    put_fact(p, "坐标系", "Coordinates", r->crs);
+    put_fact(p, "编码", "Encoding",
+             page_say(p, r->encoding_zh ? r->encoding_zh : r->encoding, r->encoding));
+    put_fact(p, "坐标系", "Coordinates",
+             page_say(p, r->crs_zh ? r->crs_zh : r->crs, r->crs));
     put_fact(p, "导入到", "Into", layer_name(p));
     put_fact(p, "方式", "Mode", mode_text(p));
     put_fact(p, "批次", "Run", run);

@@ -303,8 +303,10 @@ enum im_code import_log_add(struct import_log *log,
     if (fwrite(record->data, 1, record->len, log->file) != record->len)
         return fail_temporary(err);
     log->report->events[event->kind]++;
-    if (event->kind == IMPORT_REFUSED || event->kind == IMPORT_WARNED ||
-        event->kind == IMPORT_REPAIRED)
+    /* a quarter each: a thousand warnings do not hide the refused rows behind them */
+    if ((event->kind == IMPORT_REFUSED || event->kind == IMPORT_WARNED ||
+         event->kind == IMPORT_REPAIRED || event->kind == IMPORT_UNPLACED) &&
+        log->report->events[event->kind] <= IMPORT_MAX_FIRST / 4)
         keep_first(log);
     return IM_OK;
 }

@@ -309,12 +309,14 @@ take_sample(struct csv *csv, char separator, struct sample *out, struct im_error
 /* The separator that gives most records the same number of cells, more than one. */
 static enum im_code find_separator(struct csv *csv, struct im_error *err)
 {
-    static const char CANDIDATES[] = {',', ';', '\t'};
+    static const char CANDIDATES[] = {',', ';', '\t', '|'};
+    /* 0x7C ends characters of GB18030 */
+    size_t n = sizeof CANDIDATES - (strcmp(csv->decoder.name, "UTF-8") != 0);
     struct sample best = {0}, sample;
     char separator = ',';
     enum im_code rc = IM_OK;
 
-    for (size_t i = 0; i < sizeof CANDIDATES && !rc; i++) {
+    for (size_t i = 0; i < n && !rc; i++) {
         rc = take_sample(csv, CANDIDATES[i], &sample, err);
         if (!rc && (i == 0 || sample.n_usual > best.n_usual ||
                     (sample.n_usual == best.n_usual && sample.usual > best.usual))) {

@@ -452,7 +452,9 @@ enum im_code evidence_add_lines(struct evidence *evidence,
     }
     for (bool more = true; more;) {
         size_t n = kept + VSIFReadL(block + kept, 1, BLOCK_BYTES - kept, file);
-        size_t from = 0;
+        /* some programmes put the mark of UTF-8 before GB18030 */
+        size_t from = line == 1 && n >= 3 && !memcmp(block, "\xEF\xBB\xBF", 3) ? 3 : 0;
+        size_t begin = from;
 
         more = n == BLOCK_BYTES;
         for (const uint8_t *end; (end = memchr(block + from, '\n', n - from)); line++) {
@@ -461,7 +463,7 @@ enum im_code evidence_add_lines(struct evidence *evidence,
                          line);
             from = (size_t)(end - block) + 1;
         }
-        if (from == 0 || !more) {
+        if (from == begin || !more) {
             evidence_add(evidence, (struct im_bytes){block + from, n - from}, line);
             from = n;
         }

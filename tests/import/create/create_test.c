@@ -98,7 +98,7 @@ TEST(numbers_are_numbers_only_when_all_values_are)
 TEST(a_heading_that_promises_what_the_values_are_not_is_a_field_of_its_own)
 {
     static const char *const rows[] = {
-        "\"name\":\"甲\",\"面积\":\"待定\",\"成立年份\":\"筹建中\",\"precision\":"
+        "\"name\":\"甲\",\"面积\":\"面议\",\"成立年份\":\"筹建中\",\"precision\":"
         "\"高\"",
         "\"name\":\"乙\",\"面积\":\"5平方公里\",\"成立年份\":\"2012\",\"precision\":"
         "\"高\"",

@@ -118,7 +118,7 @@ TEST(wishes_that_cannot_be_met_are_answered_with_what_there_is)
     bench_refused(&b, path, IM_EARG, "write it as field=column", "字段=列名");
     b.options.map = NULL;
     b.options.set = (const char *const[]){"level=宇宙级", NULL};
-    bench_refused(&b, path, IM_EARG, "--set level=宇宙级", "不是允许的值");
+    bench_refused(&b, path, IM_EARG, "--set level=宇宙级", "不是“级别”允许的值");
 }
 
 TEST(a_set_value_holds_for_all_rows)

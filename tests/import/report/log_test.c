@@ -50,6 +50,13 @@ TEST(only_the_first_hundred_are_kept_in_memory_and_only_what_a_terminal_shows)
     for (uint64_t row = 3; row < 300; row++)
         made_add(&m, (struct import_event){
                          .kind = IMPORT_REFUSED, .row = row, .reason_zh = "坏"});
+    assert_int_equal(m.report.n_first, IMPORT_MAX_FIRST / 4);
+    /* many of one kind do not hide the others */
+    for (uint64_t row = 300; row < 600; row++)
+        made_add(&m, (struct import_event){.kind = row % 3   ? IMPORT_WARNED
+                                                   : row % 2 ? IMPORT_REPAIRED
+                                                             : IMPORT_UNPLACED,
+                                           .row = row});
     assert_int_equal(m.report.n_first, IMPORT_MAX_FIRST);
     assert_int_equal(m.report.first[0].row, 3);
     assert_string_equal(m.report.first[0].reason_zh, "坏");
