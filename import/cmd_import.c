@@ -2,6 +2,8 @@
 /* innomap import: bring files into a layer, or the shipped layers into a database. */
 #include "help.h"
 #include "history/cmd_undo.h"
+#include "source/internal.h"
+#include "temporary.h"
 
 #include <import/cmd.h>
 #include <import/import.h>
@@ -14,7 +16,14 @@
 
 static const char COMMAND[] = "import";
 static const char DEFAULT_DB[] = "innomap.db";
-enum { PROGRESS_CELLS = 30, ARENA_MAX = 1 << 30, SHOWN_EVENTS = 20 };
+enum {
+    PROGRESS_CELLS = 30,
+    ARENA_MAX = 1 << 30,
+    SHOWN_EVENTS = 20,
+    SHOWN_COLUMNS = 40,
+    SHOWN_BYTES = 210,
+    SHOWN_NOTE_BYTES = 2000
+};
 
 enum option_id {
     OPT_LAYER = 1000,
@@ -398,20 +407,47 @@ static bool is_stored(const struct import_mapping *m)
            strcmp(m->how, "report") != 0;
 }
 
+/* What a file calls its columns or itself may hold anything; of the report's own texts
+ * only the events are tidied when they are made. */
+static const char *seemly(char *out, size_t size, const char *text)
+{
+    struct im_bytes bytes = im_bytes_of(text);
+    size_t n = 0;
+
+    for (size_t i = 0; i < bytes.len;) {
+        size_t from = i;
+        uint32_t c = im_utf8_next(bytes, &i);
+        bool is_one = !im_utf8_is_unseemly(c);
+
+        if (n + (is_one ? i - from : 1) > size - sizeof "…") {
+            memcpy(out + n, "…", sizeof "…");
+            return out;
+        }
+        if (is_one)
+            memcpy(out + n, text + from, i - from);
+        else
+            out[n] = ' ';
+        n += is_one ? i - from : 1;
+    }
+    out[n] = '\0';
+    return out;
+}
+
 static void print_columns(enum lang lang,
                           const struct import_report *r,
                           const char *how,
                           const char *title)
 {
-    bool any = false;
+    char name[SHOWN_BYTES];
+    size_t n = 0;
 
     for (size_t i = 0; i < r->n_mappings; i++)
-        if (strcmp(r->mappings[i].how, how) == 0) {
-            printf("%s%s", any ? cli_text(lang, "、", ", ") : title,
-                   r->mappings[i].column);
-            any = true;
-        }
-    if (any)
+        if (strcmp(r->mappings[i].how, how) == 0 && n++ < SHOWN_COLUMNS)
+            printf("%s%s", n > 1 ? cli_text(lang, "、", ", ") : title,
+                   seemly(name, sizeof name, r->mappings[i].column));
+    if (n > SHOWN_COLUMNS)
+        printf(cli_text(lang, "……还有 %zu 列", " ... and %zu more"), n - SHOWN_COLUMNS);
+    if (n)
         printf("\n");
 }
 
@@ -427,23 +463,26 @@ static void print_unknown(enum lang lang, const struct import_report *r)
 /* "孵化器名称 → name_zh": how the file was understood. */
 static void print_mapping(enum lang lang, const struct import_report *r)
 {
-    bool any = false;
+    char name[SHOWN_BYTES];
+    size_t n = 0;
 
     for (size_t i = 0; i < r->n_mappings; i++) {
         const struct import_mapping *m = &r->mappings[i];
         const char *note = cli_text(lang, m->note_zh, m->note_en);
 
-        if (!is_stored(m) || !*m->column || strcmp(m->column, m->field) == 0)
+        if (!is_stored(m) || !*m->column || strcmp(m->column, m->field) == 0 ||
+            n++ >= SHOWN_COLUMNS)
             continue;
         printf("%s%s → %s%s%s%s",
-               any ? cli_text(lang, "，", ", ")
-                   : cli_text(lang, "  对应：", "  mapping: "),
-               m->column, *m->field ? m->field : m->how,
+               n > 1 ? cli_text(lang, "，", ", ")
+                     : cli_text(lang, "  对应：", "  mapping: "),
+               seemly(name, sizeof name, m->column), *m->field ? m->field : m->how,
                *note ? cli_text(lang, "（", " (") : "", note,
                *note ? cli_text(lang, "）", ")") : "");
-        any = true;
     }
-    if (any)
+    if (n > SHOWN_COLUMNS)
+        printf(cli_text(lang, "……还有 %zu 列", " ... and %zu more"), n - SHOWN_COLUMNS);
+    if (n)
         printf("\n");
 }
 
@@ -484,10 +523,13 @@ static void print_derived(enum lang lang, const struct import_report *r)
 
 static void print_notes(enum lang lang, const struct import_report *r)
 {
+    char text[SHOWN_NOTE_BYTES];
+
     /* columns of personal data are listed with the columns already */
     for (size_t i = 0; i < r->n_notes; i++)
         if (strcmp(r->notes[i].code, "personal_dropped") != 0)
-            printf("  %s\n", cli_text(lang, r->notes[i].zh, r->notes[i].en));
+            printf("  %s\n", seemly(text, sizeof text,
+                                    cli_text(lang, r->notes[i].zh, r->notes[i].en)));
 }
 
 static void print_count(enum lang lang, uint64_t n, const char *zh, const char *en)
@@ -516,9 +558,10 @@ static void
 print_report(const struct command *c, const char *name, const struct import_report *r)
 {
     enum lang lang = c->lang;
+    char text[SHOWN_BYTES];
 
     if (!c->is_quiet) {
-        printf("%s: ", name);
+        printf("%s: ", seemly(text, sizeof text, name));
         if (r->is_repeat)
             printf("%s", cli_text(lang, "以前导入过，没有变化；",
                                   "imported before, "
@@ -530,7 +573,8 @@ print_report(const struct command *c, const char *name, const struct import_repo
         printf("\n");
         if (*r->crs && !r->is_repeat)
             printf(cli_text(lang, "  坐标系：%s\n", "  coordinates: %s\n"),
-                   cli_text(lang, r->crs_zh ? r->crs_zh : r->crs, r->crs));
+                   seemly(text, sizeof text,
+                          cli_text(lang, r->crs_zh ? r->crs_zh : r->crs, r->crs)));
         if (*r->encoding && !r->is_repeat)
             printf(cli_text(lang, "  编码：%s\n", "  encoding: %s\n"),
                    cli_text(lang, r->encoding_zh ? r->encoding_zh : r->encoding,
@@ -714,18 +758,24 @@ static int import_all(struct command *c, struct store *store)
 /* A dry run makes no database: where there is none, one in a folder of its own is used
  * and removed. */
 struct trial {
-    char folder[64];
-    char path[80];
+    char folder[480];
+    char path[500];
 };
 
 static enum im_code begin_trial(struct trial *t, struct im_error *err)
 {
-    snprintf(t->folder, sizeof t->folder, "/tmp/innomap-dry-run-XXXXXX");
+    const char *parent = temporary_folder();
+
+    snprintf(t->folder, sizeof t->folder, "%s/innomap-dry-run-XXXXXX", parent);
     if (!mkdtemp(t->folder)) {
-        im_fail(err, IM_EENV, "a dry run without a database needs a folder in /tmp: %s",
-                strerror(errno));
-        return im_zh(err, IM_EENV, "没有数据库时，试运行需要在 /tmp 中建立文件夹：%s",
-                     strerror(errno));
+        im_fail(err, IM_EENV,
+                "a dry run without a database needs a folder in '%s': %s; name another "
+                "in TMPDIR",
+                parent, strerror(errno));
+        return im_zh(err, IM_EENV,
+                     "没有数据库时，试运行需要在“%s”中建立文件夹：%s；可用 TMPDIR "
+                     "指定另一个",
+                     parent, strerror(errno));
     }
     snprintf(t->path, sizeof t->path, "%s/db", t->folder);
     return IM_OK;
@@ -734,7 +784,7 @@ static enum im_code begin_trial(struct trial *t, struct im_error *err)
 static void end_trial(const struct trial *t)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    char path[96];
+    char path[520];
 
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         snprintf(path, sizeof path, "%s%s", t->path, suffixes[i]);
@@ -773,7 +823,34 @@ static void print_help(enum lang lang)
         fputs(*text, stdout);
 }
 
-int cmd_import(int argc, char **argv)
+/* An address may hold a password, and everybody can read the arguments of a process:
+ * it is taken out of them at once. False: out of memory. */
+static bool hide_addresses(int argc, char **argv, char **copies)
+{
+    for (int i = 1; i < argc; i++) {
+        if (!address_is(argv[i]))
+            continue;
+        copies[i] = strdup(argv[i]);
+        if (!copies[i])
+            return false;
+        char *secret = strchr(argv[i], ':') + 1;
+        memset(secret, '*', strlen(secret));
+        argv[i] = copies[i];
+    }
+    return true;
+}
+
+static void free_copies(int argc, char **copies)
+{
+    for (int i = 0; copies && i < argc; i++)
+        if (copies[i]) {
+            explicit_bzero(copies[i], strlen(copies[i]));
+            free(copies[i]);
+        }
+    free(copies);
+}
+
+static int start(int argc, char **argv)
 {
     struct command c = {.lang = cli_lang(argc, argv), .db = DEFAULT_DB};
     int code = parse(&c, argc, argv);
@@ -791,4 +868,20 @@ int cmd_import(int argc, char **argv)
         c.options.progress_ctx = &c;
     }
     return run(&c);
+}
+
+int cmd_import(int argc, char **argv)
+{
+    struct im_error err = {0};
+    char **copies = calloc((size_t)argc + 1, sizeof *copies);
+    int code;
+
+    if (copies && hide_addresses(argc, argv, copies)) {
+        code = start(argc, argv);
+    } else {
+        im_fail(&err, IM_ENOMEM, "out of memory");
+        code = cli_fail(cli_lang(argc, argv), COMMAND, &err);
+    }
+    free_copies(argc, copies);
+    return code;
 }

@@ -10,7 +10,9 @@
  *       u8 kind, then i64 | f64 | u32 length and text | nothing
  */
 #include "internal.h"
+#include "temporary.h"
 
+#include <errno.h>
 #include <math.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -34,11 +36,18 @@ enum im_code stage_init(struct stage *stage,
                             .has_geom = has_geom,
                             .record = {.max = RECORD_MAX},
                             .read = {.max = RECORD_MAX}};
-    stage->spill = tmpfile();
+    stage->spill = temporary_file();
     if (stage->spill)
         return IM_OK;
-    im_fail(err, IM_EENV, "cannot make a temporary file; is there space in /tmp?");
-    return im_zh(err, IM_EENV, "无法建立临时文件，请检查 /tmp 的空间");
+    const char *why = strerror(errno);
+    im_fail(
+        err, IM_EENV,
+        "cannot make a temporary file in '%s': %s; free some space, or name another "
+        "folder in TMPDIR",
+        temporary_folder(), why);
+    return im_zh(err, IM_EENV,
+                 "无法在“%s”中建立临时文件：%s；请腾出空间，或用 TMPDIR 指定另一文件夹",
+                 temporary_folder(), why);
 }
 
 void stage_release(struct stage *stage)
@@ -50,6 +59,18 @@ void stage_release(struct stage *stage)
     im_buf_release(&stage->record);
     im_buf_release(&stage->read);
     *stage = (struct stage){0};
+}
+
+static enum im_code fail_full(struct im_error *err)
+{
+    im_fail(err, IM_EIO,
+            "there is no more space for temporary files in '%s'; free some, or name "
+            "another folder in TMPDIR, and repeat",
+            temporary_folder());
+    return im_zh(err, IM_EIO,
+                 "“%s”中没有空间存放临时文件；请腾出空间，或用 TMPDIR "
+                 "指定另一文件夹，然后重试",
+                 temporary_folder());
 }
 
 /* ---- keys ---- */
@@ -278,8 +299,7 @@ enum im_code stage_add(struct stage *stage,
         return im_fail(err, IM_ENOMEM, "%zu rows: out of memory", stage->n);
     if (fwrite(stage->record.data, 1, stage->record.len, stage->spill) !=
         stage->record.len) {
-        im_fail(err, IM_EIO, "the temporary file is full; free some space, repeat");
-        return im_zh(err, IM_EIO, "临时文件写不下，请腾出空间后重试");
+        return fail_full(err);
     }
     stage->entries[stage->n++] =
         (struct stage_entry){.hilbert = stage->has_geom ? place_of(geom) : UINT64_MAX,
@@ -295,8 +315,7 @@ enum im_code stage_finish(struct stage *stage, struct im_error *err)
     if (stage->n == 0)
         return IM_OK;
     if (fflush(stage->spill) != 0) {
-        im_fail(err, IM_EIO, "the temporary file is full; free some space, repeat");
-        return im_zh(err, IM_EIO, "临时文件写不下，请腾出空间后重试");
+        return fail_full(err);
     }
     qsort(stage->entries, stage->n, sizeof *stage->entries, by_place);
     return IM_OK;

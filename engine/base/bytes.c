@@ -143,6 +143,13 @@ bool im_utf8_valid(struct im_bytes text)
     return true;
 }
 
+bool im_utf8_is_unseemly(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 ||
+           c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
 uint32_t im_utf8_next(struct im_bytes text, size_t *pos)
 {
     static const uint8_t mask[5] = {0, 0x7F, 0x1F, 0x0F, 0x07};

@@ -16,18 +16,20 @@ static void tidy(char *text, bool is_cut)
 
     for (size_t i = 0; i < bytes.len;) {
         size_t start = i;
-        unsigned char c = (unsigned char)text[start];
+        unsigned char first = (unsigned char)text[start];
+        uint32_t c = im_utf8_next(bytes, &i);
 
-        if (im_utf8_next(bytes, &i) == 0xFFFD && i == start + 1) {
+        if (c == 0xFFFD && i == start + 1) {
             /* the rest of a halved character is not worth a mark */
-            if (is_cut && start + 4 > bytes.len && c >= 0xC0) {
+            if (is_cut && start + 4 > bytes.len && first >= 0xC0) {
                 text[start] = '\0';
                 return;
             }
             text[start] = '?';
         }
-        if (c < 0x20 || c == 0x7f)
-            text[start] = ' '; /* one line, nothing that moves a terminal's cursor */
+        if (im_utf8_is_unseemly(
+                c)) /* one line, nothing that moves a terminal's cursor */
+            memset(text + start, ' ', i - start);
     }
 }
 

@@ -6,6 +6,7 @@
  *            12 texts, each u32 length, bytes, a zero byte
  *            u32 number of cells + 1, 0: no cells; that many texts
  */
+#include "../temporary.h"
 #include "writers.h"
 
 #include <assert.h>
@@ -34,10 +35,14 @@ static enum im_code fail_temporary(struct im_error *err)
 {
     int reason = errno;
 
-    im_fail(err, IM_EENV, "the folder for temporary files (/tmp) cannot be used: %s",
-            strerror(reason));
-    return im_zh(err, IM_EENV, "无法使用存放临时文件的文件夹（/tmp）：%s",
-                 strerror(reason));
+    im_fail(err, IM_EENV,
+            "the folder for temporary files, '%s', cannot be used: %s; free some "
+            "space, or name another in TMPDIR",
+            temporary_folder(), strerror(reason));
+    return im_zh(err, IM_EENV,
+                 "无法使用存放临时文件的文件夹“%s”：%s；请腾出空间，或用 TMPDIR "
+                 "指定另一个",
+                 temporary_folder(), strerror(reason));
 }
 
 void import_report_init(struct import_report *report)
@@ -81,7 +86,7 @@ enum im_code import_log_open(struct import_report *report,
         rc = im_fail(err, IM_ENOMEM, "report: out of memory");
         goto done;
     }
-    log->file = tmpfile();
+    log->file = temporary_file();
     if (!log->file) {
         rc = fail_temporary(err);
         goto done;
@@ -101,15 +106,6 @@ void import_report_release(struct import_report *report)
 }
 
 /* ---- writing ---- */
-
-/* Events are read on terminals and in browsers: nothing in them may move the cursor or
- * turn the direction of what stands beside. */
-static bool is_unseemly(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 ||
-           c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-           (c >= 0x2066 && c <= 0x2069);
-}
 
 static void put_u32(struct im_buf *out, size_t value)
 {
@@ -136,7 +132,7 @@ put_character(struct im_buf *out, struct im_bytes text, bool is_line, size_t *at
     uint32_t c = im_utf8_next(text, at);
     struct im_bytes raw = {text.data + start, *at - start};
 
-    if (is_line && is_unseemly(c))
+    if (is_line && im_utf8_is_unseemly(c))
         im_buf_byte(out, ' ');
     else if (c == 0xFFFD && !im_utf8_valid(raw))
         im_buf_text(out, UNKNOWN);
@@ -393,9 +389,10 @@ enum im_code import_report_each(const struct import_report *report,
             break;
     }
     if (is_broken)
-        rc = im_fail(err, IM_EIO, "the log of events in /tmp cannot be read back");
+        im_fail(err, IM_EIO, "the log of events in '%s' cannot be read back",
+                temporary_folder());
     if (is_broken)
-        rc = im_zh(err, IM_EIO, "无法读回 /tmp 中的导入记录");
+        rc = im_zh(err, IM_EIO, "无法读回“%s”中的导入记录", temporary_folder());
     if (fseeko(log->file, 0, SEEK_END) != 0 && !rc)
         rc = fail_temporary(err);
     free(cells.texts);

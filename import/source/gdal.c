@@ -112,9 +112,9 @@ static enum im_code fail_no_layer(const struct gdal *g, struct im_error *err)
         im_fail(err, IM_EDATA, "'%s' has no layer with rows", g->input->name);
         return im_zh(err, IM_EDATA, "“%s”中没有数据图层", g->input->name);
     }
-    im_fail(err, IM_ENOTFOUND, "'%s' has no layer '%s'; it has: %s", g->input->name,
+    im_fail(err, IM_ENOTFOUND, "'%s' has no layer '%.60s'; it has: %s", g->input->name,
             wanted, list);
-    return im_zh(err, IM_ENOTFOUND, "“%s”中没有图层“%s”；有：%s", g->input->name,
+    return im_zh(err, IM_ENOTFOUND, "“%s”中没有图层“%.60s”；有：%s", g->input->name,
                  wanted, list);
 }
 
@@ -212,6 +212,19 @@ static bool is_taken(const struct gdal *g, OGRFieldDefnH field)
     return true;
 }
 
+/* Line breaks and the like: a person has to be able to write the name. */
+static void blank_unseemly(char *name)
+{
+    struct im_bytes bytes = im_bytes_of(name);
+
+    for (size_t i = 0; i < bytes.len;) {
+        size_t from = i;
+
+        if (im_utf8_is_unseemly(im_utf8_next(bytes, &i)))
+            memset(name + from, ' ', i - from);
+    }
+}
+
 /* A name of valid UTF-8: in a .dbf it may end in half a character. */
 static char *column_name(struct gdal *g, const char *raw, size_t number)
 {
@@ -232,6 +245,8 @@ static char *column_name(struct gdal *g, const char *raw, size_t number)
     if (!name.failed)
         copy = strdup((const char *)name.data);
     im_buf_release(&name);
+    if (copy)
+        blank_unseemly(copy);
     return copy;
 }
 

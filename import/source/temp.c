@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files that must be unpacked or recoded before GDAL can read them. */
+#include "../temporary.h"
 #include "internal.h"
 
 #include <cpl_conv.h>
@@ -13,12 +14,10 @@ enum { BLOCK_BYTES = 1 << 20, HEAD_LINES = 40 };
 /* The folder, when there is none yet. */
 static enum im_code temp_make(struct temp *temp, struct im_error *err)
 {
-    const char *parent = getenv("TMPDIR");
+    const char *parent = temporary_folder();
 
     if (temp->path[0])
         return IM_OK;
-    if (!parent || parent[0] != '/' || strlen(parent) > 400)
-        parent = "/tmp";
     snprintf(temp->path, sizeof temp->path, "%s/innomap-XXXXXX", parent);
     if (mkdtemp(temp->path))
         return IM_OK;

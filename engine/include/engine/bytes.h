@@ -62,6 +62,9 @@ size_t im_utf8_cut(const char *text, size_t max);
 bool im_utf8_valid(struct im_bytes text);
 /** Decode one code point at *pos and advance; U+FFFD for a malformed byte. */
 uint32_t im_utf8_next(struct im_bytes text, size_t *pos);
+/** Is it a control character, or one that turns the direction of what stands beside?
+ *  Foreign texts are read on terminals and in browsers. */
+bool im_utf8_is_unseemly(uint32_t c);
 
 /** Decimal number, whole input, no spaces, no hex, no inf or nan. At most 64 bytes. */
 bool im_parse_double(struct im_bytes text, double *out);
