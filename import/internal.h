@@ -6,8 +6,6 @@
  *   plan/       which column is which field, what a row comes to
  *   place/      coordinate systems, geometry, places by name
  *   report/     what the importer has to tell
- *   create/     a layer made from the file itself
- *   history/    an import taken back
  *   facts.c     where a definition says that its rows come from
  *   stage.c     the good rows, out of memory, in Hilbert order
  *   identity.c  which place is it, where the file has no key
@@ -17,7 +15,7 @@
  *   compare.c   one row against its stored one, and what is told of it
  *   run.c       the import log and fingerprints
  *   derive.c    layers made from others
- *   job.c       one layer: plan, check, commit; import.c and shipped.c call it
+ *   job.c       one layer from plan to commit; import.c and shipped.c call it
  */
 #ifndef IMPORT_INTERNAL_H
 #define IMPORT_INTERNAL_H
@@ -28,6 +26,10 @@
 #include <import/import.h>
 #include <layers/history.h>
 #include <layers/sql.h>
+
+#include <gdal.h>
+#include <ogr_api.h>
+#include <ogr_srs_api.h>
 
 /* ---- facts.c ---- */
 

@@ -398,6 +398,15 @@ static bool is_number(const char *text)
     return n >= 4 && n <= 6 && text[n] == '\0';
 }
 
+/* "EPSG:4326 or so" would be taken for EPSG:4326; "EPSG:4490+5737" has heights too. */
+static bool is_code(const char *text)
+{
+    bool has_authority =
+        strncasecmp(text, "EPSG:", 5) == 0 || strncasecmp(text, "ESRI:", 5) == 0;
+
+    return !has_authority || (text[5] && !text[5 + strspn(text + 5, "0123456789+")]);
+}
+
 /* OSRSetFromUserInput would also open files and addresses; these beginnings cannot be
  * either. */
 static bool is_definition(const char *text)
@@ -412,7 +421,7 @@ static bool is_definition(const char *text)
 
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (strncasecmp(text, beginnings[i], strlen(beginnings[i])) == 0)
-            return !strstr(text, "+init=") && !strstr(text, "grids=");
+            return is_code(text) && !strstr(text, "+init=") && !strstr(text, "grids=");
     return false;
 }
 

@@ -758,6 +758,12 @@ static enum im_code fail_column(struct making *m, size_t f, bool is_key)
     const struct schema_field *field = &m->plan->schema->fields[f];
     char names[120];
 
+    if (m->plan->n_columns == 0) {
+        im_fail(m->err, IM_EDATA,
+                "the file has no columns: there are no data in it; is it the right one?");
+        return im_zh(m->err, IM_EDATA,
+                     "文件没有任何列，其中没有数据；请确认文件是否正确");
+    }
     list_names(names, sizeof names, m->plan->n_columns, column_name, m->plan);
     im_fail(m->err, IM_EDATA,
             "the file has no column '%s', which is %s; it has: %s; say which it is "

@@ -83,6 +83,8 @@ static OGRGeometryH parse(const char *text)
     OGRGeometryH g = NULL;
     char *rest = (char *)text; /* OGR's signature; it is only read */
 
+    if (strpbrk(text, "xX")) /* of no word of WKT, but OGR reads 0x79 as 121 */
+        return NULL;
     CPLPushErrorHandler(CPLQuietErrorHandler);
     OGRErr fault = OGR_G_CreateFromWkt(&rest, NULL, &g);
     if (fault == OGRERR_NONE && g && OGR_G_HasCurveGeometry(g, 0)) {

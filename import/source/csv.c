@@ -467,19 +467,6 @@ static size_t csv_fault_column(void *self)
     return csv->fault_column;
 }
 
-static enum im_code fail_nul(const struct source_input *input, struct im_error *err)
-{
-    im_fail(err, IM_EDATA,
-            "'%s', line %llu, has a zero byte: it is cut off, or no text file; save it "
-            "anew as UTF-8, or name its encoding (UTF-16LE) with --encoding",
-            input->name, (unsigned long long)input->bytes.nul_line);
-    return im_zh(
-        err, IM_EDATA,
-        "“%s”第 %llu 行含有零字节：文件不完整，或不是文本；请重新另存为 UTF-8，"
-        "或用 --encoding 指明编码（UTF-16LE）",
-        input->name, (unsigned long long)input->bytes.nul_line);
-}
-
 /* UTF-16 is decoded in front of the cutting; afterwards the text is UTF-8. */
 static enum im_code
 choose_decoder(struct csv *csv, const char **shown, struct im_error *err)
@@ -487,7 +474,9 @@ choose_decoder(struct csv *csv, const char **shown, struct im_error *err)
     enum im_code rc = encoding_of_text(csv->input, &csv->decoder, shown, err);
 
     if (rc || strncmp(csv->decoder.name, "UTF-16", 6) != 0)
-        return rc ? rc : csv->input->bytes.nul_line ? fail_nul(csv->input, err) : IM_OK;
+        return rc || !csv->input->bytes.nul_line
+                   ? rc
+                   : bytes_fail_nul(&csv->input->bytes, csv->input->name, err);
     csv->utf16 = csv->decoder.cd;
     csv->decoder = (struct decoder){.name = "UTF-8"};
     return IM_OK;

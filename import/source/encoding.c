@@ -17,6 +17,8 @@ struct scan {
     uint64_t line;       /* where we are, 1 is the first */
     uint64_t line_bytes; /* of it so far */
     uint64_t max_line;
+    bool is_text;   /* a zero byte ends it */
+    bool is_packed; /* in a zip */
     uint8_t tail[SEQUENCE_MAX];
     size_t n_tail;
 };
@@ -109,6 +111,15 @@ static void scan_block(struct scan *scan, uint8_t *block, size_t len, bool is_la
     scan_lines(scan, text);
 }
 
+/* Inside of a zip it is not the disk that fails. */
+static enum im_code fail_unpack(const char *name, struct im_error *err)
+{
+    im_fail(err, IM_EDATA,
+            "'%s' cannot be unpacked: the zip is damaged; send or pack it again", name);
+    return im_zh(err, IM_EDATA, "“%s”无法解压：压缩包已损坏；请重新压缩或重新发送",
+                 name);
+}
+
 static enum im_code fail_read(const char *name, struct im_error *err)
 {
     im_fail(err, IM_EIO, "'%s' cannot be read to its end", name);
@@ -126,6 +137,20 @@ fail_line(const struct scan *scan, const char *name, struct im_error *err)
     return im_zh(err, IM_ELIMIT,
                  "“%s”第 %llu 行超过 %d 字节；请确认它是表格，并按每行一条记录重新保存",
                  name, (unsigned long long)scan->line, SOURCE_MAX_RECORD_BYTES);
+}
+
+enum im_code
+bytes_fail_nul(const struct source_bytes *bytes, const char *name, struct im_error *err)
+{
+    im_fail(err, IM_EDATA,
+            "'%s', line %llu, has a zero byte: it is cut off, or no text file; save it "
+            "anew as UTF-8, or name its encoding (UTF-16LE) with --encoding",
+            name, (unsigned long long)bytes->nul_line);
+    return im_zh(
+        err, IM_EDATA,
+        "“%s”第 %llu 行含有零字节：文件不完整，或不是文本；请重新另存为 UTF-8，"
+        "或用 --encoding 指明编码（UTF-16LE）",
+        name, (unsigned long long)bytes->nul_line);
 }
 
 static void look_at_start(struct source_bytes *out, const uint8_t *data, size_t n)
@@ -158,6 +183,10 @@ scan_file(struct scan *scan, VSILFILE *file, const char *name, struct im_error *
         XXH3_64bits_update(hash, block, n);
         scan_block(scan, block, n, !more);
         out->size += n;
+        if (scan->is_text && !out->is_utf16 && out->nul_line) {
+            rc = bytes_fail_nul(out, name, err);
+            goto done;
+        }
         if (scan->max_line && !out->is_utf16 && out->longest_line > scan->max_line) {
             rc = fail_line(scan, name, err);
             goto done;
@@ -166,7 +195,7 @@ scan_file(struct scan *scan, VSILFILE *file, const char *name, struct im_error *
     out->hash = XXH3_64bits_digest(hash);
     /* a short read is the end only where the file ends (GDAL 3.6 has no VSIFErrorL) */
     if (VSIFSeekL(file, 0, SEEK_END) != 0 || VSIFTellL(file) != out->size)
-        rc = fail_read(name, err);
+        rc = scan->is_packed ? fail_unpack(name, err) : fail_read(name, err);
 done:
     XXH3_freeState(hash);
     free(memory);
@@ -175,11 +204,15 @@ done:
 
 enum im_code bytes_scan(const char *path,
                         const char *name,
-                        uint64_t max_line,
+                        struct bytes_bounds bounds,
                         struct source_bytes *out,
                         struct im_error *err)
 {
-    struct scan scan = {.out = out, .line = 1, .max_line = max_line};
+    struct scan scan = {.out = out,
+                        .line = 1,
+                        .max_line = bounds.max_line,
+                        .is_text = bounds.is_text,
+                        .is_packed = strncmp(path, "/vsizip/", 8) == 0};
     VSILFILE *file = VSIFOpenL(path, "rb");
 
     *out = (struct source_bytes){.is_ascii = true};

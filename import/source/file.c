@@ -24,22 +24,23 @@ enum im_code file_fail(struct im_error *err, const char *path, int error)
     case ENOENT:
     case ENOTDIR:
     case ENAMETOOLONG:
-        im_fail(err, IM_ENOTFOUND, "there is no file '%s'; check the path", path);
-        return im_zh(err, IM_ENOTFOUND, "没有文件“%s”，请检查路径", path);
+        im_fail(err, IM_ENOTFOUND, "there is no file '%.120s'; check the path", path);
+        return im_zh(err, IM_ENOTFOUND, "没有文件“%.120s”，请检查路径", path);
     case EACCES:
     case EPERM:
-        im_fail(err, IM_EENV, "no permission to read '%s'", path);
-        return im_zh(err, IM_EENV, "没有读取“%s”的权限", path);
+        im_fail(err, IM_EENV, "no permission to read '%.120s'", path);
+        return im_zh(err, IM_EENV, "没有读取“%.120s”的权限", path);
     default:
-        im_fail(err, IM_EIO, "cannot read '%s': %s", path, strerror(error));
-        return im_zh(err, IM_EIO, "无法读取“%s”：%s", path, strerror(error));
+        im_fail(err, IM_EIO, "cannot read '%.120s': %s", path, strerror(error));
+        return im_zh(err, IM_EIO, "无法读取“%.120s”：%s", path, strerror(error));
     }
 }
 
 enum im_code file_fail_kind(struct im_error *err, const char *path)
 {
-    im_fail(err, IM_EDATA, "'%s' is not an ordinary file; name a file to import", path);
-    return im_zh(err, IM_EDATA, "“%s”不是普通文件，请给出要导入的文件", path);
+    im_fail(err, IM_EDATA, "'%.120s' is not an ordinary file; name a file to import",
+            path);
+    return im_zh(err, IM_EDATA, "“%.120s”不是普通文件，请给出要导入的文件", path);
 }
 
 static enum im_code open_regular(const char *path, int *fd, struct im_error *err)
@@ -66,7 +67,7 @@ enum im_code file_scan(const char *path, struct file_facts *out, struct im_error
         return rc;
     close(fd);
     *out = (struct file_facts){.name = file_name(path)};
-    rc = bytes_scan(path, out->name, 0, &bytes, err);
+    rc = bytes_scan(path, out->name, (struct bytes_bounds){0}, &bytes, err);
     out->size = bytes.size;
     out->hash = bytes.hash;
     return rc;

@@ -185,9 +185,13 @@ static void fault_unreadable(struct gdal *g, struct source_row *out)
     guard_message(g->input, g->file.path, why, sizeof why);
     snprintf(g->fault_en, sizeof g->fault_en, "cannot be read: %s", why);
     snprintf(g->fault_zh, sizeof g->fault_zh, "无法读取：%s", why);
-    fault(
-        g, out, SOURCE_FAULT_ROW,
-        &(struct refusal){.code = "unreadable", .zh = g->fault_zh, .en = g->fault_en});
+    fault(g, out, SOURCE_FAULT_ROW,
+          &(struct refusal){.code = "unreadable",
+                            .zh = g->fault_zh,
+                            .en = g->fault_en,
+                            .suggestion_zh = "在原软件中检查这一条后重新导出",
+                            .suggestion_en = "look at it where the file was made, and "
+                                             "export it again"});
 }
 
 static enum im_code fail_broken(const struct gdal *g, struct im_error *err)
@@ -195,10 +199,11 @@ static enum im_code fail_broken(const struct gdal *g, struct im_error *err)
     char why[150];
 
     guard_message(g->input, g->file.path, why, sizeof why);
-    im_fail(err, IM_EDATA, "'%s' is broken or cut off behind row %llu: %s",
+    im_fail(err, IM_EDATA, "'%s' is broken or cut off behind row %llu: %s; get it anew",
             g->input->name, (unsigned long long)g->row, why);
-    return im_zh(err, IM_EDATA, "“%s”在第 %llu 行之后损坏或不完整：%s", g->input->name,
-                 (unsigned long long)g->row, why);
+    return im_zh(err, IM_EDATA,
+                 "“%s”在第 %llu 行之后损坏或不完整：%s；请重新索取或重新导出",
+                 g->input->name, (unsigned long long)g->row, why);
 }
 
 static enum im_code next_feature(struct gdal *g, struct im_error *err)

@@ -13,6 +13,7 @@
 
 #include <cpl_error.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -682,9 +683,12 @@ static bool take_value(struct geojson *g,
         *cell = raw_cell(g, raw, out);
         return true;
     default:
+        raw.data = c->p; /* js_peek stands on it */
         if (!js_number(c, &number))
             return false;
-        *cell = number.is_integer
+        raw.len = (size_t)(c->p - raw.data);
+        *cell = !isfinite(number.real) ? source_text(raw) /* too large: as written */
+                : number.is_integer
                     ? (struct source_value){.kind = SOURCE_INTEGER,
                                             .integer = number.integer}
                     : (struct source_value){.kind = SOURCE_REAL, .real = number.real};
@@ -796,9 +800,12 @@ geojson_next(void *self, struct source_row *out, bool *more, struct im_error *er
     out->number = ++g->row;
     if (!take_feature(g, text, out))
         set_fault(out, "", text,
-                  (struct refusal){.code = "bad_json",
-                                   .zh = "不是有效的 GeoJSON 要素",
-                                   .en = "not a well formed GeoJSON feature"});
+                  (struct refusal){
+                      .code = "bad_json",
+                      .zh = "不是有效的 GeoJSON 要素",
+                      .en = "not a well formed GeoJSON feature",
+                      .suggestion_zh = "按 RFC 7946 改正这一段，或重新导出",
+                      .suggestion_en = "mend the JSON there, or export it again"});
     return IM_OK;
 }
 

@@ -156,6 +156,7 @@ struct grid {
     struct im_arena *arena; /* names, formats: as long as the grid */
     struct grid_sheet *sheets;
     size_t n_sheets;
+    size_t cap_sheets;
     void *book;              /* of the format, in the arena */
     size_t chosen;           /* when `values` is there */
     struct grid_cells cells; /* of the chosen sheet */

@@ -72,12 +72,26 @@ void guard_leave_open(void)
     guard_leave();
 }
 
+/* "./ogr/ogrsf_frmts/dxf/ogrdxflayer.cpp, 3367: error at line 15": where in GDAL it was
+ * said helps nobody. */
+static const char *own_words(const char *text)
+{
+    const char *place = strstr(text, ".cpp, ");
+    size_t digits = place ? strspn(place + 6, "0123456789") : 0;
+
+    return digits && strncmp(place + 6 + digits, ": ", 2) == 0 &&
+                   !memchr(text, ' ', (size_t)(place - text))
+               ? place + 6 + digits + 2
+               : text;
+}
+
 void guard_message(const struct source_input *input,
                    const char *path,
                    char *out,
                    size_t size)
 {
-    const char *text = CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg() : "";
+    const char *text =
+        own_words(CPLGetLastErrorType() >= CE_Failure ? CPLGetLastErrorMsg() : "");
     size_t folders = (size_t)(file_name(path) - path);
     size_t n = 0;
 

@@ -120,13 +120,24 @@ SOURCE_READER(geojson_open); /* GeoJSON (also RFC 8142 text sequences, one per l
 
 /* ---- encoding.c ---- */
 
-/** Read all bytes once. `max_line` 0: lines of any length. IM_ELIMIT a line is longer
- *  (found without reading further), IM_EIO. */
+/** What ends a file of gigabytes after its first MiB. */
+struct bytes_bounds {
+    uint64_t max_line; /* bytes; 0: lines of any length */
+    bool is_text;      /* no zero byte, but in UTF-16 with its mark */
+};
+
+/** Read all bytes once. Errors, found without reading further: IM_ELIMIT a line is
+ *  longer, IM_EDATA a zero byte; IM_EIO. */
 IM_CHECKED enum im_code bytes_scan(const char *path,
                                    const char *name,
-                                   uint64_t max_line,
+                                   struct bytes_bounds bounds,
                                    struct source_bytes *out,
                                    struct im_error *err);
+
+/** IM_EDATA: what is no text has a zero byte at bytes->nul_line. */
+IM_CHECKED enum im_code bytes_fail_nul(const struct source_bytes *bytes,
+                                       const char *name,
+                                       struct im_error *err);
 
 enum decoded { DECODED, DECODED_CUT /* half a character at the end */, DECODED_BAD };
 

@@ -216,8 +216,8 @@ static bool slow_value(struct im_bytes text, double *out)
         return false;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    *out = CPLAtof(copy); /* whatever the locale */
-    return isfinite(*out);
+    *out = CPLAtof(copy); /* whatever the locale; 1e999 is infinite */
+    return true;
 }
 
 bool js_number(struct js_cursor *c, struct js_number *out)

@@ -437,7 +437,8 @@ static enum im_code scan_folder(struct source *source, struct im_error *err)
         snprintf(path, sizeof path, "%s/%s", source->input.path, names[i]);
         if (names[i][0] == '.' || VSIStatL(path, &info) != 0 || VSI_ISDIR(info.st_mode))
             continue;
-        if ((rc = bytes_scan(path, source->input.name, 0, &one, err)) == IM_OK) {
+        if ((rc = bytes_scan(path, source->input.name, (struct bytes_bounds){0}, &one,
+                             err)) == IM_OK) {
             all->size += one.size;
             all->hash += XXH3_64bits_withSeed(names[i], strlen(names[i]), one.hash);
         }
@@ -446,11 +447,32 @@ static enum im_code scan_folder(struct source *source, struct im_error *err)
     return rc;
 }
 
+/* Others than CSV, which says it when it knows the encoding: GDAL would end its texts
+ * at a zero byte, and go on for gigabytes of them. */
+static bool is_text_without_zeros(const struct source_input *input)
+{
+    static const char *const FORMATS[] = {"GeoJSON", "TopoJSON", "KML", "GML",
+                                          "GPX",     "DXF",      NULL};
+    const char *encoding = input->options->encoding;
+
+    if (encoding && strstr(encoding, "16"))
+        return false;
+    if (strcmp(input->format, "MapInfo") == 0)
+        return strcasecmp(input->extension, "mif") == 0;
+    for (size_t i = 0; FORMATS[i]; i++)
+        if (strcmp(input->format, FORMATS[i]) == 0)
+            /* XML of UTF-16 without a mark begins with half of a '<' */
+            return input->head.len < 2 || (input->head.data[0] && input->head.data[1]);
+    return false;
+}
+
 static enum im_code scan(struct source *source, struct im_error *err)
 {
     struct source_input *input = &source->input;
     const struct source_format *format = format_named(input->format);
-    uint64_t max_line = strcmp(input->format, "CSV") == 0 ? SOURCE_MAX_RECORD_BYTES : 0;
+    struct bytes_bounds bounds = {
+        .max_line = strcmp(input->format, "CSV") == 0 ? SOURCE_MAX_RECORD_BYTES : 0,
+        .is_text = is_text_without_zeros(input)};
     VSIStatBufL info;
 
     if (input->is_folder)
@@ -459,8 +481,7 @@ static enum im_code scan(struct source *source, struct im_error *err)
         return file_fail(err, input->name, errno ? errno : EIO);
     if (format->max_bytes && (uint64_t)info.st_size > format->max_bytes)
         return fail_large(source, format, err);
-    enum im_code rc =
-        bytes_scan(input->path, input->name, max_line, &input->bytes, err);
+    enum im_code rc = bytes_scan(input->path, input->name, bounds, &input->bytes, err);
     return rc ? rc : sidecar_scan(input->path, input->name, &input->bytes, err);
 }
 
@@ -504,11 +525,11 @@ static enum im_code check_layer(const struct source *source, struct im_error *er
         (strlen(layer) == stem && strncmp(layer, name, stem) == 0))
         return IM_OK;
     im_fail(err, IM_ENOTFOUND,
-            "'%s' has no layer '%s'; it has only one: leave out "
+            "'%s' has no layer '%.60s'; it has only one: leave out "
             "--source-layer",
             source->input.name, layer);
     return im_zh(err, IM_ENOTFOUND,
-                 "“%s”中没有图层“%s”；它只有一个图层，请去掉 "
+                 "“%s”中没有图层“%.60s”；它只有一个图层，请去掉 "
                  "--source-layer",
                  source->input.name, layer);
 }

@@ -69,7 +69,10 @@ enum im_code sidecar_scan(const char *path,
 
         if (i == at || !sidecar_find(path, set[i], other))
             continue;
-        rc = bytes_scan(other, name, 0, &bytes, err);
+        bool is_text = strcmp(set[i], "mid") == 0;
+        const char *slash = strrchr(is_text ? other : name, '/');
+        rc = bytes_scan(other, slash ? slash + 1 : name,
+                        (struct bytes_bounds){.is_text = is_text}, &bytes, err);
         io->size += bytes.size;
         io->hash = XXH3_64bits_withSeed(&bytes.hash, sizeof bytes.hash, io->hash);
     }

@@ -210,10 +210,10 @@ static bool is_strokes(struct im_bytes in)
 bool text_is_blank(struct im_bytes in)
 {
     static const char *const words[] = {
-        "无",     "暂无",   "没有",     "空",     "空白",  "缺",     "暂缺",   "不详",
-        "未知",   "待定",   "待核实",   "待确认", "未填",  "未填写", "未提供", "待补",
-        "待补充", "无数据", "暂无数据", "不适用", "n/a",   "na",     "#n/a",   "n.a.",
-        "null",   "none",   "nil",      "<null>", "(null)"};
+        "无",     "暂无",     "没有",   "空",     "空白",   "缺",   "暂缺",
+        "不详",   "未知",     "待定",     "待核实",   "待确认", "未填",   "未填写", "未提供", "待补", "待补充",
+        "无数据", "暂无数据", "不适用", "n/a",    "na",     "#n/a", "n.a.",
+        "null",   "none",     "nil",    "<null>", "(null)"};
     char text[LEX_SHORT];
     size_t at = 0;
 

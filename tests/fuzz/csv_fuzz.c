@@ -58,12 +58,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .extension = "csv",
                                  .format = "CSV",
                                  .options = &options};
+    const struct bytes_bounds BOUNDS = {.max_line = SOURCE_MAX_RECORD_BYTES};
     struct source_reader reader;
     struct im_error err = {0};
 
     VSIFCloseL(VSIFileFromMemBuffer(PATH, (GByte *)(uintptr_t)data, size, 0));
-    if (bytes_scan(PATH, "fuzz.csv", SOURCE_MAX_RECORD_BYTES, &input.bytes, &err) ==
-            IM_OK &&
+    if (bytes_scan(PATH, "fuzz.csv", BOUNDS, &input.bytes, &err) == IM_OK &&
         csv_open(&input, &reader, &err) == IM_OK) {
         uint64_t first = read_rows(&reader, reader.n_columns);
 

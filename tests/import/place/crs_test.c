@@ -199,6 +199,8 @@ TEST(nonsense_files_and_addresses_are_no_systems)
     must_refuse("/etc/passwd", IM_EARG, "EPSG:4549");
     must_refuse("http://127.0.0.1/x", IM_EARG, "EPSG:4549");
     must_refuse("+init=epsg:4549", IM_EARG, "EPSG:4549");
+    must_refuse("EPSG:4326; DROP TABLE parks", IM_EARG, "EPSG:4549");
+    must_refuse("EPSG:4326x", IM_EARG, "EPSG:4549");
     must_refuse("+proj=longlat +ellps=krass +nadgrids=/etc/passwd +type=crs", IM_EARG,
                 "EPSG:4549");
     must_refuse(TEST_SOURCE_DIR "/nothing.prj", IM_EIO, "nothing.prj");
