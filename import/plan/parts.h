@@ -8,7 +8,8 @@
  *   columns.c   which column is which field
  *   mapping.c   what a person said: --map, --set, a saved mapping
  *   extra.c     columns that become fields of their own
- *   position.c  where positions are, in which coordinate system; one row's position
+ *   position.c  where positions are, in which coordinate system; position_read.c one
+ *               row's position
  *   wkt.c       a cell of WKT
  *   values.c    one cell as the value of a field
  *   derive.c    what follows from name, division, position
@@ -371,6 +372,12 @@ struct position {
     struct im_bytes value;
     const char *precision; /* what the digits are worth */
 };
+static inline const char *position_column(const struct plan *plan, int column)
+{
+    return plan->columns[column].name;
+}
+/** Is the system that a row names the one that is used? */
+bool position_same_system(const char *named, const char *used);
 /** Where the row says it is, as it says it. */
 void position_read(const struct plan *plan,
                    const struct source_row *row,
