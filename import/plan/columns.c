@@ -84,6 +84,17 @@ static enum im_code find_header(struct making *m)
         plan->above = header.above;
     if (!rc)
         plan->report->sheet = plan_printf(plan->arena, "%s", source_sheet(m->source));
+    if (!rc && header.others[0])
+        rc = plan_note(plan, "other_sheets",
+                       plan_printf(plan->arena,
+                                   "只读了工作表“%.90s”，没有读：%.300s；"
+                                   "可用 --source-layer 指定",
+                                   plan->report->sheet, header.others),
+                       plan_printf(plan->arena,
+                                   "sheet '%.90s' was read, and not %.300s; "
+                                   "--source-layer chooses another",
+                                   plan->report->sheet, header.others),
+                       m->err);
     if (!rc && header.is_guess)
         rc =
             plan_note(plan, "header_guessed",
@@ -618,6 +629,44 @@ static void match_content(struct making *m)
         take_column(plan, (size_t)column, adcode, "content");
 }
 
+struct region_test {
+    const struct gazetteer *gazetteer;
+};
+
+static bool is_region_cell(void *ctx, struct im_bytes cell)
+{
+    const struct region_test *test = ctx;
+    struct gazetteer_question q = {.city = cell};
+
+    if (gazetteer_division(test->gazetteer, &q, NULL))
+        return true;
+    q = (struct gazetteer_question){.district = cell};
+    return gazetteer_division(test->gazetteer, &q, NULL) != NULL;
+}
+
+/* "所在地区" may hold cities, districts, both: known names only count. */
+static void match_region(struct making *m)
+{
+    struct plan *plan = m->plan;
+    int city = plan->schema->roles.city;
+    struct region_test test = {plan->gazetteer};
+
+    if (city == SCHEMA_NO_FIELD || plan->fields[city].how || !plan->gazetteer ||
+        gazetteer_is_empty(plan->gazetteer))
+        return;
+    for (size_t i = 0; i < plan->n_columns; i++) {
+        size_t filled = 0;
+
+        if (!is_undecided(plan, i) || !heading_is_region(&plan->columns[i].heading))
+            continue;
+        size_t n = sample_count(&m->sample, (int)i, is_region_cell, &test, &filled);
+        if (filled && 10 * n >= 8 * filled) {
+            take_column(plan, i, city, "content");
+            return;
+        }
+    }
+}
+
 /* A column called 代码 that holds division codes is no key. */
 static void mend_key(struct making *m)
 {
@@ -935,6 +984,8 @@ static enum im_code decide(struct making *m)
     mend_key(m);
     if (!plan->is_own)
         match_content(m);
+    if (!plan->is_own)
+        match_region(m);
     find_units(m);
     rc = take_fill_down(m);
     if (!rc && plan->options->keep_extra)

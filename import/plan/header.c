@@ -269,12 +269,40 @@ named_sheet(struct source *source, const char *name, size_t *out, struct im_erro
     return IM_ENOTFOUND;
 }
 
+/* A sheet that is not read, to be told: one with rows, or a hidden one. */
+static void add_other(struct im_buf *names, const char *name, bool is_hidden)
+{
+    if (names->len < NAMES_BYTES)
+        im_buf_printf(names, "%s%s%s", names->len ? "、" : "", name,
+                      is_hidden ? "（隐藏）" : "");
+}
+
+static const char *other_sheets(struct source *source,
+                                const struct sheet *sheets,
+                                size_t n,
+                                const struct sheet *chosen,
+                                struct im_arena *arena)
+{
+    struct im_buf names = {.max = 8 * NAMES_BYTES};
+
+    for (size_t i = 0; i < n; i++)
+        if (&sheets[i] != chosen && sheets[i].n_lines)
+            add_other(&names, sheets[i].name, false);
+    for (size_t i = 0; i < source_sheets(source); i++)
+        if (i != chosen->index && source_sheet_at(source, i).is_hidden)
+            add_other(&names, source_sheet_at(source, i).name, true);
+    const char *copy = names.failed ? "" : im_arena_strdup(arena, im_buf_bytes(&names));
+    im_buf_release(&names);
+    return copy;
+}
+
 static enum im_code look_at_all(struct source *source,
                                 const struct layer_schema *schema,
                                 const struct source_options *options,
                                 struct im_arena *arena,
                                 struct im_arena *scratch,
                                 const struct sheet **out,
+                                const char **others,
                                 struct im_error *err)
 {
     const struct header_words *words = header_words_new(schema, scratch);
@@ -296,7 +324,12 @@ static enum im_code look_at_all(struct source *source,
             continue;
         rc = look_at(source, i, words, arena, scratch, &sheets[n++], err);
     }
-    return rc ? rc : choose(source, sheets, n, out, err);
+    if (!rc)
+        rc = choose(source, sheets, n, out, err);
+    *others = "";
+    if (!rc && !is_named && all > 1)
+        *others = other_sheets(source, sheets, n, *out, arena);
+    return rc;
 }
 
 /* What stands over the header: titles, who made it, what the columns mean. */
@@ -328,11 +361,12 @@ enum im_code header_find(struct source *source,
 {
     struct im_arena *scratch = im_arena_new(SCRATCH_BYTES);
     const struct sheet *sheet = NULL;
+    const char *others = "";
     enum im_code rc = IM_OK;
 
     if (!scratch)
         return im_fail(err, IM_ENOMEM, "header: out of memory");
-    rc = look_at_all(source, schema, options, arena, scratch, &sheet, err);
+    rc = look_at_all(source, schema, options, arena, scratch, &sheet, &others, err);
     if (!rc)
         *out = (struct header){.sheet = sheet->index,
                                .first_row = sheet->lines[sheet->place.first].number,
@@ -340,8 +374,9 @@ enum im_code header_find(struct source *source,
                                .names = sheet->place.names,
                                .n_names = sheet->n_columns,
                                .above = texts_above(sheet, arena),
+                               .others = others,
                                .is_guess = sheet->place.is_guess};
-    if (!rc && !out->above)
+    if (!rc && (!out->above || !out->others))
         rc = im_fail(err, IM_ENOMEM, "header: out of memory");
     if (!rc)
         rc = source_choose_sheet(source, sheet->index, err);

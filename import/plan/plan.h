@@ -25,6 +25,7 @@ struct header {
     const char **names; /* in the arena; unnamed columns get "column_7" */
     size_t n_names;
     const char *const *above; /* texts over the header, NULL-terminated */
+    const char *others; /* sheets with rows that nobody chose and that are left out, "" */
     bool is_guess;            /* no name was recognised: the first full row was taken */
 };
 /** Look at the first rows of each sheet; the row whose cells are best known as names,

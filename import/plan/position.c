@@ -613,6 +613,21 @@ static void read_titles(struct deciding *d)
     }
 }
 
+/* "坐标取自高德地图" in a column of remarks. */
+static void read_remarks(struct deciding *d)
+{
+    for (size_t c = 0; c < d->plan->n_columns; c++) {
+        if (!heading_is_remark(&d->plan->columns[c].heading))
+            continue;
+        for (size_t i = 0; !d->system && i < d->sample->n_rows; i++) {
+            struct im_bytes cell = sample_cell(d->sample, i, (int)c);
+
+            d->system = cell.len ? system_of_note(cell, d->sample->arena) : NULL;
+            d->system_from = name_of(d->plan, (int)c);
+        }
+    }
+}
+
 /* The same behind the rows: the import ends before anything is written. */
 enum im_code position_note(struct plan *plan,
                            const struct source_row *row,
@@ -689,6 +704,7 @@ static enum im_code decide_system(struct deciding *d)
     if (p->position == POSITION_GEOMETRY)
         return decide_geometry(d);
     read_titles(d);
+    read_remarks(d);
     /* CGCS2000 with metres: its zone has to be said */
     if (d->system && !p->check_system && !are_degrees(d) && !are_small(d) &&
         strcasecmp(d->system, "EPSG:4490") == 0)

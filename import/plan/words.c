@@ -406,6 +406,17 @@ static struct heading_match match_ending(const struct headings *h, struct im_byt
     return (struct heading_match){SCHEMA_NO_FIELD, TIER_NONE};
 }
 
+struct im_bytes heading_untranslated(const struct heading *heading)
+{
+    struct im_bytes text = heading->base;
+
+    while (text.len && text.data[text.len - 1] < 0x80)
+        text.len--;
+    if (text.len == heading->base.len || text.data[0] < 0x80)
+        return (struct im_bytes){(const uint8_t *)"", 0};
+    return text;
+}
+
 struct heading_match headings_match(const struct headings *h,
                                     const struct heading *heading)
 {
@@ -434,6 +445,10 @@ struct heading_match headings_match(const struct headings *h,
     }
     if (lookup(h, heading->last, &out) || lookup(h, heading->last_base, &out)) {
         out.tier = TIER_SYNONYM; /* of what, the rows above may say otherwise */
+        return out;
+    }
+    if (lookup(h, heading_untranslated(heading), &out)) {
+        out.tier = TIER_SYNONYM;
         return out;
     }
     return match_ending(h, heading->base);
@@ -499,7 +514,8 @@ static const char PAIR[] =
 static const char PAIR_LAT_FIRST[] = "latlng|latlon|纬经度|纬度经度|latitudelongitude";
 static const char WKT[] = "wkt|geom|geometry|wktgeom|geomwkt|thegeom|几何|shape|"
                           "空间数据|图形";
-static const char SYSTEM[] = "坐标系|坐标系统|坐标系名称|坐标系类型|坐标类型|坐标基准|"
+static const char SYSTEM[] = "坐标来源|定位来源|坐标获取方式|采集坐标系|坐标系|"
+                             "坐标系统|坐标系名称|坐标系类型|坐标类型|坐标基准|"
                              "坐标参考系|坐标参照系|地图坐标系|crs|srs|srid|epsg|datum|"
                              "coordsys|coordtype|coordinatesystem";
 
@@ -579,6 +595,8 @@ struct position_heading heading_position(const struct heading *heading)
         out.word = word_of(heading->whole);
     if (out.word == WORD_NONE && heading->last_base.len)
         out.word = word_of(heading->last_base);
+    if (out.word == WORD_NONE)
+        out.word = word_of(heading_untranslated(heading));
     if (out.word == WORD_SYSTEM)
         out.system = NULL;
     if (!out.system) /* "坐标(百度)" */
@@ -640,6 +658,21 @@ const char *system_of_note(struct im_bytes text, struct im_arena *arena)
     return found && has_word(folded, "wgs|不要|不得|请勿|勿|不能|转换|转为|换算|纠偏")
                ? NULL
                : found;
+}
+
+bool heading_is_remark(const struct heading *heading)
+{
+    return has_word(heading->base, "备注|说明|来源|remark|note|source");
+}
+
+bool heading_is_region(const struct heading *heading)
+{
+    static const char *const ends[] = {"地区", "区域", "辖区", "属地", "区划"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (bytes_end(heading->base, im_bytes_of(ends[i])))
+            return true;
+    return false;
 }
 
 bool heading_is_row_number(const struct heading *heading)

@@ -2,6 +2,7 @@
 """Lists of other offices that nobody has collected: made here, imported through the built program, and
 compared with what a careful person would have typed."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -72,7 +73,7 @@ class Lists(unittest.TestCase):
     def has(self, layer):
         if not os.path.exists(self.db):
             return False
-        with sqlite3.connect(self.db) as db:
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
             return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (layer,)).fetchone())
 
     def with_gazetteer(self):
@@ -80,7 +81,7 @@ class Lists(unittest.TestCase):
 
     def column(self, field, layer="incubators"):
         """Name to the value of a field."""
-        with sqlite3.connect(self.db) as db:
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
             db.create_function("lon", 1, lambda blob: blob and struct.unpack_from("<d", blob, 6)[0])
             db.create_function("lat", 1, lambda blob: blob and struct.unpack_from("<d", blob, 14)[0])
             return dict(db.execute(f"SELECT name_zh, {field} FROM {layer}").fetchall())
@@ -109,6 +110,17 @@ class Lists(unittest.TestCase):
         self.assertEqual(self.column("established_year", "parks"), {"甲园": 2003, "乙园": 2005})
         self.assertEqual(self.column("lon(geom)", "parks"), {"甲园": 121.0112, "乙园": 121.1512})
 
+    def test_sheets_that_are_not_read_are_told(self):
+        rows = [HEAD.split(","), ["甲园", "上海市", 121.471, 31.231]]
+        path = self.book({"name": "填报说明", "rows": [["一、如实填写。"]]}, {"name": "名单", "rows": rows},
+                         {"name": "旧表", "rows": rows, "is_hidden": True}, {"name": "Sheet3", "rows": []})
+        report, said = self.take(path, layer="parks")
+        self.counts(report, read=1, added=1)
+        self.assertIn("只读了工作表“名单”，没有读：填报说明、旧表（隐藏）", said)
+        self.assertNotIn("Sheet3", said)
+        report, said = self.take(path, "--source-layer", "名单", layer="parks")
+        self.assertNotIn("没有读", said)
+
     def test_blank_rows_and_columns_around_are_nothing(self):
         path = self.book({"name": "名单", "first_row": 5, "first_column": 3, "rows": [
             ["产业园名单"], [], ["园区名", "所属地市", "东经", "北纬", "产业类别", "获批时间"],
@@ -118,6 +130,23 @@ class Lists(unittest.TestCase):
         self.assertNotIn("column_", said)
         self.assertEqual(self.column("industry", "parks"), {"甲园": "BIO;NM"})
         self.assertEqual(self.column("established_year", "parks"), {"甲园": 2013})
+
+    def test_headings_with_their_translation(self):
+        report, _ = self.take(self.text("序号 No.,名称 Name,城市 City,经度 Lon,纬度 Lat,级别 Level\n"
+                                        "1,甲孵化器,上海市,121.41,31.2,国家级\n"))
+        self.counts(report, added=1, unplaced=0)
+        self.assertEqual(self.column("level"), {"甲孵化器": "national"})
+
+    def test_a_region_is_a_city_or_a_district_where_it_is_known(self):
+        self.with_gazetteer()
+        report, _ = self.take(self.text("名称,所在地区,详细地址\n甲,江苏省苏州市昆山市,前进路1号\n乙,浦东新区,\n丙,苏州,\n"))
+        self.counts(report, added=3, unplaced=0)
+        cities, districts = self.column("city"), self.column("district")
+        self.assertEqual([cities[n] for n in "甲乙丙"], ["苏州市", "上海市", "苏州市"])
+        self.assertEqual([districts[n] for n in "甲乙丙"], ["昆山市", "浦东新区", None])
+        report, said = self.take(self.text("名称,所属区域,经度,纬度\n丁,长三角,121.1,31.1\n"))
+        self.counts(report, added=1)
+        self.assertIn("未存入的列：所属区域", said)
 
     # ---- sections ----
 
@@ -170,6 +199,16 @@ class Lists(unittest.TestCase):
         _, said = self.take(path, layer="parks", expect=1)
         self.assertIn("--crs bd09", said)
         self.assertFalse(self.has("parks"))
+
+    def test_a_column_that_names_the_system_asks(self):
+        for heading, cell, crs in (("备注", "坐标取自高德地图", "gcj02"), ("坐标来源", "百度地图", "bd09"),
+                                   ("坐标系", "GCJ-02", "gcj02")):
+            path = self.text(f"名称,城市,经度,纬度,{heading}\n甲,上海市,121.41,31.2,{cell}\n")
+            _, said = self.take(path, layer="parks", expect=1)
+            self.assertIn("--crs " + crs, said)
+            report, _ = self.take(path, "--crs", crs, layer="parks")
+            self.counts(report, read=1, refused=0)
+            os.unlink(self.db)
 
     def test_a_source_that_is_no_system_does_not_ask(self):
         report, _ = self.take(self.text(HEAD + "\n甲园,上海市,121.471,31.231\n资料来源：百度百科,,,\n"), layer="parks")
