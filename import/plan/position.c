@@ -623,7 +623,7 @@ static void read_remarks(struct deciding *d)
             struct im_bytes cell = sample_cell(d->sample, i, (int)c);
 
             d->system = cell.len ? system_of_note(cell, d->sample->arena) : NULL;
-            d->system_from = name_of(d->plan, (int)c);
+            d->system_from = position_column(d->plan, (int)c);
         }
     }
 }
