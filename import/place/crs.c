@@ -113,6 +113,8 @@ static bool is_earth_centred(OGRSpatialReferenceH srs)
                                         "cgcs",
                                         "itrf",
                                         "internationalterrestrial",
+                                        "grs80",
+                                        "grs1980",
                                         "chinageodeticcoordinatesystem2000",
                                         "unknown",
                                         "unnamed",
@@ -551,6 +553,34 @@ static bool find_code(OGRSpatialReferenceH srs, char *out, size_t size)
     return found;
 }
 
+/* MapInfo's systems have no name, other programmes call theirs so: then what it is. */
+static bool is_nameless(const char *title)
+{
+    return !title || !*title || strcasecmp(title, "unnamed") == 0 ||
+           strcasecmp(title, "unknown") == 0;
+}
+
+/* PROJ's words for it, without those that say what is so in all of them: messages have
+ * little room. */
+static void describe_nameless(OGRSpatialReferenceH srs, char *out, size_t size)
+{
+    static const char *const PLAIN[] = {" +lat_0=0", " +k=1",     " +y_0=0",
+                                        " +units=m", " +no_defs", NULL};
+    char *text = NULL;
+
+    if (OSRExportToProj4(srs, &text) == OGRERR_NONE && text && *text) {
+        for (size_t i = 0; PLAIN[i]; i++) {
+            size_t n = strlen(PLAIN[i]);
+            char *at = strstr(text, PLAIN[i]);
+
+            if (at && (at[n] == ' ' || at[n] == '\0'))
+                memmove(at, at + n, strlen(at + n) + 1);
+        }
+        snprintf(out, size, "%s", text);
+    }
+    CPLFree(text);
+}
+
 static void name_of(OGRSpatialReferenceH srs, char *out, size_t size)
 {
     const char *authority = OSRGetAuthorityName(srs, NULL);
@@ -561,6 +591,8 @@ static void name_of(OGRSpatialReferenceH srs, char *out, size_t size)
         snprintf(out, size, "%.20s:%.40s", authority, code);
     else if ((OSRIsLocal(srs) || !find_code(srs, out, size)) && title)
         snprintf(out, size, "%.*s", (int)im_utf8_cut(title, size - 1), title);
+    if (!OSRIsLocal(srs) && is_nameless(out))
+        describe_nameless(srs, out, size);
     if (!*out || !im_utf8_valid(im_bytes_of(out)))
         snprintf(out, size, "?");
 }

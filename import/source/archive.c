@@ -46,7 +46,8 @@ struct walk {
     uint64_t packed;
     uint64_t unpacked;
     struct evidence evidence;
-    struct decoder decoder; /* of names that are not marked as UTF-8 */
+    bool has_wide_characters; /* a lead byte of three or four in UTF-8 */
+    struct decoder decoder;   /* of names that are not marked as UTF-8 */
     struct archive *out;
     struct im_error *err;
 };
@@ -240,6 +241,15 @@ static bool is_marked_utf8(const struct entry *entry)
     return (entry->flags & 0x800) || unicode_name(entry).len;
 }
 
+/* In UTF-8 a Chinese character has three bytes. */
+static bool has_wide_character(struct im_bytes name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.data[i] >= 0xE0)
+            return true;
+    return false;
+}
+
 static enum im_code check_entry(struct walk *w, const struct entry *entry)
 {
     if (entry->flags & 1)
@@ -252,8 +262,10 @@ static enum im_code check_entry(struct walk *w, const struct entry *entry)
         return fail_damaged(w, "its files overlap", "其中的文件相互重叠");
     if (entry->unpacked > MAX_UNPACKED_BYTES || w->unpacked > MAX_UNPACKED_BYTES)
         return fail_bound(w, "it would come to more than 1 GiB", "解压后超过 1 GiB");
-    if (!is_marked_utf8(entry))
-        evidence_add(&w->evidence, entry->name, 1);
+    if (is_marked_utf8(entry))
+        return IM_OK;
+    evidence_add(&w->evidence, entry->name, 1);
+    w->has_wide_characters |= has_wide_character(entry->name);
     return IM_OK;
 }
 
@@ -289,6 +301,11 @@ static enum im_code choose_names(struct walk *w)
 
     if (!name)
         return fail_name(w);
+    /* 图 and 园 in GBK happen to be Greek and Armenian in UTF-8; who writes UTF-8 for
+     * those marks it */
+    if (w->evidence.n && !w->has_wide_characters &&
+        w->evidence.n_gb18030 == w->evidence.n)
+        name = "GB18030";
     w->out->encoding = strcmp(name, "UTF-8") == 0 ? "UTF-8" : "GB18030";
     return decoder_init(&w->decoder, name, w->err);
 }

@@ -166,6 +166,41 @@ bool head_starts(struct im_bytes head, const char *magic, size_t n)
     return head.len >= n && memcmp(head.data, magic, n) == 0;
 }
 
+/* Behind the prolog: of what kind is the document? A web page may stand in the
+ * description of a place. */
+static bool is_known_root(struct im_bytes text)
+{
+    static const char *const ROOTS[] = {"kml", "gpx", "featurecollection"};
+
+    while (text.len && text.data[0] == '<') {
+        bool is_prolog = text.len > 1 && (text.data[1] == '?' || text.data[1] == '!');
+        bool is_remark = head_starts(text, "<!--", 4);
+        const uint8_t *end = is_remark ? memmem(text.data, text.len, "-->", 3)
+                                       : memchr(text.data, '>', text.len);
+
+        if (!is_prolog)
+            break;
+        if (!end)
+            return false;
+        end += is_remark ? 3 : 1;
+        while (end < text.data + text.len && isspace(*end))
+            end++;
+        text = (struct im_bytes){end, text.len - (size_t)(end - text.data)};
+    }
+    const uint8_t *name = text.len ? text.data + 1 : NULL;
+    size_t n = 0, from = 0;
+    while (name && n + 1 < text.len &&
+           (isalnum(name[n]) || (name[n] && strchr("_-.:", name[n])))) {
+        from = name[n] == ':' ? n + 1 : from;
+        n++;
+    }
+    for (size_t i = 0; name && i < sizeof ROOTS / sizeof *ROOTS; i++)
+        if (n - from == strlen(ROOTS[i]) &&
+            strncasecmp((const char *)name + from, ROOTS[i], n - from) == 0)
+            return true;
+    return false;
+}
+
 static const struct answer *answer_markup(const struct source_input *input)
 {
     struct im_bytes head = input->head;
@@ -176,6 +211,8 @@ static const struct answer *answer_markup(const struct source_input *input)
     if (head_starts(head, "MIME-Version:", 13))
         return &WEB_PAGE;
     if (i == head.len || head.data[i] != '<')
+        return NULL;
+    if (is_known_root((struct im_bytes){head.data + i, head.len - i}))
         return NULL;
     if (head_has(head, "<html") || head_has(head, "<!doctype html") ||
         head_has(head, "<table"))

@@ -50,8 +50,13 @@ static bool end_area(struct flat *flat)
 
 static void set_kind(struct flat *flat, enum geom_kind kind)
 {
-    if (flat->geom.kind != GEOM_EMPTY && flat->geom.kind != kind)
-        refuse(flat, "点、线、面混在一个几何里", "points, lines and areas are mixed");
+    if (flat->geom.kind != GEOM_EMPTY && flat->geom.kind != kind && !flat->fault.code)
+        flat->fault =
+            (struct refusal){.code = "bad_geometry",
+                             .zh = "点、线、面混在一个几何里",
+                             .en = "points, lines and areas are mixed",
+                             .suggestion_zh = "请拆成多行，每行只有一种几何",
+                             .suggestion_en = "split it into rows of one kind each"};
     flat->geom.kind = kind;
 }
 

@@ -10,6 +10,7 @@
 #include "geojson_shape.h"
 #include "internal.h"
 #include "json.h"
+#include "json_kind.h"
 
 #include <cpl_error.h>
 
@@ -203,6 +204,7 @@ struct geojson {
     bool has_id;
     bool is_export;
     uint64_t rows;
+    enum json_kind kind; /* of the first object of a sequence */
     OGRSpatialReferenceH srs;
     bool has_crs;
     struct source_value *cells;
@@ -529,6 +531,8 @@ static enum im_code note_sequence(struct geojson *g, struct im_error *err)
             continue;
         }
         fed = feed_value(&g->feed, FEATURE_MAX_BYTES, &feature);
+        if (fed == FED && g->rows == 0)
+            g->kind = json_kind_of(feature);
         rc = fed == FED && feature.len > 0
                  ? note_feature(g, feature, err)
                  : fail_fed(g, fed == FED ? FED_END : fed, g->rows, err);
@@ -546,10 +550,15 @@ static enum im_code first_pass(struct geojson *g, struct im_error *err)
         feed_peek(&g->feed, &next);
     }
     if (next != '{')
-        return fail_broken(g, 0, err);
+        return fail_json_kind(next == '[' ? JSON_LIST : JSON_NONE, g->name, err);
     enum im_code rc = note_collection(g, err);
     if (!rc && !g->is_collection)
         rc = note_sequence(g, err);
+    if (!rc && !g->rows && g->is_collection)
+        rc = fail_json_kind(JSON_EMPTY, g->name, err);
+    /* among several a strange one is a fault of its row */
+    if (!rc && (g->kind == JSON_GEOMETRY || (g->kind == JSON_OTHER && g->rows == 1)))
+        rc = fail_json_kind(g->kind, g->name, err);
     if (rc || !g->has_id)
         return rc;
     /* a property of that name is what people look at */

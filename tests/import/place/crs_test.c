@@ -241,6 +241,23 @@ static void assert_named(const char *text, const char *name)
     im_arena_free(arena);
 }
 
+TEST(a_system_without_a_name_is_told_by_what_it_is)
+{
+    assert_named(
+        "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=GRS80 +towgs84=0,0,0,0,0,0,0 "
+        "+units=m +no_defs",
+        "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=GRS80 "
+        "+towgs84=0,0,0,0,0,0,0");
+    assert_named(
+        "PROJCS[\"unnamed\",GEOGCS[\"unnamed\",DATUM[\"GRS_80\",SPHEROID[\"GRS "
+        "80\",6378137,298.257222101]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\","
+        "0.0174532925199433]],PROJECTION[\"Transverse_Mercator\"],"
+        "PARAMETER[\"latitude_of_origin\",0],PARAMETER[\"central_meridian\",120],"
+        "PARAMETER[\"scale_factor\",1],PARAMETER[\"false_easting\",500000],"
+        "PARAMETER[\"false_northing\",0],UNIT[\"metre\",1]]",
+        "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=GRS80");
+}
+
 TEST(wkt_without_a_code_is_named_by_its_code)
 {
     static const char *const zone_39 =
@@ -519,6 +536,7 @@ int main(void)
         cmocka_unit_test(local_systems_are_refused),
         cmocka_unit_test(parameters_that_the_office_gave_are_used),
         cmocka_unit_test(nonsense_files_and_addresses_are_no_systems),
+        cmocka_unit_test(a_system_without_a_name_is_told_by_what_it_is),
         cmocka_unit_test(wkt_without_a_code_is_named_by_its_code),
         cmocka_unit_test(data_with_latitude_first_come_out_longitude_first),
         cmocka_unit_test(a_layer_in_an_old_system_is_refused),

@@ -215,6 +215,12 @@ TEST(names_in_gbk_without_a_mark_are_found)
     struct source *source = rows_open(finish(&zip, "gbk.zip"));
     assert_string_equal(source_name(source), "gbk.zip/园区.csv");
     source_close(source);
+    /* 图 and 园 are well formed UTF-8, too, of other scripts */
+    zip = (struct zip){0};
+    add_text(&zip, "\xCD\xBC/\xD4\xB0.csv", "a,b\n1,2\n");
+    source = rows_open(finish(&zip, "short.zip"));
+    assert_string_equal(source_name(source), "short.zip/图/园.csv");
+    source_close(source);
 }
 
 TEST(a_kmz_whose_first_file_only_links_gives_the_others)

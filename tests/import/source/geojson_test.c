@@ -257,6 +257,28 @@ TEST(a_broken_frame_is_refused_with_the_place)
     }
 }
 
+TEST(json_that_is_no_geojson_is_answered_with_what_it_is)
+{
+    static const char *const CASES[][2] = {
+        {"{\"type\":\"Point\",\"coordinates\":[121,31]}", "bare geometry"},
+        {" {\"type\":\"GeometryCollection\",\"geometries\":[]}", "bare geometry"},
+        {"[{\"type\":\"Feature\"}]", "list of records"},
+        {"[]", "list of records"},
+        {"{\"code\":0,\"data\":{\"features\":[]}}", "but no GeoJSON"},
+        {"{}", "but no GeoJSON"},
+        {"callback({})", "is no JSON"},
+        {"{\"type\":\"FeatureCollection\",\"features\":[]}", "empty collection"}};
+
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct bench b;
+
+        assert_int_equal(try_open(&b, scratch_text("other.geojson", CASES[i][0])),
+                         IM_EDATA);
+        if (!strstr(b.err.msg, CASES[i][1]) || !b.err.msg_zh[0])
+            fail_msg("%s: %s", CASES[i][0], b.err.msg);
+    }
+}
+
 TEST(the_old_crs_member_is_read)
 {
     static const struct {
@@ -373,6 +395,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_geometry_keeps_its_parts),
         cmocka_unit_test(a_faulty_feature_is_a_fault_of_its_row_alone),
         cmocka_unit_test(a_broken_frame_is_refused_with_the_place),
+        cmocka_unit_test(json_that_is_no_geojson_is_answered_with_what_it_is),
         cmocka_unit_test(the_old_crs_member_is_read),
         cmocka_unit_test(an_id_beside_the_properties_is_a_column),
         cmocka_unit_test(windows_and_cuts_do_not_matter),
