@@ -173,8 +173,9 @@ static enum im_code list_fields(struct making *m)
             return plan_no_memory(m->err);
     }
     plan->name_field = s->roles.name_zh;
-    plan->can_lack_key = identity_makes_keys(s) && s->key != s->roles.adcode &&
-                         identity_fields(s).name != SCHEMA_NO_FIELD;
+    plan->can_lack_key =
+        identity_makes_keys(s) && s->key != s->roles.adcode &&
+        (identity_fields(s).name != SCHEMA_NO_FIELD || !s->fields[s->key].required);
     return IM_OK;
 }
 
@@ -826,10 +827,15 @@ static enum im_code fail_column(struct making *m, size_t f, bool is_key)
         field->name);
 }
 
-/* A key can be made from what identifies a place, if the file has that. */
+/* A key can be made from what identifies a place, if the file has that; from all that
+ * a row says where the layer asks for no key. */
 static bool can_make_key(const struct plan *plan)
 {
-    return plan->can_lack_key && plan->fields[plan->name_field].how;
+    const struct layer_schema *s = plan->schema;
+
+    return plan->can_lack_key &&
+           (!s->fields[s->key].required || (plan->name_field != SCHEMA_NO_FIELD &&
+                                            plan->fields[plan->name_field].how));
 }
 
 /* The key last where one can be made: what it is made from is asked for first. */
@@ -1018,12 +1024,15 @@ enum im_code plan_make(const struct plan_context *context,
 {
     struct plan *plan = im_arena_calloc(context->arena, 1, sizeof *plan);
     struct making m = {.plan = plan, .context = context, .source = source, .err = err};
+    const struct source_note note = source_note(source);
     enum im_code rc = IM_OK;
 
     *out = NULL;
     if (!plan)
         return plan_no_memory(err);
     rc = init(&m);
+    if (!rc && note.code)
+        rc = plan_note(plan, note.code, note.zh, note.en, err);
     if (!rc)
         rc = find_header(&m);
     if (!rc)

@@ -3,19 +3,10 @@
  * known here, so that no message, report or log gets it. */
 #include "internal.h"
 
-#include <cpl_conv.h>
-#include <cpl_error.h>
-#include <cpl_http.h>
-#include <cpl_string.h>
 #include <ctype.h>
+#include <sys/stat.h>
 
-enum {
-    CONNECT_S = 30,
-    REQUEST_S = 120,
-    TOTAL_S = 600,
-    MAX_ADDRESS_BYTES = 2000,
-    MAX_ANSWER_BYTES = 256 << 20
-};
+enum { CONNECT_S = 30, TOTAL_S = 600, MAX_ADDRESS_BYTES = 2000 };
 
 static const struct {
     const char *prefix;
@@ -59,6 +50,43 @@ static enum im_code fail_pg(struct im_error *err)
         err, IM_EARG,
         "无法识别的连接；请写成 PG:host=... port=... dbname=... user=...，密码放在 "
         "PGPASSWORD 或 ~/.pgpass 中");
+}
+
+/* "https://host", "postgresql://user@host", "MYSQL:db,password=..." */
+bool address_is_other(const char *path)
+{
+    size_t n = strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                            "0123456789+.-_");
+    struct stat info;
+
+    return n > 1 && path[n] == ':' && stat(path, &info) != 0;
+}
+
+enum im_code address_refuse(const char *path, struct im_error *err)
+{
+    /* no more of it is quoted: it may hold a password or a key */
+    int n = (int)strcspn(path, ":") + 1;
+    bool is_web = strncasecmp(path, "http", 4) == 0;
+    bool is_pg = strncasecmp(path, "postgres", 8) == 0;
+
+    n = n > 20 ? 20 : n;
+    if (is_pg)
+        return fail_pg(err);
+    if (is_web) {
+        im_fail(err, IM_EARG,
+                "web addresses are not fetched; download the file first, or write "
+                "WFS:https://... or OAPIF:https://... for a service");
+        return im_zh(err, IM_EARG,
+                     "不会下载网页地址；请先把文件下载到本机，或对服务写 "
+                     "WFS:https://… 或 OAPIF:https://…");
+    }
+    im_fail(err, IM_EARG,
+            "there is no file of that name, and '%.*s' is no kind of address that is "
+            "known; known are PG:, WFS: and OAPIF:",
+            n, path);
+    return im_zh(err, IM_EARG,
+                 "没有这个文件，“%.*s”也不是已知的地址类型；可用 PG:、WFS:、OAPIF:", n,
+                 path);
 }
 
 struct setting {
@@ -204,7 +232,7 @@ static enum im_code fail_url(struct im_error *err, const char *prefix)
 }
 
 /* "https://host:port" with the default port left out; false: no http(s) URL. */
-static bool origin_of(const char *url, char out[300])
+bool address_origin(const char *url, char out[ADDRESS_ORIGIN_MAX])
 {
     bool is_tls = strncasecmp(url, "https://", 8) == 0;
     size_t scheme = is_tls ? 8 : 7;
@@ -226,7 +254,8 @@ static bool origin_of(const char *url, char out[300])
     for (size_t i = 0; i < n; i++)
         if (!isalnum((unsigned char)host[i]) && !strchr(".-_:[]", host[i]))
             return false;
-    snprintf(out, 300, "%s%.*s", is_tls ? "https://" : "http://", (int)n, host);
+    snprintf(out, ADDRESS_ORIGIN_MAX, "%s%.*s", is_tls ? "https://" : "http://", (int)n,
+             host);
     for (char *p = out; *p; p++)
         *p = (char)tolower((unsigned char)*p);
     return true;
@@ -239,7 +268,7 @@ parse_url(const char *path, size_t prefix, struct address *out, struct im_error 
     char kind[8];
 
     snprintf(kind, sizeof kind, "%.*s", (int)prefix, path);
-    if (!origin_of(url, out->origin))
+    if (!address_origin(url, out->origin))
         return fail_url(err, kind);
     for (const char *p = url; *p; p++)
         if ((unsigned char)*p <= 0x20 || *p == 0x7F || *p == '"' || *p == '<')
@@ -281,53 +310,12 @@ void address_hide(const struct address *address, char *text)
             text[0] = '\0';
 }
 
+long address_seconds(const struct address *address)
+{
+    return (long)(address->deadline_s - now_s());
+}
+
 bool address_is_over(const struct address *address)
 {
-    return now_s() >= address->deadline_s;
-}
-
-/* ---- requests ---- */
-
-static CPLHTTPResult *refused(const char *why)
-{
-    CPLHTTPResult *result = CPLCalloc(1, sizeof *result);
-
-    CPLError(CE_Failure, CPLE_NotSupported, "%s", why);
-    result->nStatus = 1;
-    result->pszErrBuf = CPLStrdup(why);
-    return result;
-}
-
-CPLHTTPResult *address_fetch(const char *url,
-                             CSLConstList options,
-                             GDALProgressFunc progress,
-                             void *progress_arg,
-                             CPLHTTPFetchWriteFunc write,
-                             void *write_arg,
-                             void *self)
-{
-    const struct address *address = self;
-    char origin[300];
-    int64_t left = address ? address->deadline_s - now_s() : 0;
-
-    if (!address || !address->origin[0])
-        return refused("nothing is fetched from a network for this source");
-    if (!origin_of(url, origin) || strcmp(origin, address->origin) != 0)
-        return refused("the service sends to another host; name that host instead");
-    if (left <= 0)
-        return refused("the service took longer than 10 minutes");
-    char **with_bounds = CSLDuplicate((char **)(uintptr_t)options);
-    with_bounds =
-        CSLSetNameValue(with_bounds, "CONNECTTIMEOUT", CPLSPrintf("%d", CONNECT_S));
-    with_bounds =
-        CSLSetNameValue(with_bounds, "TIMEOUT",
-                        CPLSPrintf("%d", left < REQUEST_S ? (int)left : REQUEST_S));
-    with_bounds = CSLSetNameValue(with_bounds, "MAX_FILE_SIZE",
-                                  CPLSPrintf("%d", MAX_ANSWER_BYTES));
-    CPLHTTPPopFetchCallback(); /* else the request would come back here */
-    CPLHTTPResult *result =
-        CPLHTTPFetchEx(url, with_bounds, progress, progress_arg, write, write_arg);
-    CPLHTTPPushFetchCallback(address_fetch, self);
-    CSLDestroy(with_bounds);
-    return result;
+    return address_seconds(address) <= 0;
 }

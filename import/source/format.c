@@ -13,6 +13,7 @@ static const struct source_format FORMATS[] = {
     {"XLS", ".xls .et", 64 * MIB},
     {"ODS", ".ods", 64 * MIB},
     {"GeoJSON", ".geojson .json .geojsonl .geojsons .ndjson", 0},
+    {"ESRI JSON", ".json", 64 * MIB},
     {"TopoJSON", ".topojson .json", 64 * MIB},
     {"Shapefile", ".shp .dbf", 0},
     {"MapInfo", ".tab .mif", 0},
@@ -81,6 +82,14 @@ static const char *name_of_sqlite(struct im_bytes head)
     return is_gpkg ? "GeoPackage" : "SpatiaLite";
 }
 
+/* What ArcGIS gives, not GeoJSON although it has "features" too. */
+static bool is_esri(struct im_bytes text)
+{
+    return head_has(text, "\"esrigeometry") || head_has(text, "\"esrifieldtype") ||
+           (head_has(text, "\"spatialreference\"") && head_has(text, "\"features\"") &&
+            !head_has(text, "\"featurecollection\""));
+}
+
 static const char *name_of_text(struct im_bytes head)
 {
     struct im_bytes text = text_of(head);
@@ -93,7 +102,9 @@ static const char *name_of_text(struct im_bytes head)
     case '{':
     case '[':
     case 0x1E: /* RFC 8142: a record separator before each text */
-        return head_has(text, "\"topology\"") ? "TopoJSON" : "GeoJSON";
+        return head_has(text, "\"topology\"") ? "TopoJSON"
+               : is_esri(text)                ? "ESRI JSON"
+                                              : "GeoJSON";
     case '!':
         return head_has(text, "!table") ? "MapInfo" : NULL;
     case '0':

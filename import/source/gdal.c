@@ -31,6 +31,7 @@ static const struct {
     {"DXF", {"DXF"}},
     {"File Geodatabase", {"OpenFileGDB"}},
     {"TopoJSON", {"TopoJSON"}},
+    {"ESRI JSON", {"ESRIJSON"}},
     {"PostgreSQL", {"PostgreSQL"}},
     {"WFS", {"WFS"}},
     {"OAPIF", {"OAPIF"}},
@@ -52,36 +53,54 @@ static long long rows_of(const struct gdal *g, OGRLayerH layer)
     return (long long)OGR_L_GetFeatureCount(layer, !g->input->address);
 }
 
-static const char *kind_of(OGRLayerH layer)
+static const struct {
+    const char *zh;
+    const char *en;
+} KINDS[] = {{"无几何", "-"},
+             {"点", "point"},
+             {"线", "line"},
+             {"面", "area"},
+             {"几何", "geometry"}};
+
+/* Index of KINDS. */
+static size_t kind_of(OGRLayerH layer)
 {
     switch (wkbFlatten(OGR_GT_GetLinear(OGR_L_GetGeomType(layer)))) {
     case wkbNone:
-        return "-";
+        return 0;
     case wkbPoint:
     case wkbMultiPoint:
-        return "point";
+        return 1;
     case wkbLineString:
     case wkbMultiLineString:
-        return "line";
+        return 2;
     case wkbPolygon:
     case wkbMultiPolygon:
-        return "area";
+        return 3;
     default:
-        return "geometry";
+        return 4;
     }
 }
 
-/* Name, kind and number of rows of each layer, for a message. */
-static void list_layers(const struct gdal *g, char *out, size_t size)
+/* Name, kind and number of rows of each layer, for a message that cannot be long: what
+ * has rows comes first. */
+static void list_layers(const struct gdal *g, bool is_zh, char *out, size_t size)
 {
-    int n = GDALDatasetGetLayerCount(g->dataset);
+    size_t n = g->n_parts ? g->n_parts : (size_t)GDALDatasetGetLayerCount(g->dataset);
     size_t used = 0;
 
     out[0] = '\0';
-    for (int i = 0; i < n && used < size; i++) {
-        OGRLayerH layer = GDALDatasetGetLayer(g->dataset, i);
-        int more = snprintf(out + used, size - used, "%s%s (%s, %lld)", i ? ", " : "",
-                            OGR_L_GetName(layer), kind_of(layer), rows_of(g, layer));
+    for (size_t i = 0; i < 2 * n && used < size; i++) {
+        OGRLayerH layer = g->n_parts ? g->parts[i % n].layer
+                                     : GDALDatasetGetLayer(g->dataset, (int)(i % n));
+        long long rows = rows_of(g, layer);
+        size_t kind = kind_of(layer);
+
+        if ((rows == 0) != (i >= n))
+            continue;
+        int more = snprintf(out + used, size - used, "%s%s (%s, %lld)",
+                            used ? ", " : "", OGR_L_GetName(layer),
+                            is_zh ? KINDS[kind].zh : KINDS[kind].en, rows);
         used += more > 0 ? (size_t)more : 0;
     }
     if (used >= size)
@@ -93,11 +112,12 @@ static void list_layers(const struct gdal *g, char *out, size_t size)
 static enum im_code fail_several(const struct gdal *g, struct im_error *err)
 {
     char list[LIST_BYTES];
-    int n = GDALDatasetGetLayerCount(g->dataset);
+    int n = g->n_parts ? (int)g->n_parts : GDALDatasetGetLayerCount(g->dataset);
 
-    list_layers(g, list, sizeof list);
+    list_layers(g, false, list, sizeof list);
     im_fail(err, IM_EDATA, "'%s' has %d layers; choose one with --source-layer: %s",
             g->input->name, n, list);
+    list_layers(g, true, list, sizeof list);
     return im_zh(err, IM_EDATA, "“%s”有 %d 个图层，请用 --source-layer 选一个：%s",
                  g->input->name, n, list);
 }
@@ -107,13 +127,14 @@ static enum im_code fail_no_layer(const struct gdal *g, struct im_error *err)
     const char *wanted = g->input->options->layer;
     char list[LIST_BYTES];
 
-    list_layers(g, list, sizeof list);
+    list_layers(g, false, list, sizeof list);
     if (!wanted || !*list) {
         im_fail(err, IM_EDATA, "'%s' has no layer with rows", g->input->name);
         return im_zh(err, IM_EDATA, "“%s”中没有数据图层", g->input->name);
     }
     im_fail(err, IM_ENOTFOUND, "'%s' has no layer '%.60s'; it has: %s", g->input->name,
             wanted, list);
+    list_layers(g, true, list, sizeof list);
     return im_zh(err, IM_ENOTFOUND, "“%s”中没有图层“%.60s”；有：%s", g->input->name,
                  wanted, list);
 }
@@ -145,7 +166,7 @@ static bool are_one(const struct gdal *g)
     if (!is_format(g, "GPX"))
         return false;
     for (size_t i = 1; i < g->n_parts; i++)
-        if (strcmp(kind_of(g->parts[0].layer), kind_of(g->parts[i].layer)) != 0)
+        if (kind_of(g->parts[0].layer) != kind_of(g->parts[i].layer))
             return false;
     return true;
 }
@@ -153,6 +174,45 @@ static bool are_one(const struct gdal *g)
 static bool skips_empty(const struct gdal *g)
 {
     return is_format(g, "KML") || is_format(g, "GPX") || is_format(g, "GML");
+}
+
+/* GDAL takes "tables=" at its word; a table that is not there has no columns. */
+static enum im_code check_tables(const struct gdal *g, struct im_error *err)
+{
+    for (size_t i = 0; i < g->n_parts && is_format(g, "PostgreSQL"); i++)
+        if (OGR_FD_GetFieldCount(g->parts[i].defn) == 0 &&
+            OGR_FD_GetGeomFieldCount(g->parts[i].defn) == 0) {
+            const char *table = OGR_L_GetName(g->parts[i].layer);
+
+            im_fail(err, IM_ENOTFOUND,
+                    "'%s' has no table '%s' that this user may read; without "
+                    "tables=... all are listed",
+                    g->input->name, table);
+            return im_zh(err, IM_ENOTFOUND,
+                         "“%s”中没有该用户可读的表“%s”；不写 tables=… 可列出所有表",
+                         g->input->name, table);
+        }
+    return IM_OK;
+}
+
+/* A KML file that is a list of other files. */
+static enum im_code check_links(const struct gdal *g, struct im_error *err)
+{
+    long long rows = 0;
+
+    for (size_t i = 0; g->file.n_links && i < g->n_parts; i++)
+        rows += rows_of(g, g->parts[i].layer);
+    if (!g->file.n_links || rows)
+        return IM_OK;
+    im_fail(err, IM_EDATA,
+            "'%s' holds no places, only %u links to other files, which are not "
+            "followed; open it in Google Earth, save the places as KMZ and import that",
+            g->input->name, g->file.n_links);
+    return im_zh(err, IM_EDATA,
+                 "“%s”中没有地点，只有 %u "
+                 "个指向其他文件的链接（不会打开）；请在 Google Earth "
+                 "中打开，将地点另存为 KMZ 后导入",
+                 g->input->name, g->file.n_links);
 }
 
 static enum im_code choose_parts(struct gdal *g, struct im_error *err)
@@ -176,9 +236,14 @@ static enum im_code choose_parts(struct gdal *g, struct im_error *err)
     }
     if (wanted && g->n_parts == 0 && n == 1 && is_format(g, "MapInfo"))
         add_part(g, GDALDatasetGetLayer(g->dataset, 0));
+    if (!g->n_parts && !wanted && g->file.n_links)
+        return check_links(g, err);
     if (g->n_parts == 0)
         return fail_no_layer(g, err);
-    return are_one(g) ? IM_OK : fail_several(g, err);
+    if (!are_one(g))
+        return fail_several(g, err);
+    enum im_code rc = check_tables(g, err);
+    return rc ? rc : check_links(g, err);
 }
 
 /* ---- columns ---- */
@@ -231,8 +296,12 @@ static char *column_name(struct gdal *g, const char *raw, size_t number)
     struct im_buf name = {.max = 1 << 16};
     struct im_bytes bytes = im_bytes_of(raw);
     char *copy = NULL;
-    enum decoded rc = decoder_append(&g->file.decoder, bytes, &name);
+    enum decoded rc = DECODED;
 
+    if (!g->file.is_raw && im_utf8_valid(bytes)) /* decoded by us or by GDAL */
+        im_buf_append(&name, bytes.data, bytes.len);
+    else
+        rc = decoder_append(&g->file.decoder, bytes, &name);
     for (int i = 0; i < 3 && rc == DECODED_CUT && bytes.len; i++) {
         bytes.len--;
         rc = decoder_append(&g->file.decoder, bytes, &name);
@@ -353,7 +422,9 @@ static enum im_code take_srs(struct gdal *g, struct im_error *err)
         if (srs != other && (!srs || !other || !OSRIsSame(srs, other)))
             return fail_systems(g, err);
     }
-    if (!srs || OSRIsLocal(srs)) /* "non-earth": the file does not say */
+    /* "non-earth", GeoPackage's systems 0 and -1: the file does not say */
+    const char *title = srs ? OSRGetName(srs) : NULL;
+    if (!srs || OSRIsLocal(srs) || (title && strncasecmp(title, "undefined", 9) == 0))
         return IM_OK;
     g->flat.swap_axes = has_y_first(srs);
     g->srs = OSRClone(srs);
@@ -439,16 +510,17 @@ static const char *const *drivers_of(const char *format)
     return NULL;
 }
 
-static enum im_code open_dataset(struct gdal *g, struct im_error *err)
+enum im_code gdal_connect(struct gdal *g, struct im_error *err)
 {
-    enum im_code rc = prepare(g->input, g->format, &g->file, err);
     const char *const *drivers = drivers_of(g->format);
     bool is_text = g->file.is_raw || !*g->file.decoder.name;
+    enum im_code rc = IM_OK;
 
-    if (rc)
-        return rc;
     assert(drivers); /* open.c comes here with these formats only */
     guard_enter_open(g->input, is_text ? NULL : g->file.decoder.name);
+    if (g->page_rows)
+        CPLSetThreadLocalConfigOption("OGR_WFS_PAGE_SIZE",
+                                      CPLSPrintf("%u", g->page_rows));
     GDALAllRegister();
     CPLErrorReset();
     if (g->input->address)
@@ -458,6 +530,7 @@ static enum im_code open_dataset(struct gdal *g, struct im_error *err)
                    GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, OPEN_OPTIONS, NULL);
     if (!g->dataset)
         rc = fail_open(g, err);
+    CPLSetThreadLocalConfigOption("OGR_WFS_PAGE_SIZE", NULL);
     guard_leave_open();
     return rc;
 }
@@ -471,6 +544,57 @@ static enum im_code take_layers(struct gdal *g, struct im_error *err)
         rc = take_srs(g, err);
     guard_leave();
     return rc;
+}
+
+/* ---- what is not read ---- */
+
+static void note_links(struct gdal *g)
+{
+    snprintf(g->note_en, sizeof g->note_en,
+             "%u network links of the file lead to other files, which are not opened",
+             g->file.n_links);
+    snprintf(g->note_zh, sizeof g->note_zh,
+             "文件中有 %u 个网络链接指向其他文件，不会打开", g->file.n_links);
+}
+
+/* Of several geometry columns the first is read. */
+static void note_geometries(struct gdal *g)
+{
+    OGRFeatureDefnH defn = g->parts[0].defn;
+    int n = OGR_FD_GetGeomFieldCount(defn);
+    char others[120] = "";
+    size_t used = 0;
+
+    for (int i = 1; i < n && used < sizeof others; i++) {
+        const char *name = OGR_GFld_GetNameRef(OGR_FD_GetGeomFieldDefn(defn, i));
+
+        used += (size_t)snprintf(others + used, sizeof others - used, "%s%s",
+                                 i > 1 ? ", " : "", name);
+    }
+    others[im_utf8_cut(others, sizeof others - 1)] = '\0';
+    const char *first = OGR_GFld_GetNameRef(OGR_FD_GetGeomFieldDefn(defn, 0));
+    if (!im_utf8_valid(im_bytes_of(others)) || !im_utf8_valid(im_bytes_of(first)))
+        return;
+    bool is_pg = is_format(g, "PostgreSQL");
+    snprintf(g->note_en, sizeof g->note_en,
+             "of several geometry columns '%.60s' is read, not %s%s", first, others,
+             is_pg ? "; tables=TABLE(COLUMN) chooses another" : "");
+    snprintf(g->note_zh, sizeof g->note_zh, "有多个几何列：读取“%.60s”，不读取 %s%s",
+             first, others, is_pg ? "；可用 tables=表(列) 另选" : "");
+}
+
+static struct source_note make_note(struct gdal *g)
+{
+    const char *code = NULL;
+
+    if (g->file.n_links) {
+        code = "links_not_followed";
+        note_links(g);
+    } else if (OGR_FD_GetGeomFieldCount(g->parts[0].defn) > 1) {
+        code = "other_geometries";
+        note_geometries(g);
+    }
+    return (struct source_note){*g->note_en ? code : NULL, g->note_zh, g->note_en};
 }
 
 static uint64_t count_rows(const struct gdal *g)
@@ -511,6 +635,7 @@ static void describe(struct gdal *g, struct source_reader *out)
         .rows = count_rows(g),
         .srs = g->srs,
         .has_geometry = g->has_geometry,
+        .note = make_note(g),
         .is_export = g->is_export};
 }
 
@@ -527,8 +652,13 @@ enum im_code gdal_open(const struct source_input *input,
     g->format = input->format;
     g->text.max = GDAL_MAX_ROW_BYTES;
     g->flat.closed_lines_are_areas = is_format(g, "DXF");
-    if (!(rc = open_dataset(g, err)))
+    rc = prepare(input, g->format, &g->file, err);
+    if (!rc)
+        rc = gdal_connect(g, err);
+    if (!rc)
         rc = take_layers(g, err);
+    if (!rc && is_format(g, "WFS"))
+        rc = wfs_find_page(g, err);
     if (rc) {
         gdal_close(g);
         return rc;

@@ -15,6 +15,7 @@ struct prepared {
     bool is_raw;                /* texts are bytes for `decoder` */
     struct decoder decoder;
     const char *encoding; /* for the report */
+    unsigned n_links;     /* of KML: NetworkLinks, which nobody follows */
 };
 /** IM_EDATA not whole, leads to other files, texts of no encoding. Release in any case.
  */
@@ -54,6 +55,11 @@ struct gdal {
     OGRSpatialReferenceH srs;
     bool has_geometry;
     bool is_export;
+    char note_zh[300]; /* "" none */
+    char note_en[300];
+
+    uint64_t n_promised; /* rows that a WFS says it has; 0: not known */
+    unsigned page_rows;  /* of a WFS, at once; 0: GDAL's own */
 
     size_t at; /* of parts */
     uint64_t row;
@@ -66,6 +72,17 @@ struct gdal {
     char fault_en[200];
     size_t fault_column;
 };
+
+/** The connection or file of `g` as g->dataset. */
+IM_CHECKED enum im_code gdal_connect(struct gdal *g, struct im_error *err);
+
+/* ---- gdal_wfs.c ---- */
+
+/** How many rows a service has, and how many it gives at once; connects anew where that
+ *  is fewer than GDAL asks for. */
+IM_CHECKED enum im_code wfs_find_page(struct gdal *g, struct im_error *err);
+/** At the end of the rows: IM_EDATA when the service has kept some back. */
+IM_CHECKED enum im_code wfs_check_end(const struct gdal *g, struct im_error *err);
 
 /* ---- gdal_row.c: the calls of struct source_calls ---- */
 

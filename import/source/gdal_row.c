@@ -268,7 +268,7 @@ gdal_next(void *self, struct source_row *out, bool *more, struct im_error *err)
             rc = im_buf_check(&g->text, "row", err);
     }
     guard_leave();
-    return rc ? rc : *more ? check_bounds(g, err) : IM_OK;
+    return rc ? rc : *more ? check_bounds(g, err) : wfs_check_end(g, err);
 }
 
 size_t gdal_fault_column(void *self)

@@ -69,6 +69,7 @@ struct source_reader {
     uint64_t rows;              /* 0: not known without reading */
     OGRSpatialReferenceH srs;   /* NULL: not said */
     bool has_geometry;
+    struct source_note note; /* code NULL: none */
     bool is_export;
     bool is_grid;
     /* behind a header the rows count from 1 (CSV); else they keep their own number */
@@ -285,9 +286,10 @@ IM_CHECKED enum im_code temp_neutral(struct temp *temp,
 
 /* ---- xml.c ---- */
 
-/** Well formed to its end, without entities of its own, at most 256 deep. */
+/** Well formed to its end, without entities of its own, at most 256 deep. *n_links: of
+ *  its elements called NetworkLink. */
 IM_CHECKED enum im_code
-xml_check(const char *path, const char *name, struct im_error *err);
+xml_check(const char *path, const char *name, unsigned *n_links, struct im_error *err);
 
 /* ---- dbf.c ---- */
 
@@ -354,11 +356,20 @@ struct address {
     int64_t deadline_s;
 };
 bool address_is(const char *path);
+/** An address or connection of another kind, and no file. */
+bool address_is_other(const char *path);
+IM_CHECKED enum im_code address_refuse(const char *path, struct im_error *err);
 IM_CHECKED enum im_code
 address_parse(const char *path, struct address *out, struct im_error *err);
 /** Empties a text that holds a secret. */
 void address_hide(const struct address *address, char *text);
 bool address_is_over(const struct address *address); /* its ten minutes are up */
+long address_seconds(const struct address *address); /* until then */
+/** "https://host:port" with the default port left out; false: no http(s) URL. */
+enum { ADDRESS_ORIGIN_MAX = 300 };
+bool address_origin(const char *url, char out[ADDRESS_ORIGIN_MAX]);
+#define ADDRESS_ELSEWHERE "the service sends to another host; name that host instead"
+/* ---- fetch.c ---- */
 /** CPLHTTPFetchCallbackFunc; `self` is the address, NULL: refuses everything. */
 CPLHTTPResult *address_fetch(const char *url,
                              CSLConstList options,

@@ -496,8 +496,9 @@ static enum im_code recode_json(struct source *source, struct im_error *err)
     char copy[SOURCE_MAX_PATH], name[SOURCE_MAX_PATH];
     enum im_code rc = IM_OK;
 
-    if (!strstr(input->format, "JSON") || input->bytes.is_utf16 ||
-        (!input->bytes.bad_utf8_line && !input->options->encoding))
+    if (!strstr(input->format, "JSON") ||
+        (!input->bytes.bad_utf8_line && !input->bytes.is_utf16 &&
+         !input->options->encoding))
         return IM_OK;
     rc = encoding_of_text(input, &decoder, &shown, err);
     if (!rc && decoder.cd) {
@@ -649,8 +650,9 @@ enum im_code source_open(const char *path,
         rc = fail_memory(err);
         goto done;
     }
-    rc = address_is(path) ? open_address(source, path, err)
-                          : open_file(source, path, err);
+    rc = address_is(path)         ? open_address(source, path, err)
+         : address_is_other(path) ? address_refuse(path, err)
+                                  : open_file(source, path, err);
     if (!rc)
         rc = number_columns(source, err);
     if (rc)
@@ -744,6 +746,11 @@ const char *source_column(const struct source *source, size_t i)
 bool source_has_geometry(const struct source *source)
 {
     return source->reader.has_geometry;
+}
+
+struct source_note source_note(const struct source *source)
+{
+    return source->reader.note;
 }
 
 OGRSpatialReferenceH source_srs(const struct source *source)

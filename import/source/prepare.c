@@ -296,7 +296,7 @@ static enum im_code prepare_xml(const struct source_input *input,
 {
     enum im_code rc = recode_xml(input, out, err);
 
-    return rc ? rc : xml_check(out->path, input->name, err);
+    return rc ? rc : xml_check(out->path, input->name, &out->n_links, err);
 }
 
 static enum im_code prepare_dxf(const struct source_input *input,

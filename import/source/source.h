@@ -70,6 +70,14 @@ struct source_format {
 };
 const struct source_format *source_formats(size_t *n);
 
+/** What is not read of a source, once for all rows; static texts or those of `source`.
+ */
+struct source_note {
+    const char *code; /* NULL: nothing to say */
+    const char *zh;
+    const char *en;
+};
+
 struct source;
 
 /**
@@ -92,6 +100,7 @@ uint64_t source_size(const struct source *source);        /* bytes, 0: an addres
 uint64_t
 source_hash(const struct source *source); /* XXH3 of the bytes, 0: an address */
 uint64_t source_rows(const struct source *source); /* 0: not known without reading */
+struct source_note source_note(const struct source *source);
 /** The mark of `innomap export` (layers/export.h): a member of GeoJSON, the last column
  *  of a grid. */
 #define SOURCE_EXPORT_MARK EXPORT_MARK

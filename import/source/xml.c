@@ -12,6 +12,7 @@ struct check {
     unsigned depth;
     bool is_deep;
     bool has_entities;
+    unsigned n_links;
 };
 
 static void XMLCALL on_start(void *ctx,
@@ -19,8 +20,10 @@ static void XMLCALL on_start(void *ctx,
                              const XML_Char **attributes)
 {
     struct check *check = ctx;
+    const char *colon = strchr(name, ':');
 
-    (void)name, (void)attributes;
+    (void)attributes;
+    check->n_links += strcmp(colon ? colon + 1 : name, "NetworkLink") == 0;
     if (++check->depth > MAX_DEPTH) {
         check->is_deep = true;
         XML_StopParser(check->parser, XML_FALSE);
@@ -101,7 +104,8 @@ parse(struct check *check, VSILFILE *file, const char *name, struct im_error *er
     return IM_OK;
 }
 
-enum im_code xml_check(const char *path, const char *name, struct im_error *err)
+enum im_code
+xml_check(const char *path, const char *name, unsigned *n_links, struct im_error *err)
 {
     struct check check = {.parser = XML_ParserCreate(NULL)};
     VSILFILE *file = VSIFOpenL(path, "rb");
@@ -113,6 +117,7 @@ enum im_code xml_check(const char *path, const char *name, struct im_error *err)
         rc = parse(&check, file, name, err);
     if (file)
         VSIFCloseL(file);
+    *n_links = check.n_links;
     if (check.parser)
         XML_ParserFree(check.parser);
     return rc;

@@ -347,6 +347,89 @@ TEST(kml_in_gbk_is_made_utf8_first)
     source_close(source);
 }
 
+/* Names of columns are decoded once, as the values are. */
+TEST(columns_of_xml_in_gbk_have_chinese_names)
+{
+    struct source *source = rows_open(scratch_text(
+        "names.gml",
+        "<?xml version=\"1.0\" encoding=\"GBK\"?><gml:FeatureCollection "
+        "xmlns:gml=\"http://www.opengis.net/gml\"><gml:featureMember><p "
+        "fid=\"1\"><\xC3\xFB\xB3\xC6>\xD5\xC5\xBD\xAD</\xC3\xFB\xB3\xC6><g><gml:Point "
+        "srsName=\"EPSG:4490\"><gml:coordinates>121,31</gml:coordinates></gml:Point>"
+        "</g></p></gml:featureMember></gml:FeatureCollection>"));
+    struct source_row row;
+
+    assert_true(rows_next(source, &row));
+    assert_string_equal(rows_text(source, &row, "名称"), "张江");
+    source_close(source);
+}
+
+TEST(kml_in_utf16_is_read)
+{
+    static const char TEXT[] =
+        "<kml xmlns=\"http://www.opengis.net/kml/2.2\"><Placemark><name>A</name><Point>"
+        "<coordinates>121,31</coordinates></Point></Placemark></kml>";
+    static char wide[2 * sizeof TEXT] = "\xFF\xFE";
+    struct source_row row;
+
+    for (size_t i = 0; i + 1 < sizeof TEXT; i++)
+        wide[2 + 2 * i] = TEXT[i];
+    struct source *source = rows_open(scratch_write("wide.kml", wide, sizeof wide));
+    assert_true(rows_next(source, &row));
+    assert_string_equal(rows_text(source, &row, "Name"), "A");
+    source_close(source);
+}
+
+#define KML_START "<kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document>"
+#define KML_LINK "<NetworkLink><Link><href>b.kml</href></Link></NetworkLink>"
+#define KML_PLACE                                                                      \
+    "<Placemark><name>A</name><description><![CDATA[<html><body><table><tr><td>甲"    \
+    "</td></tr></table></body></html>]]></description><Point><coordinates>121,31"      \
+    "</coordinates></Point></Placemark>"
+#define KML_END "</Document></kml>"
+
+TEST(a_web_page_in_a_description_makes_no_web_page)
+{
+    struct source *source =
+        rows_open(scratch_text("page.kml", KML_START KML_PLACE KML_END));
+    struct source_row row;
+
+    assert_null(source_note(source).code);
+    assert_true(rows_next(source, &row));
+    assert_string_equal(rows_text(source, &row, "description"), "甲");
+    source_close(source);
+}
+
+TEST(links_to_other_files_are_told)
+{
+    rows_refused(scratch_text("links.kml", KML_START KML_LINK KML_END), IM_EDATA,
+                 "only 1 links to other files, which are not followed");
+    struct source *source =
+        rows_open(scratch_text("both.kml", KML_START KML_LINK KML_PLACE KML_END));
+    assert_string_equal(source_note(source).code, "links_not_followed");
+    assert_non_null(strstr(source_note(source).en, "1 network links"));
+    assert_int_equal(rows_count(source).n, 1);
+    source_close(source);
+}
+
+TEST(json_of_arcgis_is_read_in_its_own_system)
+{
+    struct source *source = rows_open(scratch_text(
+        "esri.json",
+        "{\"geometryType\":\"esriGeometryPoint\",\"spatialReference\":{\"wkid\":4490},"
+        "\"fields\":[{\"name\":\"NAME\",\"type\":\"esriFieldTypeString\",\"alias\":"
+        "\"NAME\",\"length\":9}],\"features\":[{\"attributes\":{\"NAME\":\"张江\"},"
+        "\"geometry\":{\"x\":121,\"y\":31}}]}"));
+    struct source_row row;
+
+    assert_string_equal(source_driver(source), "ESRIJSON");
+    assert_string_equal(OSRGetAuthorityCode(source_srs(source), NULL), "4490");
+    assert_true(rows_next(source, &row));
+    near(&row, 121, 31, 1e-9);
+    assert_string_equal(rows_text(source, &row, "NAME"), "张江");
+    source_close(source);
+}
+
 /* R12 with a block that inserts a block: each is one row, at its place. */
 TEST(blocks_of_a_drawing_are_points_and_do_not_multiply)
 {
@@ -523,6 +606,11 @@ int main(void)
         cmocka_unit_test(waypoints_or_tracks_of_gpx_are_one_source_but_not_both),
         cmocka_unit_test(gml_of_a_projected_system_by_urn_has_east_first),
         cmocka_unit_test(kml_in_gbk_is_made_utf8_first),
+        cmocka_unit_test(columns_of_xml_in_gbk_have_chinese_names),
+        cmocka_unit_test(kml_in_utf16_is_read),
+        cmocka_unit_test(a_web_page_in_a_description_makes_no_web_page),
+        cmocka_unit_test(links_to_other_files_are_told),
+        cmocka_unit_test(json_of_arcgis_is_read_in_its_own_system),
         cmocka_unit_test(blocks_of_a_drawing_are_points_and_do_not_multiply),
         cmocka_unit_test(what_is_cut_off_is_refused),
         cmocka_unit_test(a_shapefile_that_is_not_whole_names_what_is_missing),

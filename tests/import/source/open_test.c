@@ -100,13 +100,31 @@ TEST(content_counts_not_the_ending)
                  "only points to");
 }
 
+TEST(json_in_utf16_is_read)
+{
+    static const char TEXT[] = "{\"type\":\"Feature\",\"properties\":{\"a\":\"b\"},"
+                               "\"geometry\":null}";
+    static char wide[2 * sizeof TEXT] = "\xFF\xFE";
+    struct source_row row;
+
+    for (size_t i = 0; i + 1 < sizeof TEXT; i++)
+        wide[2 + 2 * i] = TEXT[i];
+    struct source *source = rows_open(scratch_write("wide.geojson", wide, sizeof wide));
+    assert_true(rows_next(source, &row));
+    assert_string_equal(rows_text(source, &row, "a"), "b");
+    source_close(source);
+}
+
 TEST(what_is_no_file_is_refused)
 {
     char inside[300];
 
     rows_refused(scratch_path("none.csv"), IM_ENOTFOUND, "check the path");
     rows_refused("/vsicurl/http://127.0.0.1:9/a.csv", IM_ENOTFOUND, "check the path");
-    rows_refused("http://127.0.0.1:9/a.csv", IM_ENOTFOUND, "check the path");
+    rows_refused("http://127.0.0.1:9/a.csv?key=x", IM_EARG, "download the file first");
+    rows_refused("ftp://127.0.0.1/a.zip", IM_EARG, "'ftp:' is no kind of address");
+    rows_refused("MYSQL:db,password=Geheim", IM_EARG, "known are PG:, WFS: and OAPIF:");
+    rows_refused("postgresql://a:Geheim@h/gis", IM_EARG, "write PG:host=");
     rows_refused(scratch_text("e.csv", ""), IM_EDATA, "empty file");
     rows_refused("/dev/null", IM_EDATA, "not an ordinary file");
     assert_int_equal(mkfifo(scratch_path("pipe.csv"), 0600), 0);
@@ -182,6 +200,7 @@ int main(void)
             documents_pictures_drawings_and_archives_are_answered_with_the_next_step),
         cmocka_unit_test(what_only_calls_itself_a_workbook_is_known),
         cmocka_unit_test(content_counts_not_the_ending),
+        cmocka_unit_test(json_in_utf16_is_read),
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(formats_that_are_held_whole_have_a_maximum),
         cmocka_unit_test(the_same_bytes_have_the_same_hash_and_others_another),
