@@ -44,7 +44,7 @@ struct identity_place identity_place_of_geom(const struct geom *geom)
         return (struct identity_place){.is_known = false};
     struct bbox box = geom_bbox(geom);
     return (struct identity_place){true, (box.min_x + box.max_x) / 2,
-                                   (box.min_y + box.max_y) / 2};
+                                   (box.min_y + box.max_y) / 2, geom};
 }
 
 struct identity_place identity_place_of_blob(struct im_bytes blob)
@@ -57,7 +57,7 @@ struct identity_place identity_place_of_blob(struct im_bytes blob)
         return (struct identity_place){.is_known = false};
     memcpy(box, blob.data + HEAD, BOX);
     return (struct identity_place){isfinite(box[0] + box[1] + box[2] + box[3]),
-                                   (box[0] + box[2]) / 2, (box[1] + box[3]) / 2};
+                                   (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, NULL};
 }
 
 /* On the sphere, flat between the two: good for the few kilometres it is asked for. */
@@ -108,6 +108,22 @@ static uint64_t hash_values(const struct layer_schema *schema,
     return XXH3_64bits_digest(&state);
 }
 
+/* To a metre. Two lines of one drawing may share their box: the one that crosses the
+ * other, an outline and its contour. */
+static uint64_t hash_geom(const struct geom *geom)
+{
+    XXH3_state_t state;
+
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, &(uint8_t){(uint8_t)geom->kind}, 1);
+    for (size_t i = 0; i < 2 * (size_t)geom->n_points; i++) {
+        int64_t at = llround(geom->lonlat[i] * 1e5);
+
+        XXH3_64bits_update(&state, &at, sizeof at);
+    }
+    return XXH3_64bits_digest(&state);
+}
+
 struct identity identity_of(const struct layer_schema *schema,
                             const struct source_value *values,
                             struct identity_place place,
@@ -126,7 +142,8 @@ struct identity identity_of(const struct layer_schema *schema,
         parts[4] = (uint64_t)llround(place.y * 1e5);
     }
     if (id.name == 0)
-        parts[5] = hash_values(schema, values);
+        parts[5] =
+            hash_values(schema, values) ^ (place.geom ? hash_geom(place.geom) : 0);
     id.whole = XXH3_64bits(parts, sizeof parts);
     return id;
 }

@@ -23,6 +23,7 @@ struct identity_place {
     bool is_known;
     double x; /* degrees; the middle of the box */
     double y;
+    const struct geom *geom; /* NULL: of a blob */
 };
 struct identity_place identity_place_of_geom(const struct geom *geom);
 /** Of SpatiaLite's blob, from the box in its head. */
@@ -30,7 +31,8 @@ struct identity_place identity_place_of_blob(struct im_bytes blob);
 double identity_distance_m(struct identity_place a, struct identity_place b);
 
 /** Hashes of the normalised parts, 0: not known. `whole` is over all of them; the
- *  position stands in for an unknown city, and everything for an unknown name. */
+ *  position stands in for an unknown city, and everything for an unknown name: all
+ *  values and, of a row as it comes in, all of its geometry. */
 struct identity {
     uint64_t name;
     uint64_t city;

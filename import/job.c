@@ -208,7 +208,9 @@ static enum im_code refuse_duplicate(struct import_session *w,
                                      struct im_error *err)
 {
     int name = identity_fields(w->schema).name;
-    bool by_key = checked->has_key || name == SCHEMA_NO_FIELD;
+    bool by_key = checked->has_key;
+    bool by_name =
+        !by_key && name != SCHEMA_NO_FIELD && checked->values[name].kind != SOURCE_NULL;
     unsigned long long first = first_row;
     char zh[120];
     char en[120];
@@ -219,6 +221,13 @@ static enum im_code refuse_duplicate(struct import_session *w,
         snprintf(en, sizeof en, "the same key as in row %llu", first);
         why.suggestion_zh = "若是另一处，请改主键；若是同一处，请删去此行";
         why.suggestion_en = "give another place another key; leave out a repetition";
+    } else if (!by_name) {
+        snprintf(zh, sizeof zh, "与第 %llu 行重复：所有值和位置都相同", first);
+        snprintf(en, sizeof en, "repeats row %llu: the same values and position",
+                 first);
+        why.suggestion_zh = "若是另一处，请加一列编号来区分；若是同一处，请删去此行";
+        why.suggestion_en = "tell another place by a column of numbers; leave out a "
+                            "repetition";
     } else {
         snprintf(zh, sizeof zh, "与第 %llu 行重复：名称、城市、运营主体都相同", first);
         snprintf(en, sizeof en, "repeats row %llu: the same name, city and operator",
@@ -227,7 +236,7 @@ static enum im_code refuse_duplicate(struct import_session *w,
         why.suggestion_en = "tell another place by its name; leave out a repetition";
     }
     return plan_refuse(w->plan, row, arena, checked,
-                       (size_t)(by_key ? w->schema->key : name), why, err);
+                       (size_t)(by_name ? name : w->schema->key), why, err);
 }
 
 /* A row without key gets one from its name, city and operator. */

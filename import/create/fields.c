@@ -196,7 +196,8 @@ static bool add_column(struct new_layer *layer, size_t i, const struct choice *c
     return layer->key && layer->name && add_field(layer, field);
 }
 
-/* A key that the importer makes: called as no column is, or the column would be it. */
+/* A key that the importer makes: called as no column is, or the column would be it. It
+ * is not required: that is how the importer knows that rows never come with one. */
 static bool add_generated_key(struct new_layer *layer)
 {
     static const char *const names[] = {"id", "key_id", "innomap_id", NULL};
@@ -206,8 +207,7 @@ static bool add_generated_key(struct new_layer *layer)
         name++;
     layer->key = *name;
     json_t *field = new_field(*name, "自动编号", "Generated ID", "text", 0);
-    return field && json_object_set_new(field, "required", json_true()) == 0 &&
-           add_field(layer, field);
+    return field && add_field(layer, field);
 }
 
 /* Of places the importer knows more than the file says: in which division a position
