@@ -3,6 +3,8 @@
 #include "commit.h"
 #include "internal.h"
 
+#include <math.h>
+
 bool commit_is_for_stored(const struct stage *stage, size_t f)
 {
     return stage->has_field[f] && (int)f != stage->schema->key &&
@@ -36,6 +38,39 @@ static bool same_value(sqlite3_stmt *stmt, int column, const struct source_value
     return false;
 }
 
+/* Nine decimals are what folders and other programs keep of a position (0.1 mm). */
+static const double SAME_DEG = 1e-9;
+
+static bool same_ends(const uint32_t *a, const uint32_t *b, uint32_t n)
+{
+    return n == 0 || !a || !b || memcmp(a, b, n * sizeof *a) == 0;
+}
+
+static bool same_positions(const struct geom *a, const struct geom *b)
+{
+    if (a->kind != b->kind || a->n_points != b->n_points || a->n_parts != b->n_parts ||
+        a->n_areas != b->n_areas || !same_ends(a->part_end, b->part_end, a->n_parts) ||
+        !same_ends(a->area_end, b->area_end, a->n_areas))
+        return false;
+    for (size_t i = 0; i < 2 * (size_t)a->n_points; i++)
+        if (!(fabs(a->lonlat[i] - b->lonlat[i]) <= SAME_DEG))
+            return false;
+    return true;
+}
+
+/* Of one layout, and each position where it was. */
+static bool nearly_same(struct im_bytes a, struct im_bytes b)
+{
+    struct im_arena *arena = a.len == b.len ? im_arena_new(8 * a.len + 65536) : NULL;
+    struct im_error ignored = {0};
+    struct geom x, y;
+    bool same = arena && blob_decode(a, arena, &x, &ignored) == IM_OK &&
+                blob_decode(b, arena, &y, &ignored) == IM_OK && same_positions(&x, &y);
+
+    im_arena_free(arena);
+    return same;
+}
+
 bool commit_same_geometry(const struct commit *c,
                           const struct stage_entry *entry,
                           sqlite3_stmt *stmt,
@@ -47,7 +82,11 @@ bool commit_same_geometry(const struct commit *c,
         return true;
     if (c->row.blob.len == 0)
         return is_null;
-    return !is_null && same_bytes(stmt, column, c->row.blob);
+    if (is_null || same_bytes(stmt, column, c->row.blob))
+        return !is_null;
+    struct im_bytes stored = {sqlite3_column_blob(stmt, column),
+                              (size_t)sqlite3_column_bytes(stmt, column)};
+    return nearly_same(stored, c->row.blob);
 }
 
 bool commit_same_row(const struct commit *c,

@@ -168,6 +168,20 @@ class Layers(Case):
         self.assertIn("7 rows", done.stdout)
 
 
+    def test_what_a_folder_rounds_is_no_change(self):
+        areas = [feature("Polygon", [[[527000 + i, 3456000], [527500, 3456000], [527500, 3456500],
+                                      [527000 + i, 3456000]]], 名称=f"地块{i}") for i in (0.1, 0.2)]
+        drawn = self.write("metres.geojson", collection(areas))
+        self.take(drawn, "plots", "--create", "--crs", "EPSG:4549")
+        done = run("layers", "folder", "plots", self.path("made"), "--db", self.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report, _ = self.take(self.path("made/plots/plots.geojson"), "plots")
+        self.assertEqual((report["unchanged"], report["changed"]), (2, 0))
+        areas[0]["geometry"]["coordinates"][0][1][0] += 0.01  # a centimetre is one
+        report, _ = self.take(self.write("metres.geojson", collection(areas)), "plots", "--crs", "EPSG:4549")
+        self.assertEqual((report["unchanged"], report["changed"]), (1, 1))
+
+
 class Service(http.server.BaseHTTPRequestHandler):
     """A WFS 2.0, latitude first, that gives two rows at once; what else it does says
     `server.mode`."""
