@@ -39,6 +39,8 @@ struct csv {
     size_t n_text;
     uint32_t ends[SOURCE_MAX_COLUMNS];
     size_t n_cells;
+    size_t shortest; /* cells of a row so far */
+    bool ends_open;  /* the last record ends with the file, without a line end */
 
     struct im_buf decoded;
     struct source_value *values;
@@ -185,6 +187,7 @@ static void take_line_end(struct csv *csv)
 {
     int c = peek(csv);
 
+    csv->ends_open = c < 0;
     if (c < 0)
         return;
     csv->at++;
@@ -264,6 +267,7 @@ static enum im_code seek_start(struct csv *csv, struct im_error *err)
     csv->is_end = csv->is_bad_utf16 = false;
     csv->line = 1;
     csv->number = 0;
+    csv->shortest = SIZE_MAX;
     return csv->has_separator_line ? next_record(csv, &more, err) : IM_OK;
 }
 
@@ -388,6 +392,25 @@ static void decode_cell(struct csv *csv, size_t i, struct source_row *out)
         (struct im_bytes){csv->decoded.data + from, csv->decoded.len - from});
 }
 
+/* The file ends in the middle of a row, where no other row is so short. */
+static void check_end(struct csv *csv, struct source_row *out)
+{
+    static const struct refusal CUT = {
+        .code = "cut_off",
+        .zh = "文件在这一行中间结束，行不完整",
+        .en = "the file ends in the middle of this row",
+        .suggestion_zh = "重新索取完整的文件；若本行确实如此，请在行末换行",
+        .suggestion_en =
+            "get the whole file anew; end the line when the row is meant so"};
+
+    if (csv->ends_open && csv->n_cells > 1 && csv->n_cells < csv->width &&
+        csv->shortest >= csv->width)
+        fault(csv, out, SOURCE_FAULT_ROW, (struct im_bytes){csv->text, csv->n_text},
+              CUT);
+    if (csv->n_cells < csv->shortest)
+        csv->shortest = csv->n_cells;
+}
+
 static void check_beyond(struct csv *csv, struct source_row *out)
 {
     static const struct refusal WIDE = {
@@ -427,6 +450,7 @@ csv_next(void *self, struct source_row *out, bool *more, struct im_error *err)
             decode_cell(csv, i, out);
     }
     check_beyond(csv, out);
+    check_end(csv, out);
     return IM_OK;
 }
 

@@ -535,12 +535,32 @@ enum im_code gdal_connect(struct gdal *g, struct im_error *err)
     return rc;
 }
 
+/* One of the two files of MapInfo's exchange format may be cut off: GDAL reads as many
+ * rows as the .mif has objects. */
+static enum im_code check_pairs(const struct gdal *g, struct im_error *err)
+{
+    long long n = g->file.has_mid ? rows_of(g, g->parts[0].layer) : 0;
+
+    if (!g->file.has_mid || (uint64_t)n == g->file.mid_lines)
+        return IM_OK;
+    im_fail(
+        err, IM_EDATA,
+        "'%s' has %lld objects, but its .mid has %llu rows: one of them is cut off; "
+        "get both anew",
+        g->input->name, n, (unsigned long long)g->file.mid_lines);
+    return im_zh(err, IM_EDATA,
+                 "“%s”有 %lld 个对象，而 .mid 有 %llu 行：其中一个文件不完整；"
+                 "请重新索取两个文件",
+                 g->input->name, n, (unsigned long long)g->file.mid_lines);
+}
+
 static enum im_code take_layers(struct gdal *g, struct im_error *err)
 {
     enum im_code rc;
 
     guard_enter(g->input->address);
-    if (!(rc = choose_parts(g, err)) && !(rc = take_columns(g, err)))
+    if (!(rc = choose_parts(g, err)) && !(rc = check_pairs(g, err)) &&
+        !(rc = take_columns(g, err)))
         rc = take_srs(g, err);
     guard_leave();
     return rc;

@@ -16,6 +16,9 @@ struct prepared {
     struct decoder decoder;
     const char *encoding; /* for the report */
     unsigned n_links;     /* of KML: NetworkLinks, which nobody follows */
+    bool has_mid;         /* the rows of a .mif are in a file of their own */
+    uint64_t mid_lines;   /* that are not blank */
+    bool mid_is_cut;      /* its last line ends inside of a text */
 };
 /** IM_EDATA not whole, leads to other files, texts of no encoding. Release in any case.
  */

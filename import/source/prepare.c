@@ -236,6 +236,44 @@ static enum im_code check_mapinfo(const struct source_input *input,
     return rc;
 }
 
+/* Lines that are not blank, and whether the last one ends inside of a text. */
+static void look_at_mid(VSILFILE *file, uint8_t *block, struct prepared *out)
+{
+    bool has_any = false, is_quoted = false;
+    size_t n;
+
+    while ((n = VSIFReadL(block, 1, MAX_TAB_BYTES, file)) > 0)
+        for (size_t i = 0; i < n; i++) {
+            bool is_end = block[i] == '\n' || block[i] == '\r';
+
+            out->mid_lines += is_end && has_any;
+            has_any = !is_end && (has_any || (block[i] != ' ' && block[i] != '\t'));
+            is_quoted = !is_end && is_quoted != (block[i] == '"');
+        }
+    out->mid_lines += has_any;
+    out->mid_is_cut = is_quoted;
+}
+
+static enum im_code
+check_mid(const struct source_input *input, struct prepared *out, struct im_error *err)
+{
+    char path[SOURCE_MAX_PATH];
+    uint8_t *block = malloc(MAX_TAB_BYTES);
+    VSILFILE *file =
+        sidecar_find(input->path, "mid", path) ? VSIFOpenL(path, "rb") : NULL;
+
+    if (block && file) {
+        out->has_mid = true;
+        look_at_mid(file, block, out);
+    }
+    if (file)
+        VSIFCloseL(file);
+    enum im_code rc =
+        block ? IM_OK : im_fail(err, IM_ENOMEM, "'%s': out of memory", input->name);
+    free(block);
+    return !rc && out->mid_is_cut ? fail_cut(input, "mid", err) : rc;
+}
+
 static enum im_code prepare_mapinfo(const struct source_input *input,
                                     struct prepared *out,
                                     struct im_error *err)
@@ -260,7 +298,7 @@ static enum im_code prepare_mapinfo(const struct source_input *input,
     if (!rc)
         rc = bring_others(input, out, err);
     out->is_raw = true;
-    return rc;
+    return rc || !is_mif ? rc : check_mid(input, out, err);
 }
 
 /* ---- XML, drawings ---- */
