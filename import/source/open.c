@@ -7,6 +7,7 @@
 #include <engine/csv.h>
 
 #include <cpl_conv.h>
+#include <cpl_error.h>
 #include <cpl_string.h>
 #include <ctype.h>
 #include <errno.h>
@@ -579,7 +580,9 @@ static enum im_code read_input(struct source *source, struct im_error *err)
 static enum im_code
 open_file(struct source *source, const char *path, struct im_error *err)
 {
+    CPLPushErrorHandler(CPLQuietErrorHandler); /* as long as nothing is known of it */
     enum im_code rc = locate(source, path, err);
+    CPLPopErrorHandler();
 
     guard_enter_open(&source->input, NULL);
     if (!rc && !(rc = choose_format(source, err)) && !(rc = check_layer(source, err)) &&
@@ -787,6 +790,22 @@ static void take_guards_away(struct source *source, struct source_row *row)
     row->cells = source->bare;
 }
 
+/* Readers of our own may read out of a zip, and GDAL unpacks it aloud. */
+static enum im_code next_row(struct source *source,
+                             struct source_row *out,
+                             bool *more,
+                             struct im_error *err)
+{
+    const struct source_reader *reader = &source->reader;
+
+    if (!source->input.is_archived)
+        return reader->calls->next(reader->self, out, more, err);
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    enum im_code rc = reader->calls->next(reader->self, out, more, err);
+    CPLPopErrorHandler();
+    return rc;
+}
+
 enum im_code source_next(struct source *source,
                          struct source_row *out,
                          bool *more,
@@ -796,7 +815,7 @@ enum im_code source_next(struct source *source,
     enum im_code rc;
 
     do {
-        rc = reader->calls->next(reader->self, out, more, err);
+        rc = next_row(source, out, more, err);
         if (rc || !*more)
             return rc;
     } while (out->number <= source->header_last && source->names);
