@@ -123,12 +123,15 @@ static void add_messy(struct zip *zip, const char *folder, const char *stem)
     }
 }
 
+/* In a folder of our own: others may be at work in /tmp. */
 static size_t temporary_folders(void)
 {
-    FILE *list =
-        popen("ls -d \"${TMPDIR:-/tmp}\"/innomap-?????? 2>/dev/null | wc -l", "r");
+    char command[256];
     size_t n = 0;
 
+    snprintf(command, sizeof command, "ls -d %s/innomap-?????? 2>/dev/null | wc -l",
+             scratch_folder);
+    FILE *list = popen(command, "r");
     assert_int_equal(fscanf(list, "%zu", &n), 1);
     pclose(list);
     return n;
@@ -190,6 +193,7 @@ TEST(tables_workbooks_databases_and_kml_are_read_out_of_zips)
         {"06_科创飞地.kml", "k.kmz", "doc.kml", NULL, "LIBKML"},
         {"07_中试平台_含坏数据.geojson", "j.zip", "a.geojson", NULL, "GeoJSON"},
     };
+    setenv("TMPDIR", scratch_folder, 1);
     size_t before = temporary_folders();
 
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -205,6 +209,7 @@ TEST(tables_workbooks_databases_and_kml_are_read_out_of_zips)
         source_close(source);
     }
     assert_int_equal(temporary_folders(), before); /* nothing is left behind */
+    unsetenv("TMPDIR");
 }
 
 TEST(names_in_gbk_without_a_mark_are_found)
