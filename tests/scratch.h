@@ -34,11 +34,13 @@ static inline int scratch_remove(void **state __attribute__((unused)))
 /** Path of `name` in the folder; valid until the sixteenth call after this. */
 static inline const char *scratch_path(const char *name)
 {
-    static char paths[16][192];
+    static char paths[16][1024];
     static unsigned next;
     char *path = paths[next++ % 16];
+    int len = snprintf(path, sizeof paths[0], "%s/%s", scratch_folder, name);
 
-    snprintf(path, sizeof paths[0], "%s/%s", scratch_folder, name);
+    if (len < 0 || (size_t)len >= sizeof paths[0])
+        abort();
     return path;
 }
 
