@@ -4,6 +4,8 @@
 #define ENGINE_QUERY_H
 
 #include <engine/atlas.h>
+#include <engine/cql.h>
+#include <engine/deadline.h>
 
 enum lang { LANG_ZH, LANG_EN };
 
@@ -85,8 +87,102 @@ IM_CHECKED enum im_code query_find_place(const struct atlas *atlas,
                                          struct query_places *out,
                                          struct im_error *err);
 
-enum { QUERY_MAX_K = 1000, QUERY_MAX_LAYERS = 32 };
+enum { QUERY_MAX_K = 10000, QUERY_MAX_LAYERS = 32, QUERY_MAX_SORT = 8 };
 
+/* ---- where: a part of the map ---- */
+
+enum query_area_kind {
+    QUERY_EVERYWHERE,
+    QUERY_IN_BOX,       /* `box`; its edge belongs to it */
+    QUERY_IN_SHAPE,     /* `shape`, areas; with margin_m: up to that far from them */
+    QUERY_IN_DIVISIONS, /* `adcodes`, and `shape` where their outlines are known */
+    QUERY_ALONG         /* `shape`, a line: up to margin_m from it */
+};
+
+/**
+ * A feature belongs to a box or shape when it shares a point with it. To divisions
+ * (DESIGN, "data model"): rows of precision district or city by their adcode; others by
+ * position where the outline is known, else by their adcode. A code of a city takes in
+ * the codes of its districts.
+ */
+struct query_area {
+    enum query_area_kind kind;
+    struct bbox box; /* min_x > max_x: across the antimeridian (RFC 7946, 5.2) */
+    struct geom shape;
+    double margin_m;
+    double uncertainty_m; /* of the shape's edge */
+    const struct im_bytes *adcodes;
+    size_t n_adcodes;
+    struct geom axis; /* a line; hits carry the distance along it. GEOM_EMPTY: none */
+    struct schema_title title; /* for people: "松江区"; "" for boxes and drawn shapes */
+    struct schema_title note; /* what has to be said about it; "" nothing */
+};
+
+struct query_places;
+/**
+ * The area that people mean by a name ("松江区", "苏州", "layer:key", "g60"): a
+ * division, an outline, or all of a corridor's members when it names a layer of group
+ * `areas`. Errors: as query_find_place; IM_EARG the place has no extent: it is a point,
+ * so say how far around it. Ambiguity: `places->ambiguous`.
+ */
+IM_CHECKED enum im_code query_area_named(const struct atlas *atlas,
+                                         struct im_bytes name,
+                                         struct im_arena *arena,
+                                         struct query_area *out,
+                                         struct query_places *places,
+                                         struct im_error *err);
+/** A corridor: a layer whose rows are its members, grown by half_width_m, with an axis.
+ *  Errors: IM_ENOTFOUND with the corridors there are. */
+IM_CHECKED enum im_code query_area_corridor(const struct atlas *atlas,
+                                            struct im_bytes layer_id,
+                                            double half_width_m,
+                                            struct im_arena *arena,
+                                            struct query_area *out,
+                                            struct im_error *err);
+/** Along the geodesic from one place to another. */
+IM_CHECKED enum im_code query_area_between(const struct query_place *from,
+                                           const struct query_place *to,
+                                           double half_width_m,
+                                           struct im_arena *arena,
+                                           struct query_area *out,
+                                           struct im_error *err);
+
+/** An area made ready: edge tables, codes as numbers. Belongs to one thread. */
+struct query_region;
+IM_CHECKED enum im_code query_region_new(const struct query_area *area,
+                                         struct im_arena *arena,
+                                         struct query_region **out,
+                                         struct im_error *err);
+/** Only what meets one of these boxes can belong by position; returns how many, 0..2.
+ */
+size_t query_region_boxes(const struct query_region *region, struct bbox boxes[2]);
+/** Can rows belong that have no position, or one outside the boxes (by adcode)? */
+bool query_region_goes_by_code(const struct query_region *region);
+/** Along and off the axis in metres, NaN without one; NULL is fine. */
+bool query_region_has(struct query_region *region,
+                      const struct atlas_layer *layer,
+                      uint32_t feature,
+                      double *along_m,
+                      double *off_m);
+
+/* ---- when ---- */
+
+/** Years of the layer's `time` role, both ends belong; zero-initialised: any. */
+struct query_time {
+    bool is_set;
+    double from; /* seconds since 1970 UTC; -HUGE_VAL: open */
+    double to;
+};
+
+struct query_sort {
+    struct im_bytes field; /* by name: "distance", "importance", "name" or a field */
+    bool descending;
+};
+
+/**
+ * The compiled query that every door builds and one planner executes. Members that are
+ * zero ask for nothing.
+ */
 struct query_request {
     const struct atlas_layer *const *layers;
     size_t n_layers;
@@ -100,6 +196,20 @@ struct query_request {
     double max_m;            /* nearest: HUGE_VAL for none; within: the radius */
     enum precision coarsest; /* rows coarser than this are listed apart */
     bool leave_out_unreviewed;
+
+    const struct atlas *atlas; /* needed for words and areas by name */
+    bool has_origin;           /* query_run: distances are asked for */
+    bool each; /* k counts for each layer apart: "the nearest of each" */
+    const struct query_area *area; /* NULL: everywhere */
+    const struct cql_node *filter; /* NULL: none; must hold in each of the layers */
+    struct im_bytes words;         /* text search, empty: none */
+    struct query_time time;
+    const struct query_sort *sort; /* none: by distance from an origin, along an axis,
+                                      else as the rows came (fid) */
+    size_t n_sort;
+    struct im_bytes cursor; /* of the page before; empty: the first page */
+    bool skip_count;        /* n_matched is not needed */
+    struct im_deadline deadline;
 };
 
 struct query_hit {
@@ -110,6 +220,8 @@ struct query_hit {
     double nearest_lon;   /* where the distance was measured to */
     double nearest_lat;
     bool order_uncertain; /* its interval overlaps a neighbour's in the list */
+    double along_m;       /* of the area's axis; NaN without one */
+    double off_m;
 };
 
 struct query_answer {
@@ -120,7 +232,36 @@ struct query_answer {
     size_t n_apart;
     size_t n_apart_matched; /* how many coarse rows there are within max_m */
     size_t n_unplaced;      /* rows of these layers without any position */
+    const char *next;       /* cursor of the next page; NULL: this was the last */
 };
+
+/**
+ * Execute a query of any kind: index or column scan by estimated selectivity.
+ *
+ * With an origin: the first k by distance, at most max_m away (HUGE_VAL: any); rows
+ * coarser than `coarsest` apart. Without: all rows that the area, filter, words and
+ * time let through, also those without a position when nothing asks for one.
+ * Errors: IM_EARG a sort field, cursor or filter that does not fit the layers;
+ * IM_ESTOPPED the deadline passed; IM_ENOMEM.
+ */
+struct query_answer;
+IM_CHECKED enum im_code query_run(const struct query_request *request,
+                                  struct im_arena *arena,
+                                  struct query_answer *out,
+                                  struct cql_fault *fault,
+                                  struct im_error *err);
+
+/** Rows of one layer that a request lets through, for those who count and compare. */
+typedef bool query_visit_fn(void *ctx, uint32_t feature);
+/** In no particular order; all precisions, `coarsest` is for the visitor to judge.
+ *  The visitor returns false to stop. Errors as query_run. */
+IM_CHECKED enum im_code query_each(const struct query_request *request,
+                                   const struct atlas_layer *layer,
+                                   struct im_arena *arena,
+                                   query_visit_fn *visit,
+                                   void *ctx,
+                                   struct cql_fault *fault,
+                                   struct im_error *err);
 
 /** The k nearest, guaranteed: the search ends when no unseen feature can be nearer. */
 IM_CHECKED enum im_code query_nearest(const struct query_request *request,
