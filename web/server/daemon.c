@@ -481,7 +481,7 @@ static enum MHD_Result answer(struct exchange *x, bool is_options)
     }
     if (rc == IM_OK && is_options)
         return send_options(x);
-    if (rc == IM_OK)
+    if (rc == IM_OK && !(x->route->flags & ROUTE_OWN_PARAMS))
         rc = params_parse(&x->url, x->route->params, x->route->n_params, x->params,
                           &x->fault, &err);
     if (rc != IM_OK)

@@ -12,7 +12,11 @@
 struct exchange;
 struct server;
 
-enum { ROUTE_MAX_CAPTURES = 4, EXCHANGE_ARENA_BYTES = 64 * 1024 * 1024 };
+enum {
+    ROUTE_MAX_CAPTURES = 4,
+    ROUTE_MAX_PARAMS = 16,
+    EXCHANGE_ARENA_BYTES = 64 * 1024 * 1024
+};
 
 /** How long others may keep an answer. */
 enum keep {
@@ -22,9 +26,10 @@ enum keep {
 };
 
 enum {
-    ROUTE_OPEN = 1,  /* other people's pages may read it (CORS) */
-    ROUTE_PAGE = 2,  /* HTML: Content-Security-Policy */
-    ROUTE_VARIES = 4 /* with Accept-Encoding */
+    ROUTE_OPEN = 1,      /* other people's pages may read it (CORS) */
+    ROUTE_PAGE = 2,      /* HTML: Content-Security-Policy */
+    ROUTE_VARIES = 4,    /* with Accept-Encoding */
+    ROUTE_OWN_PARAMS = 8 /* the route reads x->url.params itself */
 };
 
 /**
@@ -55,7 +60,7 @@ struct exchange {
     bool is_head;
     const struct route *route;
     struct im_bytes captures[ROUTE_MAX_CAPTURES];
-    struct param_value params[PARAM_MAX];
+    struct param_value params[ROUTE_MAX_PARAMS];
     const char *host; /* headers; NULL when absent */
     const char *accept_encoding;
     const char *if_none_match;
@@ -63,7 +68,7 @@ struct exchange {
     unsigned content_lengths;
     unsigned transfer_encodings;
     bool has_body;
-    enum lang lang; /* of answers: ?lang=, else zh */
+    enum lang lang; /* of answers: ?lang=, else zh; with own parameters: zh */
 
     /* the work */
     struct snapshot *snapshot; /* the same for the whole exchange */

@@ -37,9 +37,12 @@ static bool is_tolerated(struct im_bytes name)
 
 static void list_names(const struct param_spec *specs, size_t n, struct im_buf *out)
 {
-    for (size_t i = 0; i < n; i++) {
+    /* what does not fit is left out from a name on, not in between */
+    for (size_t i = 0; i < n && out->max - out->len > strlen(specs[i].name) + 8; i++) {
         im_buf_text(out, i ? ", " : "");
         im_buf_text(out, specs[i].name);
+        if (i + 1 < n && out->max - out->len <= strlen(specs[i + 1].name) + 8)
+            im_buf_text(out, ", ...");
     }
     im_buf_byte(out, '\0');
 }
@@ -138,6 +141,21 @@ static enum im_code parse_choice(const struct param_spec *spec,
                  fault->allowed);
 }
 
+static enum im_code parse_flag(const struct param_spec *spec,
+                               struct param_value *out,
+                               struct param_fault *fault,
+                               struct im_error *err)
+{
+    out->choice = im_bytes_equal(out->text, im_bytes_of("true"));
+    if (out->choice || im_bytes_equal(out->text, im_bytes_of("false")))
+        return IM_OK;
+    snprintf(fault->allowed, sizeof fault->allowed, "true, false");
+    im_fail(err, IM_EARG, "%s is '%s', allowed are true and false", spec->name,
+            fault->value);
+    return im_zh(err, IM_EARG, "%s 为 “%s”，可用值为 true、false", spec->name,
+                 fault->value);
+}
+
 static enum im_code parse_text(const struct param_spec *spec,
                                struct param_value *out,
                                struct param_fault *fault,
@@ -166,22 +184,25 @@ static enum im_code parse_value(const struct param_spec *spec,
     case PARAM_NUMBER:
     case PARAM_INTEGER:
         return parse_number(spec, out, fault, err);
+    case PARAM_FLAG:
+        return parse_flag(spec, out, fault, err);
     }
     return IM_OK;
 }
 
-enum im_code params_parse(const struct http_url *url,
-                          const struct param_spec *specs,
-                          size_t n,
-                          struct param_value *values,
-                          struct param_fault *fault,
-                          struct im_error *err)
+enum im_code params_parse_pairs(const struct url_param *pairs,
+                                size_t n_pairs,
+                                const struct param_spec *specs,
+                                size_t n,
+                                struct param_value *values,
+                                struct param_fault *fault,
+                                struct im_error *err)
 {
     assert(n <= PARAM_MAX);
     memset(values, 0, n * sizeof *values);
     memset(fault, 0, sizeof *fault);
-    for (size_t i = 0; i < url->n_params; i++) {
-        const struct url_param *p = &url->params[i];
+    for (size_t i = 0; i < n_pairs; i++) {
+        const struct url_param *p = &pairs[i];
         size_t s = 0;
         enum im_code rc;
 
@@ -205,4 +226,14 @@ enum im_code params_parse(const struct http_url *url,
     }
     memset(fault, 0, sizeof *fault);
     return IM_OK;
+}
+
+enum im_code params_parse(const struct http_url *url,
+                          const struct param_spec *specs,
+                          size_t n,
+                          struct param_value *values,
+                          struct param_fault *fault,
+                          struct im_error *err)
+{
+    return params_parse_pairs(url->params, url->n_params, specs, n, values, fault, err);
 }

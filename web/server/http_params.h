@@ -6,8 +6,14 @@
 
 #include "http_url.h"
 
-enum param_kind { PARAM_TEXT, PARAM_NUMBER, PARAM_INTEGER, PARAM_CHOICE };
-enum { PARAM_MAX = 16 };
+enum param_kind {
+    PARAM_TEXT,
+    PARAM_NUMBER,
+    PARAM_INTEGER,
+    PARAM_CHOICE,
+    PARAM_FLAG /* true or false */
+};
+enum { PARAM_MAX = 64 };
 
 struct param_spec {
     const char *name;
@@ -22,7 +28,7 @@ struct param_value {
     struct im_bytes text; /* as sent, decoded; points into the URL */
     double number;
     int64_t integer;
-    int choice; /* index into choices */
+    int choice; /* index into choices; of a flag: 0 or 1 */
 };
 
 /** What an error answer says beside its text; members may be "". */
@@ -45,6 +51,14 @@ IM_CHECKED enum im_code params_parse(const struct http_url *url,
                                      struct param_value *values,
                                      struct param_fault *fault,
                                      struct im_error *err);
+/** The same of names and values that came in another way (a form, JSON, options). */
+IM_CHECKED enum im_code params_parse_pairs(const struct url_param *pairs,
+                                           size_t n_pairs,
+                                           const struct param_spec *specs,
+                                           size_t n,
+                                           struct param_value *values,
+                                           struct param_fault *fault,
+                                           struct im_error *err);
 
 /** Copy text for a message: cut at a character, control characters as spaces. */
 void param_quote(char *out, size_t size, struct im_bytes text);

@@ -5,12 +5,11 @@
 
 static const char *const colours[] = {"red", "blue", NULL};
 static const struct param_spec specs[] = {
-    {"layer", PARAM_TEXT, 1, 8, NULL},
-    {"lon", PARAM_NUMBER, -180, 180, NULL},
-    {"limit", PARAM_INTEGER, 1, 1000, NULL},
-    {"colour", PARAM_CHOICE, 0, 0, colours},
+    {"layer", PARAM_TEXT, 1, 8, NULL},       {"lon", PARAM_NUMBER, -180, 180, NULL},
+    {"limit", PARAM_INTEGER, 1, 1000, NULL}, {"colour", PARAM_CHOICE, 0, 0, colours},
+    {"each", PARAM_FLAG, 0, 0, NULL},
 };
-enum { LAYER, LON, LIMIT, COLOUR, N };
+enum { LAYER, LON, LIMIT, COLOUR, EACH, N };
 
 struct parsed {
     struct http_url url;
@@ -71,9 +70,10 @@ TEST(a_stranger_is_refused_with_the_known_names)
 {
     struct parsed p;
 
-    assert_refused("/?zzzzzzzzz=1", "zzzzzzzzz", "1", "layer, lon, limit, colour");
+    assert_refused("/?zzzzzzzzz=1", "zzzzzzzzz", "1",
+                   "layer, lon, limit, colour, each");
     parse("/?zzzzzzzzz=1", &p);
-    assert_string_equal(p.fault.allowed, "layer, lon, limit, colour");
+    assert_string_equal(p.fault.allowed, "layer, lon, limit, colour, each");
 }
 
 TEST(what_caches_append_is_tolerated)
@@ -122,6 +122,37 @@ TEST(choices_and_text_lengths_are_checked)
     assert_refused("/?layer=123456789", "layer", "123456789", "9 bytes");
 }
 
+TEST(a_flag_is_true_or_false)
+{
+    struct parsed p;
+
+    assert_int_equal(parse("/?each=true", &p), IM_OK);
+    assert_int_equal(p.values[EACH].choice, 1);
+    assert_int_equal(parse("/?each=false", &p), IM_OK);
+    assert_true(p.values[EACH].is_set);
+    assert_int_equal(p.values[EACH].choice, 0);
+    assert_refused("/?each=1", "each", "1", "true and false");
+    assert_refused("/?each=", "each", "", "true and false");
+}
+
+TEST(a_long_list_of_names_ends_at_a_name)
+{
+    static const char *const names[] = {"a", "b"};
+    struct param_spec many[PARAM_MAX];
+    struct param_value values[PARAM_MAX];
+    struct url_param pair = {im_bytes_of("unlike anything"), im_bytes_of("1")};
+    struct param_fault fault;
+    struct im_error err;
+
+    for (int i = 0; i < PARAM_MAX; i++)
+        many[i] = (struct param_spec){i % 2 ? "half_width_km" : "filter-lang",
+                                      PARAM_CHOICE, 0, 0, names};
+    assert_int_equal(
+        params_parse_pairs(&pair, 1, many, PARAM_MAX, values, &fault, &err), IM_EARG);
+    assert_true(strlen(fault.allowed) > 100);
+    assert_string_equal(fault.allowed + strlen(fault.allowed) - 5, ", ...");
+}
+
 TEST(control_characters_of_strangers_do_not_reach_messages)
 {
     struct parsed p;
@@ -152,6 +183,8 @@ int main(void)
         cmocka_unit_test(numbers_that_are_none_are_refused_with_the_range),
         cmocka_unit_test(numbers_out_of_range_are_refused_with_value_and_range),
         cmocka_unit_test(choices_and_text_lengths_are_checked),
+        cmocka_unit_test(a_flag_is_true_or_false),
+        cmocka_unit_test(a_long_list_of_names_ends_at_a_name),
         cmocka_unit_test(control_characters_of_strangers_do_not_reach_messages),
         cmocka_unit_test(long_values_are_cut_between_characters),
     };
