@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Boxes, point in polygon and GeoJSON of flat geometries. */
+#include "geom/edge.h"
+
 #include <engine/geom.h>
 #include <engine/json_writer.h>
-
-#include <math.h>
 
 struct bbox bbox_extend(struct bbox b, double x, double y)
 {
@@ -30,18 +30,6 @@ struct bbox geom_bbox(const struct geom *g)
     return b;
 }
 
-/* Twice the signed area of the triangle a, b, p; 0 when p lies on the line ab. */
-static double side(const double *a, const double *b, double x, double y)
-{
-    return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]);
-}
-
-static bool on_edge(const double *a, const double *b, double x, double y)
-{
-    return side(a, b, x, y) == 0 && x >= fmin(a[0], b[0]) && x <= fmax(a[0], b[0]) &&
-           y >= fmin(a[1], b[1]) && y <= fmax(a[1], b[1]);
-}
-
 bool geom_contains(const struct geom *g, double lon, double lat)
 {
     bool inside = false;
@@ -52,16 +40,11 @@ bool geom_contains(const struct geom *g, double lon, double lat)
     for (uint32_t part = 0; part < g->n_parts; part++) {
         for (uint32_t i = start; i + 1 < g->part_end[part]; i++) {
             const double *a = g->lonlat + 2 * (size_t)i;
-            const double *b = a + 2;
+            enum geom_edge edge = geom_edge_meet(a, a + 2, lon, lat);
 
-            if ((a[1] < lat && b[1] < lat) || (a[1] > lat && b[1] > lat))
-                continue;
-            if (on_edge(a, b, lon, lat))
+            if (edge == GEOM_EDGE_HIT)
                 return true;
-            /* half-open in latitude, so that a vertex is counted once */
-            if ((a[1] > lat) != (b[1] > lat) &&
-                (side(a, b, lon, lat) > 0) == (b[1] > a[1]))
-                inside = !inside;
+            inside ^= edge == GEOM_EDGE_CROSSED;
         }
         start = g->part_end[part];
     }

@@ -19,5 +19,8 @@ bool geom_prepared_contains(const struct geom_prepared *p, double lon, double la
 bool geom_prepared_intersects(struct geom_prepared *p, const struct geom *other);
 /** Is all of `other` inside or on the edge (covers)? */
 bool geom_prepared_covers(struct geom_prepared *p, const struct geom *other);
+/** Was there no memory for one of the answers, or did GEOS not take a geometry? They
+ *  were then "no" without being known: ask once, after the last of them. */
+bool geom_prepared_failed(const struct geom_prepared *p);
 
 #endif
