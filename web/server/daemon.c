@@ -12,6 +12,7 @@
 
 #include <microhttpd.h>
 
+#include <assert.h>
 #include <inttypes.h>
 #include <netdb.h>
 #include <unistd.h>
@@ -51,7 +52,8 @@ static void exchange_begin(struct exchange *x, struct server *server)
     x->is_first_call = true;
     x->is_head = false;
     x->route = NULL;
-    x->host = x->accept_encoding = x->if_none_match = x->accept_language = NULL;
+    x->host = x->accept = x->accept_encoding = NULL;
+    x->if_none_match = x->accept_language = NULL;
     x->content_lengths = x->transfer_encodings = 0;
     x->has_body = false;
     x->lang = LANG_ZH;
@@ -65,6 +67,8 @@ static void exchange_begin(struct exchange *x, struct server *server)
     x->status = 0;
     x->fault.name[0] = x->fault.value[0] = x->fault.allowed[0] = '\0';
     x->places = (struct query_places){0};
+    x->n_headers = 0;
+    x->problem_page = NULL;
     x->url.n_params = x->url.n_segments = 0;
 }
 
@@ -91,6 +95,12 @@ struct snapshot *exchange_snapshot(struct exchange *x)
     if (!x->snapshot)
         x->snapshot = current_get(x->server->current);
     return x->snapshot;
+}
+
+void exchange_add_header(struct exchange *x, const char *name, const char *value)
+{
+    assert(x->n_headers < EXCHANGE_MAX_HEADERS);
+    x->headers[x->n_headers++] = (struct exchange_header){name, value};
 }
 
 void exchange_etag(const struct exchange *x, bool gzip, char out[ETAG_MAX])
@@ -160,7 +170,9 @@ static void add_common_headers(struct exchange *x, struct MHD_Response *response
     add_header(response, "X-Content-Type-Options", "nosniff");
     if (flags & ROUTE_OPEN) {
         add_header(response, "Access-Control-Allow-Origin", "*");
-        add_header(response, "Access-Control-Expose-Headers", "ETag");
+        add_header(response, "Access-Control-Expose-Headers",
+                   flags & ROUTE_NEGOTIATES ? "Content-Crs, Content-Language, ETag"
+                                            : "ETag");
     }
     if (flags & ROUTE_PAGE) {
         add_header(response, "Content-Security-Policy", CONTENT_POLICY);
@@ -168,6 +180,12 @@ static void add_common_headers(struct exchange *x, struct MHD_Response *response
     }
     if (atomic_load_explicit(&x->server->stopping, memory_order_relaxed))
         add_header(response, "Connection", "close");
+}
+
+static void add_own_headers(const struct exchange *x, struct MHD_Response *response)
+{
+    for (size_t i = 0; i < x->n_headers; i++)
+        add_header(response, x->headers[i].name, x->headers[i].value);
 }
 
 static void log_access(struct exchange *x, int status, size_t bytes)
@@ -243,7 +261,10 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
     struct MHD_Response *response;
 
     log_failure(x, status, err);
-    problem_write(&problem, &w);
+    if (x->problem_page)
+        x->problem_page(x, &problem, &buf);
+    else
+        problem_write(&problem, &w);
     if (buf.failed) {
         im_buf_release(&buf);
         response = empty_response();
@@ -255,7 +276,11 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
         im_buf_release(&buf);
         return MHD_NO;
     }
-    add_header(response, "Content-Type", "application/problem+json");
+    add_header(response, "Content-Type",
+               x->problem_page ? "text/html; charset=utf-8"
+                               : "application/problem+json");
+    if (x->problem_page)
+        add_own_headers(x, response);
     add_header(response, "Content-Language", problem.lang == LANG_ZH ? "zh" : "en");
     add_header(response, "Cache-Control", "no-store");
     if (status == 405)
@@ -298,7 +323,9 @@ static void add_caching(struct exchange *x, struct MHD_Response *response, bool 
  */
 static void add_vary(struct exchange *x, struct MHD_Response *response)
 {
-    if (x->varies || (x->route->flags & ROUTE_VARIES))
+    if (x->route->flags & ROUTE_NEGOTIATES)
+        add_header(response, "Vary", "Accept, Accept-Encoding, Accept-Language");
+    else if (x->varies || (x->route->flags & ROUTE_VARIES))
         add_header(response, "Vary", "Accept-Encoding");
 }
 
@@ -348,6 +375,7 @@ static enum MHD_Result send_body(struct exchange *x)
         if (gzip)
             add_header(response, "Content-Encoding", "gzip");
     }
+    add_own_headers(x, response);
     add_caching(x, response, gzip);
     add_vary(x, response);
     return send_response(x, response, status, bytes.len);
@@ -459,6 +487,8 @@ static enum im_code check_host(struct exchange *x, struct im_error *err)
 
 static void set_language(struct exchange *x)
 {
+    if (x->route->flags & ROUTE_OWN_PARAMS)
+        return;
     for (size_t i = 0; i < x->route->n_params; i++)
         if (strcmp(x->route->params[i].name, "lang") == 0 && x->params[i].is_set)
             x->lang = x->params[i].choice == 0 ? LANG_ZH : LANG_EN;
@@ -505,7 +535,9 @@ take_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *va
             x->host = value ? value : "";
         break;
     case 'a':
-        if (strcasecmp(name, "Accept-Encoding") == 0)
+        if (strcasecmp(name, "Accept") == 0)
+            x->accept = value;
+        else if (strcasecmp(name, "Accept-Encoding") == 0)
             x->accept_encoding = value;
         else if (strcasecmp(name, "Accept-Language") == 0)
             x->accept_language = value;

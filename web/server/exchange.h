@@ -11,6 +11,12 @@
 
 struct exchange;
 struct server;
+struct http_problem;
+
+/** Write an error as HTML, for people in browsers. */
+typedef void exchange_problem_fn(struct exchange *x,
+                                 const struct http_problem *problem,
+                                 struct im_buf *out);
 
 enum {
     ROUTE_MAX_CAPTURES = 4,
@@ -26,10 +32,20 @@ enum keep {
 };
 
 enum {
-    ROUTE_OPEN = 1,      /* other people's pages may read it (CORS) */
-    ROUTE_PAGE = 2,      /* HTML: Content-Security-Policy */
-    ROUTE_VARIES = 4,    /* with Accept-Encoding */
-    ROUTE_OWN_PARAMS = 8 /* the route reads x->url.params itself */
+    ROUTE_OPEN = 1,        /* other people's pages may read it (CORS) */
+    ROUTE_PAGE = 2,        /* HTML: Content-Security-Policy */
+    ROUTE_VARIES = 4,      /* with Accept-Encoding */
+    ROUTE_OWN_PARAMS = 8,  /* the route reads x->url.params itself */
+    ROUTE_NEGOTIATES = 16, /* with Accept and Accept-Language; a trailing slash is
+                              tolerated */
+    EXCHANGE_MAX_HEADERS = 6
+};
+
+/** A header that this answer has beside the usual ones; both texts live until it is
+ *  sent: in the exchange's arena, or static. */
+struct exchange_header {
+    const char *name;
+    const char *value;
 };
 
 /**
@@ -62,6 +78,7 @@ struct exchange {
     struct im_bytes captures[ROUTE_MAX_CAPTURES];
     struct param_value params[ROUTE_MAX_PARAMS];
     const char *host; /* headers; NULL when absent */
+    const char *accept;
     const char *accept_encoding;
     const char *if_none_match;
     const char *accept_language;
@@ -86,6 +103,9 @@ struct exchange {
     int status; /* 0: the body's */
     struct param_fault fault;
     struct query_places places; /* choices of an ambiguous name */
+    struct exchange_header headers[EXCHANGE_MAX_HEADERS];
+    size_t n_headers;
+    exchange_problem_fn *problem_page; /* NULL: problem JSON */
 
     uint64_t started_us;
 };
@@ -94,6 +114,9 @@ struct exchange {
 struct im_arena *exchange_arena(struct exchange *x);
 /** The snapshot of this exchange, taken at the first use. */
 struct snapshot *exchange_snapshot(struct exchange *x);
+
+/** Beyond EXCHANGE_MAX_HEADERS it is a mistake of ours. */
+void exchange_add_header(struct exchange *x, const char *name, const char *value);
 
 /** The tag with its quotes, for the plain or the compressed form. */
 enum { ETAG_MAX = 24 };

@@ -81,6 +81,41 @@ bool header_wants_gzip(const char *accept_encoding)
     return gzip > 0 && gzip >= identity;
 }
 
+/* How specific a range is that covers the type: 3 the type itself, 2 "text" with any
+ * subtype, 1 anything; 0 it does not cover it. */
+static int range_fits(const struct weighted *range, const char *type)
+{
+    size_t major = strcspn(type, "/") + 1;
+
+    if (is_token(range, type))
+        return 3;
+    if (is_token(range, "*/*"))
+        return 1;
+    return range->len == major + 1 && range->token[major] == '*' &&
+                   strncasecmp(range->token, type, major) == 0
+               ? 2
+               : 0;
+}
+
+int header_media_weight(const char *accept, const char *type)
+{
+    int best = 0;
+    int weight = 0;
+    struct weighted w;
+
+    if (!accept)
+        return 1000;
+    while (next_weighted(&accept, &w)) {
+        int fit = range_fits(&w, type);
+
+        if (fit > best || (fit && fit == best && w.weight > weight)) {
+            best = fit;
+            weight = w.weight;
+        }
+    }
+    return weight;
+}
+
 bool header_etag_matches(const char *if_none_match, const char *etag)
 {
     const char *p = if_none_match;

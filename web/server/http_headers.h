@@ -7,6 +7,12 @@
 
 /** Accept-Encoding (12.5.3): may and should the body be sent with gzip? */
 bool header_wants_gzip(const char *accept_encoding);
+/**
+ * Accept (12.5.1): how much the client wants a media type ("text/html"), 0 (not at all)
+ * to 1000, by the most specific range that covers it. Parameters of ranges other than q
+ * are not looked at. An absent header wants everything.
+ */
+int header_media_weight(const char *accept, const char *type);
 /** If-None-Match (13.1.2): weak comparison against one strong tag given with quotes;
  *  "*" matches everything. */
 bool header_etag_matches(const char *if_none_match, const char *etag);

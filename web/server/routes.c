@@ -69,8 +69,9 @@ static bool segment_fits(struct im_bytes pattern,
 }
 
 static bool
-fits(const char *pattern, const struct http_url *url, struct im_bytes *captures)
+fits(const struct route *route, const struct http_url *url, struct im_bytes *captures)
 {
+    const char *pattern = route->pattern;
     size_t n = 0;
     size_t s = 0;
 
@@ -86,14 +87,15 @@ fits(const char *pattern, const struct http_url *url, struct im_bytes *captures)
         s++;
         pattern += 1 + len;
     }
-    return s == url->n_segments && (n == 0 || !url->trailing_slash);
+    return s == url->n_segments &&
+           (n == 0 || !url->trailing_slash || (route->flags & ROUTE_NEGOTIATES));
 }
 
 const struct route *routes_find(const struct http_url *url,
                                 struct im_bytes captures[ROUTE_MAX_CAPTURES])
 {
     for (size_t i = 0; i < n_routes && !url->too_deep; i++)
-        if (fits(routes[i].pattern, url, captures))
+        if (fits(&routes[i], url, captures))
             return &routes[i];
     return NULL;
 }

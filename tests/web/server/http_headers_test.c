@@ -81,6 +81,26 @@ TEST(hosts_that_could_carry_something_else_are_refused)
     assert_true(header_host_valid(longest));
 }
 
+TEST(the_most_specific_range_says_how_much_a_type_is_wanted) /* RFC 9110, 12.5.1 */
+{
+    const char *browser = "text/html,application/xhtml+xml,application/xml;q=0.9,"
+                          "*/*;q=0.8";
+
+    assert_int_equal(header_media_weight(browser, "text/html"), 1000);
+    assert_int_equal(header_media_weight(browser, "application/json"), 800);
+    assert_int_equal(header_media_weight("text/*;q=0.3, text/html;q=0", "text/html"),
+                     0);
+    assert_int_equal(header_media_weight("text/*;q=0.3, */*", "text/csv"), 300);
+    assert_int_equal(
+        header_media_weight("application/vnd.oai.openapi+json;version=3.0;q=0.5",
+                            "application/vnd.oai.openapi+json"),
+        500);
+    assert_int_equal(header_media_weight(NULL, "text/html"), 1000);
+    assert_int_equal(header_media_weight("text/xml", "text/html"), 0);
+    assert_int_equal(header_media_weight("textual/*", "text/html"), 0);
+    assert_int_equal(header_media_weight("", "text/html"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +109,7 @@ int main(void)
         cmocka_unit_test(any_tag_of_the_list_may_match),
         cmocka_unit_test(other_tags_and_broken_lists_do_not_match),
         cmocka_unit_test(the_better_of_the_two_languages_is_taken),
+        cmocka_unit_test(the_most_specific_range_says_how_much_a_type_is_wanted),
         cmocka_unit_test(hosts_that_could_carry_something_else_are_refused),
     };
 
