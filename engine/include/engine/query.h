@@ -200,9 +200,10 @@ struct query_request {
     const struct atlas *atlas; /* needed for words and areas by name */
     bool has_origin;           /* query_run: distances are asked for */
     bool each; /* k counts for each layer apart: "the nearest of each" */
-    const struct query_area *area; /* NULL: everywhere */
-    const struct cql_node *filter; /* NULL: none; must hold in each of the layers */
-    struct im_bytes words;         /* text search, empty: none */
+    const struct query_area *area;    /* NULL: everywhere */
+    const struct cql_node *filter;    /* NULL: none; must hold in each of the layers */
+    const struct cql_crs *filter_crs; /* of the positions in `filter`; NULL: CRS84 */
+    struct im_bytes words;            /* text search, empty: none */
     struct query_time time;
     const struct query_sort *sort; /* none: by distance from an origin, along an axis,
                                       else as the rows came (fid) */
