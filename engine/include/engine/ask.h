@@ -39,11 +39,14 @@ struct ask_parse {
 };
 
 /**
+ * `this_year` is what "in the last five years" counts back from.
+ *
  * Errors: IM_EARG empty, too long, not UTF-8; IM_ENOMEM. What is not understood is no
  * error: see `operation`, `unknown`, `closest`.
  */
 IM_CHECKED enum im_code ask_parse(const struct atlas *atlas,
                                   struct im_bytes question,
+                                  int this_year,
                                   struct im_arena *arena,
                                   struct ask_parse *out,
                                   struct im_error *err);
