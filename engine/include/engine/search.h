@@ -7,7 +7,8 @@
 
 #include <engine/query.h>
 
-/** Best first; ties by importance, then distance, then layer and key. */
+/** Best first; of the same match what has the words in one piece before what has them
+ *  in several, then by importance, then distance, then layer and key. */
 enum search_match {
     SEARCH_EXACT,   /* a name, alias or former name */
     SEARCH_PREFIX,  /* a name begins so */
@@ -62,12 +63,23 @@ IM_CHECKED enum im_code search_run(const struct search_request *request,
                                    struct search_answer *out,
                                    struct cql_fault *fault,
                                    struct im_error *err);
-/** All features of a layer that match, ascending: what `words` of a query means. */
+/** All features of a layer that match as written, without typing errors, ascending:
+ * what `words` of a query means. `deadline` may be NULL. Errors: IM_EARG empty or too
+ * long; IM_ESTOPPED; IM_ENOMEM. */
 IM_CHECKED enum im_code search_select(const struct atlas_layer *layer,
                                       struct im_bytes words,
+                                      const struct im_deadline *deadline,
                                       struct im_arena *arena,
                                       const uint32_t **features,
                                       size_t *n,
                                       struct im_error *err);
+
+/**
+ * Build the text index of each layer that lacks it. Answers are the same without, only
+ * slower, so it may run in any thread while others ask. What memory does not suffice
+ * for stays without. It lives as long as the layer and is shared by all atlases that
+ * share the layer.
+ */
+void search_prepare(const struct atlas *atlas);
 
 #endif
