@@ -87,7 +87,8 @@ struct cql_bounds {
     const uint32_t *codes; /* the text field `field` has one of these; NULL: unknown */
     size_t n_codes;
     int field;
-    double cost; /* of one test, in comparisons of a number */
+    bool codes_decide; /* having one of them is all that is asked: no test is needed */
+    double cost;       /* of one test, in comparisons of a number */
 };
 void cql_bounds_of(const struct cql_program *program, struct cql_bounds *out);
 

@@ -199,7 +199,9 @@ struct query_request {
 
     const struct atlas *atlas; /* needed for words and areas by name */
     bool has_origin;           /* query_run: distances are asked for */
-    bool each; /* k counts for each layer apart: "the nearest of each" */
+    /* k counts for each layer apart: "the nearest of each"; such an answer has no next
+     * page and takes no cursor */
+    bool each;
     const struct query_area *area;    /* NULL: everywhere */
     const struct cql_node *filter;    /* NULL: none; must hold in each of the layers */
     const struct cql_crs *filter_crs; /* of the positions in `filter`; NULL: CRS84 */
@@ -232,7 +234,8 @@ struct query_answer {
     struct query_hit *apart; /* coarser than asked: same order, at most k */
     size_t n_apart;
     size_t n_apart_matched; /* how many coarse rows there are within max_m */
-    size_t n_unplaced;      /* rows of these layers without any position */
+    size_t n_unplaced;      /* rows without any position that pass all that can be asked
+                               of them; 0 with skip_count when something is asked */
     const char *next;       /* cursor of the next page; NULL: this was the last */
 };
 
@@ -241,7 +244,14 @@ struct query_answer {
  *
  * With an origin: the first k by distance, at most max_m away (HUGE_VAL: any); rows
  * coarser than `coarsest` apart. Without: all rows that the area, filter, words and
- * time let through, also those without a position when nothing asks for one.
+ * time let through, also those without a position when nothing asks for one; rows
+ * coarser than `coarsest` apart here too (PRECISION_CITY: none is). `apart` comes with
+ * the first page only. Layers may be given in any order, and twice.
+ *
+ * Sorting: null is last either way; text goes by code points, its first 120 bytes; a
+ * field that some of the layers lack is null there. Equal rows: by order of layers in
+ * lists, then key, so that the same request always gives the same list. A page goes on
+ * after the values of the last row, whether or not that row still exists.
  * Errors: IM_EARG a sort field, cursor or filter that does not fit the layers;
  * IM_ESTOPPED the deadline passed; IM_ENOMEM.
  */
