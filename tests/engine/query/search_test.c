@@ -279,7 +279,7 @@ TEST(impossible_requests_are_refused_with_the_value)
     w.request.k = 0;
     refused(&w, "0");
     w.request.k = QUERY_MAX_K + 1;
-    refused(&w, "1001");
+    refused(&w, "10001");
     w.request.k = 1;
     w.request.max_m = -2;
     refused(&w, "-2");

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the planner calls and nobody has written yet: whoever writes one takes it out
+ * here. Each answers that it is not there. */
+#include <engine/search.h>
+
+static enum im_code missing(const char *what, struct im_error *err)
+{
+    return im_fail(err, IM_EARG, "%s: not in this version", what);
+}
+
+/* ---- engine/cql ---- */
+
+enum im_code cql_compile(const struct cql_node *node,
+                         const struct atlas_layer *layer,
+                         const struct cql_crs *crs,
+                         struct im_arena *arena,
+                         const struct cql_program **out,
+                         struct cql_fault *fault,
+                         struct im_error *err)
+{
+    (void)node;
+    (void)layer;
+    (void)crs;
+    (void)arena;
+    (void)out;
+    (void)fault;
+    return missing("filter", err);
+}
+
+struct cql_scratch *cql_scratch_new(const struct cql_program *program,
+                                    struct im_arena *arena)
+{
+    (void)program;
+    (void)arena;
+    return NULL;
+}
+
+bool cql_test(const struct cql_program *program,
+              struct cql_scratch *scratch,
+              uint32_t feature)
+{
+    (void)program;
+    (void)scratch;
+    (void)feature;
+    return false;
+}
+
+void cql_bounds_of(const struct cql_program *program, struct cql_bounds *out)
+{
+    (void)program;
+    *out = (struct cql_bounds){.is_never = true};
+}
+
+/* ---- engine/query/region.c ---- */
+
+enum im_code query_region_new(const struct query_area *area,
+                              struct im_arena *arena,
+                              struct query_region **out,
+                              struct im_error *err)
+{
+    (void)area;
+    (void)arena;
+    (void)out;
+    return missing("area", err);
+}
+
+size_t query_region_boxes(const struct query_region *region, struct bbox boxes[2])
+{
+    (void)region;
+    (void)boxes;
+    return 0;
+}
+
+bool query_region_goes_by_code(const struct query_region *region)
+{
+    (void)region;
+    return false;
+}
+
+bool query_region_has(struct query_region *region,
+                      const struct atlas_layer *layer,
+                      uint32_t feature,
+                      double *along_m,
+                      double *off_m)
+{
+    (void)region;
+    (void)layer;
+    (void)feature;
+    (void)along_m;
+    (void)off_m;
+    return false;
+}
+
+/* ---- engine/search ---- */
+
+enum im_code search_select(const struct atlas_layer *layer,
+                           struct im_bytes words,
+                           const struct im_deadline *deadline,
+                           struct im_arena *arena,
+                           const uint32_t **features,
+                           size_t *n,
+                           struct im_error *err)
+{
+    (void)layer;
+    (void)words;
+    (void)deadline;
+    (void)arena;
+    (void)features;
+    (void)n;
+    return missing("words", err);
+}
