@@ -51,46 +51,6 @@ void cql_bounds_of(const struct cql_program *program, struct cql_bounds *out)
     *out = (struct cql_bounds){.is_never = true};
 }
 
-/* ---- engine/query/region.c ---- */
-
-enum im_code query_region_new(const struct query_area *area,
-                              struct im_arena *arena,
-                              struct query_region **out,
-                              struct im_error *err)
-{
-    (void)area;
-    (void)arena;
-    (void)out;
-    return missing("area", err);
-}
-
-size_t query_region_boxes(const struct query_region *region, struct bbox boxes[2])
-{
-    (void)region;
-    (void)boxes;
-    return 0;
-}
-
-bool query_region_goes_by_code(const struct query_region *region)
-{
-    (void)region;
-    return false;
-}
-
-bool query_region_has(struct query_region *region,
-                      const struct atlas_layer *layer,
-                      uint32_t feature,
-                      double *along_m,
-                      double *off_m)
-{
-    (void)region;
-    (void)layer;
-    (void)feature;
-    (void)along_m;
-    (void)off_m;
-    return false;
-}
-
 /* ---- engine/search ---- */
 
 enum im_code search_select(const struct atlas_layer *layer,

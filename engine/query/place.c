@@ -2,6 +2,7 @@
 /* The place people mean by a name. */
 #include "atlas/layer.h"
 #include "geom/check.h"
+#include "query/division.h"
 
 #include <engine/text.h>
 
@@ -188,18 +189,6 @@ static size_t count_equal(const struct candidates *c)
     return n;
 }
 
-/* The layer of divisions is the one whose key is its adcode. */
-static const struct atlas_layer *divisions_of(const struct atlas *atlas)
-{
-    for (size_t i = 0; i < atlas_layer_count(atlas); i++) {
-        const struct layer_schema *s = atlas_layer_at(atlas, i)->schema;
-
-        if (s->names_places && !s->is_internal && s->roles.adcode == s->key)
-            return atlas_layer_at(atlas, i);
-    }
-    return NULL;
-}
-
 static bool find_division(const struct atlas_layer *divisions,
                           struct im_bytes adcode,
                           size_t digits,
@@ -239,7 +228,7 @@ static void describe_where(const struct atlas *atlas,
                            struct query_place *place,
                            struct im_arena *arena)
 {
-    const struct atlas_layer *divisions = divisions_of(atlas);
+    const struct atlas_layer *divisions = division_layer(atlas);
     struct im_bytes adcode = adcode_of(place);
     static const size_t digits[] = {2, 4, 6};
     uint32_t around[3];
@@ -274,7 +263,7 @@ static void find_outline(const struct atlas *atlas, struct query_place *p)
 {
     struct im_bytes adcode = adcode_of(p);
 
-    if (p->layer != divisions_of(atlas))
+    if (p->layer != division_layer(atlas))
         return;
     for (size_t i = 0; i < atlas_layer_count(atlas) && !p->outline_layer; i++) {
         const struct atlas_layer *layer = atlas_layer_at(atlas, i);

@@ -101,9 +101,10 @@ enum query_area_kind {
 
 /**
  * A feature belongs to a box or shape when it shares a point with it. To divisions
- * (DESIGN, "data model"): rows of precision district or city by their adcode; others by
- * position where the outline is known, else by their adcode. A code of a city takes in
- * the codes of its districts.
+ * (DESIGN, "data model"): points by position where an outline of that level is known
+ * around them, else by their adcode; rows of precision district or city, without
+ * position, lines and areas by their adcode (lines and areas without one by position).
+ * A code of a city takes in the codes of its districts, also their former ones.
  */
 struct query_area {
     enum query_area_kind kind;
@@ -113,6 +114,7 @@ struct query_area {
     double uncertainty_m; /* of the shape's edge */
     const struct im_bytes *adcodes;
     size_t n_adcodes;
+    const struct atlas *atlas; /* of the divisions; NULL: codes are taken as they are */
     struct geom axis; /* a line; hits carry the distance along it. GEOM_EMPTY: none */
     struct schema_title title; /* for people: "松江区"; "" for boxes and drawn shapes */
     struct schema_title note; /* what has to be said about it; "" nothing */
@@ -139,6 +141,8 @@ IM_CHECKED enum im_code query_area_corridor(const struct atlas *atlas,
                                             struct im_arena *arena,
                                             struct query_area *out,
                                             struct im_error *err);
+/** Is a row of a corridor counted as a member? (One of role `office` is not.) */
+bool query_area_is_member(const struct atlas_layer *layer, uint32_t feature);
 /** Along the geodesic from one place to another. */
 IM_CHECKED enum im_code query_area_between(const struct query_place *from,
                                            const struct query_place *to,
