@@ -3,6 +3,8 @@
  */
 #include <engine/schema.h>
 
+#include "base/json_read.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
@@ -16,13 +18,6 @@ enum {
     MAX_TILE_ZOOM = 24
 };
 
-/* Where we are in the document; a list on the stack, written out only for an error. */
-struct at {
-    const struct at *up;
-    const char *name; /* NULL: an array element */
-    size_t index;
-};
-
 /* The first fault stays; after it all readers return harmless values. */
 struct reader {
     struct im_arena *arena;
@@ -30,26 +25,9 @@ struct reader {
     enum im_code rc;
 };
 
-static size_t write_path(const struct at *at, char *out, size_t size)
-{
-    size_t len;
-    int n;
-
-    if (!at || (!at->up && !at->name)) {
-        out[0] = '\0';
-        return 0;
-    }
-    len = write_path(at->up, out, size);
-    if (at->name)
-        n = snprintf(out + len, size - len, "%s%s", len ? "." : "", at->name);
-    else
-        n = snprintf(out + len, size - len, "[%zu]", at->index);
-    return n < 0 || (size_t)n >= size - len ? size - 1 : len + (size_t)n;
-}
-
 /* Refuse the value at `at`: what it is (NULL: not worth showing), what is allowed. */
 static void refuse(struct reader *r,
-                   const struct at *at,
+                   const struct json_at *at,
                    const char *value,
                    const char *zh,
                    const char *en)
@@ -59,10 +37,8 @@ static void refuse(struct reader *r,
 
     if (r->rc != IM_OK)
         return;
-    if (write_path(at, path, sizeof path) == 0)
+    if (json_at_write(at, path, sizeof path) == 0)
         snprintf(path, sizeof path, "layer.json");
-    while (!im_utf8_valid(im_bytes_of(path))) /* cut inside a character */
-        path[strlen(path) - 1] = '\0';
     if (value) {
         size_t len = im_utf8_cut(value, 48);
 
@@ -83,7 +59,7 @@ static void *take(struct reader *r, size_t n, size_t size)
 
 /* Every member must be one of `allowed`; "$comment" may stand anywhere. */
 static void only_members(struct reader *r,
-                         const struct at *at,
+                         const struct json_at *at,
                          const json_t *object,
                          const char *const *allowed)
 {
@@ -98,7 +74,7 @@ static void only_members(struct reader *r,
         while (allowed[i] && strcmp(allowed[i], name) != 0)
             i++;
         if (!allowed[i] && strcmp(name, "$comment") != 0) {
-            struct at member = {at, name, 0};
+            struct json_at member = {at, name, 0};
 
             refuse(r, &member, NULL, "不认识的成员，请检查拼写",
                    "unknown member, please check the spelling");
@@ -106,7 +82,7 @@ static void only_members(struct reader *r,
     }
 }
 
-static bool is_object(struct reader *r, const struct at *at, const json_t *value)
+static bool is_object(struct reader *r, const struct json_at *at, const json_t *value)
 {
     if (json_is_object(value))
         return true;
@@ -115,7 +91,7 @@ static bool is_object(struct reader *r, const struct at *at, const json_t *value
 }
 
 static const char *
-text_value(struct reader *r, const struct at *at, const json_t *value)
+text_value(struct reader *r, const struct json_at *at, const json_t *value)
 {
     char *copy;
 
@@ -137,12 +113,12 @@ text_value(struct reader *r, const struct at *at, const json_t *value)
 enum need { OPTIONAL, REQUIRED };
 
 static const char *get_text(struct reader *r,
-                            const struct at *up,
+                            const struct json_at *up,
                             const json_t *object,
                             const char *name,
                             enum need need)
 {
-    struct at at = {up, name, 0};
+    struct json_at at = {up, name, 0};
     const json_t *value = json_object_get(object, name);
     const char *text;
 
@@ -157,10 +133,12 @@ static const char *get_text(struct reader *r,
     return text;
 }
 
-static bool
-get_bool(struct reader *r, const struct at *up, const json_t *object, const char *name)
+static bool get_bool(struct reader *r,
+                     const struct json_at *up,
+                     const json_t *object,
+                     const char *name)
 {
-    struct at at = {up, name, 0};
+    struct json_at at = {up, name, 0};
     const json_t *value = json_object_get(object, name);
 
     if (value && !json_is_boolean(value))
@@ -169,12 +147,12 @@ get_bool(struct reader *r, const struct at *up, const json_t *object, const char
 }
 
 static double get_number(struct reader *r,
-                         const struct at *up,
+                         const struct json_at *up,
                          const json_t *object,
                          const char *name,
                          double otherwise)
 {
-    struct at at = {up, name, 0};
+    struct json_at at = {up, name, 0};
     const json_t *value = json_object_get(object, name);
 
     if (!value)
@@ -187,13 +165,13 @@ static double get_number(struct reader *r,
 }
 
 static int get_int(struct reader *r,
-                   const struct at *up,
+                   const struct json_at *up,
                    const json_t *object,
                    const char *name,
                    int otherwise,
                    int max)
 {
-    struct at at = {up, name, 0};
+    struct json_at at = {up, name, 0};
     const json_t *value = json_object_get(object, name);
     char zh[64];
     char en[64];
@@ -211,13 +189,13 @@ static int get_int(struct reader *r,
 
 /* Index of a text in a NULL-terminated list. */
 static int get_word(struct reader *r,
-                    const struct at *up,
+                    const struct json_at *up,
                     const json_t *object,
                     const char *name,
                     const char *const *words,
                     int otherwise)
 {
-    struct at at = {up, name, 0};
+    struct json_at at = {up, name, 0};
     const char *text;
     char list[120] = "";
     size_t len = 0;
@@ -240,13 +218,13 @@ static int get_word(struct reader *r,
 }
 
 static struct schema_title get_title(struct reader *r,
-                                     const struct at *up,
+                                     const struct json_at *up,
                                      const json_t *object,
                                      const char *name,
                                      enum need need)
 {
     static const char *const members[] = {"zh", "en", NULL};
-    struct at at = {up, name, 0};
+    struct json_at at = {up, name, 0};
     const json_t *value = json_object_get(object, name);
     struct schema_title title = {"", ""};
 
@@ -265,12 +243,12 @@ static struct schema_title get_title(struct reader *r,
 }
 
 static const json_t *get_array(struct reader *r,
-                               const struct at *up,
+                               const struct json_at *up,
                                const json_t *object,
                                const char *name,
                                size_t max)
 {
-    struct at at = {up, name, 0};
+    struct json_at at = {up, name, 0};
     const json_t *value = json_object_get(object, name);
     char zh[64];
     char en[64];
@@ -294,10 +272,10 @@ static const json_t *get_array(struct reader *r,
 static const char *const NONE[] = {NULL};
 
 static const char *const *
-get_synonyms(struct reader *r, const struct at *up, const json_t *object)
+get_synonyms(struct reader *r, const struct json_at *up, const json_t *object)
 {
     static const char *const members[] = {"zh", "en", NULL};
-    struct at at = {up, "synonyms", 0};
+    struct json_at at = {up, "synonyms", 0};
     const json_t *value = json_object_get(object, "synonyms");
     size_t n = 0;
 
@@ -311,8 +289,8 @@ get_synonyms(struct reader *r, const struct at *up, const json_t *object)
         const json_t *array = get_array(r, &at, value, members[m], MAX_SYNONYMS);
 
         for (size_t i = 0; array && i < json_array_size(array); i++) {
-            struct at lang = {&at, members[m], 0};
-            struct at element = {&lang, NULL, i};
+            struct json_at lang = {&at, members[m], 0};
+            struct json_at element = {&lang, NULL, i};
 
             list[n++] = text_value(r, &element, json_array_get(array, i));
         }
@@ -321,7 +299,7 @@ get_synonyms(struct reader *r, const struct at *up, const json_t *object)
 }
 
 static void check_code(struct reader *r,
-                       const struct at *at,
+                       const struct json_at *at,
                        const struct schema_field *field,
                        size_t i)
 {
@@ -340,13 +318,13 @@ static void check_code(struct reader *r,
 }
 
 static void get_codes(struct reader *r,
-                      const struct at *up,
+                      const struct json_at *up,
                       const json_t *object,
                       struct schema_field *field)
 {
     static const char *const members[] = {"code", "title", "synonyms", NULL};
     const json_t *array = get_array(r, up, object, "codes", MAX_CODES);
-    struct at at = {up, "codes", 0};
+    struct json_at at = {up, "codes", 0};
     size_t n = array ? json_array_size(array) : 0;
     struct schema_code *codes;
 
@@ -360,7 +338,7 @@ static void get_codes(struct reader *r,
     codes = take(r, n, sizeof *codes);
     field->codes = codes;
     for (size_t i = 0; codes && i < n && r->rc == IM_OK; i++) {
-        struct at element = {&at, NULL, i};
+        struct json_at element = {&at, NULL, i};
         const json_t *value = json_array_get(array, i);
 
         if (!is_object(r, &element, value))
@@ -375,7 +353,7 @@ static void get_codes(struct reader *r,
 }
 
 static void get_range(struct reader *r,
-                      const struct at *at,
+                      const struct json_at *at,
                       const json_t *object,
                       struct schema_field *field)
 {
@@ -390,7 +368,7 @@ static void get_range(struct reader *r,
 }
 
 static void get_field(struct reader *r,
-                      const struct at *at,
+                      const struct json_at *at,
                       const json_t *object,
                       struct schema_field *field)
 {
@@ -398,7 +376,7 @@ static void get_field(struct reader *r,
         "name",  "title",    "type", "unit", "required",  "list", "hidden",
         "codes", "synonyms", "min",  "max",  "tile_zoom", NULL};
     static const char *const types[] = {"text", "integer", "real", NULL};
-    struct at name = {at, "name", 0};
+    struct json_at name = {at, "name", 0};
 
     if (!is_object(r, at, object))
         return;
@@ -425,12 +403,12 @@ static void get_field(struct reader *r,
 }
 
 static void get_fields(struct reader *r,
-                       const struct at *up,
+                       const struct json_at *up,
                        const json_t *object,
                        struct layer_schema *schema)
 {
     const json_t *array = get_array(r, up, object, "fields", SCHEMA_MAX_FIELDS);
-    struct at at = {up, "fields", 0};
+    struct json_at at = {up, "fields", 0};
     size_t n = array ? json_array_size(array) : 0;
     struct schema_field *fields = take(r, n, sizeof *fields);
 
@@ -438,7 +416,7 @@ static void get_fields(struct reader *r,
         refuse(r, &at, NULL, "至少要有一个字段", "must have at least one field");
     schema->fields = fields;
     for (size_t i = 0; fields && i < n && r->rc == IM_OK; i++) {
-        struct at element = {&at, NULL, i};
+        struct json_at element = {&at, NULL, i};
 
         get_field(r, &element, json_array_get(array, i), &fields[i]);
         if (r->rc == IM_OK &&
@@ -471,12 +449,12 @@ static const struct role_rule ROLE_RULES[] = {
 enum { N_ROLES = sizeof ROLE_RULES / sizeof ROLE_RULES[0] };
 
 static int role_field(struct reader *r,
-                      const struct at *up,
+                      const struct json_at *up,
                       const json_t *roles,
                       const struct role_rule *rule,
                       const struct layer_schema *schema)
 {
-    struct at at = {up, rule->name, 0};
+    struct json_at at = {up, rule->name, 0};
     const char *name;
     int field;
 
@@ -499,11 +477,11 @@ static int role_field(struct reader *r,
 }
 
 static void get_roles(struct reader *r,
-                      const struct at *up,
+                      const struct json_at *up,
                       const json_t *object,
                       struct layer_schema *schema)
 {
-    struct at at = {up, "roles", 0};
+    struct json_at at = {up, "roles", 0};
     const json_t *roles = json_object_get(object, "roles");
     const char *names[N_ROLES + 1] = {NULL};
 
@@ -527,7 +505,8 @@ static bool has_member(const char *const *list, const char *name)
 }
 
 /* `facts` belongs to the importer; here only its shape is checked. */
-static void check_facts(struct reader *r, const struct at *up, const json_t *object)
+static void
+check_facts(struct reader *r, const struct json_at *up, const json_t *object)
 {
     static const char *const basemap[] = {"basemap", NULL};
     static const char *const by_code[] = {"derive", "file",   "code",
@@ -535,7 +514,7 @@ static void check_facts(struct reader *r, const struct at *up, const json_t *obj
     static const char *const arcs[] = {"derive", "from", "origin", "points", NULL};
     static const char *const file[] = {"file", "lon", "lat", "crs", NULL};
     static const char *const derivations[] = {"areas_by_code", "arcs", NULL};
-    struct at at = {up, "facts", 0};
+    struct json_at at = {up, "facts", 0};
     const json_t *facts = json_object_get(object, "facts");
     const char *const *shape = file;
 
@@ -556,18 +535,19 @@ static void check_facts(struct reader *r, const struct at *up, const json_t *obj
                "lon and lat come together or not at all");
     const char *name = get_text(r, &at, facts, "file", OPTIONAL);
     if (has_member(shape, "file") && (strchr(name, '/') || name[0] == '.')) {
-        struct at member = {&at, "file", 0};
+        struct json_at member = {&at, "file", 0};
 
         refuse(r, &member, name, "应为本文件夹内的文件名",
                "must be the name of a file in the same folder");
     }
 }
 
-static void check_layer(struct reader *r, const struct at *at, struct layer_schema *s)
+static void
+check_layer(struct reader *r, const struct json_at *at, struct layer_schema *s)
 {
-    struct at id = {at, "id", 0};
-    struct at group = {at, "group", 0};
-    struct at key = {at, "key", 0};
+    struct json_at id = {at, "id", 0};
+    struct json_at group = {at, "group", 0};
+    struct json_at key = {at, "key", 0};
 
     if (!schema_id_valid(im_bytes_of(s->id)))
         refuse(r, &id, s->id,
@@ -608,7 +588,7 @@ static void get_layer(struct reader *r, const json_t *object, struct layer_schem
         "facts", "source", "source_date",  "licence",    "attribution", "completeness",
         NULL};
     static const char *const visibilities[] = {"public", "internal", NULL};
-    struct at at = {NULL, NULL, 0};
+    struct json_at at = {NULL, NULL, 0};
 
     if (!is_object(r, &at, object))
         return;
@@ -641,28 +621,6 @@ static void get_layer(struct reader *r, const json_t *object, struct layer_schem
     check_layer(r, &at, s);
 }
 
-/* Brackets outside of strings: jansson's own limit is far above ours. */
-static bool is_too_deep(struct im_bytes json)
-{
-    size_t depth = 0;
-    bool in_string = false;
-
-    for (size_t i = 0; i < json.len; i++) {
-        uint8_t c = json.data[i];
-
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '[')) {
-            if (++depth > MAX_DEPTH)
-                return true;
-        } else if (!in_string && (c == '}' || c == ']') && depth > 0)
-            depth--;
-    }
-    return false;
-}
-
 static enum im_code load_json(struct im_bytes json, json_t **out, struct im_error *err)
 {
     json_error_t fault;
@@ -673,7 +631,7 @@ static enum im_code load_json(struct im_bytes json, json_t **out, struct im_erro
         return im_zh(err, IM_EDATA, "layer.json 有 %zu 字节，至多 %d", json.len,
                      MAX_JSON_BYTES);
     }
-    if (is_too_deep(json)) {
+    if (json_is_too_deep(json, MAX_DEPTH)) {
         im_fail(err, IM_EDATA, "layer.json is nested deeper than %d levels", MAX_DEPTH);
         return im_zh(err, IM_EDATA, "layer.json 嵌套超过 %d 层", MAX_DEPTH);
     }

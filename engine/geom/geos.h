@@ -18,4 +18,11 @@ GEOSContextHandle_t geom_geos_context(struct im_arena *arena);
  *  not closed, lines of one position. */
 GEOSGeometry *geom_to_geos(GEOSContextHandle_t h, const struct geom *g);
 
+/** The areas of `geometry` in the arena, outer rings counter-clockwise; points and
+ *  lines are left out, GEOM_EMPTY without any area. False without memory. */
+bool geom_from_geos(GEOSContextHandle_t h,
+                    const GEOSGeometry *geometry,
+                    struct im_arena *arena,
+                    struct geom *out);
+
 #endif
