@@ -3,6 +3,7 @@
  * line of the input is the target, the rest is taken as each header in turn. */
 #include "http_headers.h"
 #include "http_params.h"
+#include "upload.h"
 
 #include <stdlib.h>
 
@@ -40,11 +41,32 @@ static void check_target(struct im_bytes target)
         abort();
 }
 
+static void check_form(struct im_bytes text)
+{
+    struct url_param pairs[PARAM_MAX];
+    uint8_t *copy = malloc(text.len + 1);
+    struct im_error err;
+    size_t n = 0;
+
+    if (!copy)
+        return;
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    if (form_parse(copy, text.len, pairs, PARAM_MAX, &n, &err) == IM_OK)
+        for (size_t i = 0; i < n; i++)
+            if (!im_utf8_valid(pairs[i].name) || !im_utf8_valid(pairs[i].value))
+                abort();
+    if (n > PARAM_MAX)
+        abort();
+    free(copy);
+}
+
 static void check_headers(const char *text)
 {
     header_wants_gzip(text);
     header_etag_matches(text, "\"0123456789abcdef\"");
     header_language(text, LANG_ZH);
+    upload_type_of(text);
     if (header_host_valid(text) && strpbrk(text, " \"<>/\\@\r\n"))
         abort();
 }
@@ -58,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!header)
         return 0;
     check_target((struct im_bytes){data, len});
+    check_form((struct im_bytes){data, size});
     memcpy(header, data + len, size - len);
     header[size - len] = '\0';
     check_headers(line ? header + 1 : header);

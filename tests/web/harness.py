@@ -102,13 +102,13 @@ class Server:
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
 
-    def ask(self, path, method="GET", connection=None, **headers):
+    def ask(self, path, method="GET", connection=None, body=None, **headers):
         """Headers by keyword: if_none_match="*" is If-None-Match."""
         own = connection is None
         connection = connection or self.connect()
         names = {k.replace("_", "-"): v for k, v in headers.items()}
         try:
-            connection.request(method, path, headers=names)
+            connection.request(method, path, body, headers=names)
             return Answer(connection.getresponse())
         finally:
             if own:

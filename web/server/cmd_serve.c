@@ -29,7 +29,8 @@ static const char HELP_ZH[] =
     "  --workers 个数       绘图线程，默认每核一个\n"
     "  --cache-mb 数量      内存缓存，默认 256\n"
     "  --no-cache           不缓存（用于性能测试）\n"
-    "  --header-seconds 秒  请求须在此时间内到齐，默认 10\n"
+    "  --header-seconds 秒  请求（不含请求体）须在此时间内到齐，默认 10\n"
+    "  --body-seconds 秒    请求体须在此时间内到齐，默认 30\n"
     "  --access-log         每个请求记一行日志（标准错误）\n"
     "  --lang zh|en         提示语言\n"
     "\n"
@@ -55,7 +56,9 @@ static const char HELP_EN[] =
     "  --workers N           drawing threads, default one per core\n"
     "  --cache-mb N          memory for finished tiles, default 256\n"
     "  --no-cache            keep nothing (for benchmarks)\n"
-    "  --header-seconds N    a request has to arrive within, default 10\n"
+    "  --header-seconds N    a request has to arrive within, but for its body;\n"
+    "                        default 10\n"
+    "  --body-seconds N      its body has to arrive within, default 30\n"
     "  --access-log          one log line per request (standard error)\n"
     "  --lang zh|en          language of messages\n"
     "\n"
@@ -83,6 +86,7 @@ enum {
     O_CACHE,
     O_NO_CACHE,
     O_HEADER,
+    O_BODY,
     O_ACCESS_LOG,
     O_LANG
 };
@@ -100,6 +104,7 @@ static const struct option long_options[] = {
     {"cache-mb", required_argument, NULL, O_CACHE},
     {"no-cache", no_argument, NULL, O_NO_CACHE},
     {"header-seconds", required_argument, NULL, O_HEADER},
+    {"body-seconds", required_argument, NULL, O_BODY},
     {"access-log", no_argument, NULL, O_ACCESS_LOG},
     {"lang", required_argument, NULL, O_LANG},
     {"help", no_argument, NULL, 'h'},
@@ -118,6 +123,7 @@ static bool take_number(struct arguments *a, int option, int *code)
         {O_WORKERS, "--workers", 1, 256},
         {O_CACHE, "--cache-mb", 1, 1048576},
         {O_HEADER, "--header-seconds", 1, 3600},
+        {O_BODY, "--body-seconds", 1, 3600},
     };
     struct server_options *o = &a->options;
     size_t i = 0;
@@ -134,8 +140,10 @@ static bool take_number(struct arguments *a, int option, int *code)
         o->workers = (unsigned)value;
     else if (option == O_CACHE)
         o->cache_bytes = (size_t)value * MEBIBYTE;
-    else
+    else if (option == O_HEADER)
         o->header_seconds = (unsigned)value;
+    else
+        o->body_seconds = (unsigned)value;
     return true;
 }
 
@@ -176,6 +184,7 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
     case O_WORKERS:
     case O_CACHE:
     case O_HEADER:
+    case O_BODY:
         return take_number(a, option, code);
     case O_LANG:
         if (cli_lang_parse(optarg, &a->lang))

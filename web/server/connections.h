@@ -25,7 +25,8 @@ struct connections {
     bool stopping;
     pthread_t sweeper;
     struct metrics *metrics;
-    unsigned header_ms; /* for a request to arrive */
+    unsigned header_ms; /* for a request to arrive, but for its body */
+    unsigned body_ms;   /* for its body */
     unsigned idle_ms;   /* that a kept connection may be silent before that */
 };
 
@@ -36,7 +37,9 @@ void connections_stop(struct connections *c);
 /** NULL without memory: the connection is then answered by nobody and closed. */
 struct connection *connections_add(struct connections *c, int fd);
 void connections_remove(struct connections *c, struct connection *connection);
-/** A request has arrived in full / has been answered. */
+/** A request has come whose body is still to come / has arrived in full / has been
+ *  answered. */
+void connection_await_body(struct connections *c, struct connection *connection);
 void connection_begin(struct connection *connection);
 void connection_end(struct connections *c, struct connection *connection);
 

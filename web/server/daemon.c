@@ -4,6 +4,7 @@
 #include "http_headers.h"
 #include "http_problem.h"
 #include "http_status.h"
+#include "intake.h"
 #include "routes.h"
 #include "server_state.h"
 
@@ -24,7 +25,6 @@ enum {
     QUICK_GZIP_FROM_BYTES = 1400
 };
 
-static const char ALLOW[] = "GET, HEAD, OPTIONS";
 static const char CONTENT_POLICY[] =
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; "
     "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
@@ -50,12 +50,19 @@ static void exchange_begin(struct exchange *x, struct server *server)
 {
     x->server = server;
     x->is_first_call = true;
-    x->is_head = false;
+    x->is_head = x->is_options = x->is_post = false;
     x->route = NULL;
     x->host = x->accept = x->accept_encoding = NULL;
     x->if_none_match = x->accept_language = NULL;
+    x->content_type = x->content_length = x->content_encoding = NULL;
+    x->transfer_encoding = x->expect = NULL;
     x->content_lengths = x->transfer_encodings = 0;
-    x->has_body = false;
+    x->unread = false;
+    x->upload = (struct upload){0};
+    x->pairs = NULL;
+    x->n_pairs = 0;
+    x->body_type = UPLOAD_NONE;
+    x->request_body = (struct im_bytes){0};
     x->lang = LANG_ZH;
     x->snapshot = NULL;
     x->waiter = (struct work_waiter){0};
@@ -77,6 +84,7 @@ static void exchange_release(struct exchange *x)
     body_unref(x->body);
     body_unref(x->waiter.body);
     snapshot_unref(x->snapshot);
+    upload_release(&x->upload, &x->server->uploads);
     x->body = x->waiter.body = NULL;
     x->snapshot = NULL;
     if (x->arena)
@@ -227,7 +235,7 @@ static enum lang problem_language(const struct exchange *x)
     char name[8];
     enum lang lang = header_language(x->accept_language, LANG_ZH);
 
-    if (url_param_find(&x->url, "lang", &text)) {
+    if (param_find(x->pairs, x->n_pairs, "lang", &text)) {
         param_quote(name, sizeof name, text);
         cli_lang_parse(name, &lang);
     }
@@ -239,7 +247,8 @@ static void log_failure(struct exchange *x, int status, const struct im_error *e
     char path[600];
     char reason[600];
 
-    if (status < 500 || err->code == IM_EBUSY || err->code == IM_ESTOPPED)
+    if (status < 500 || err->code == IM_EARG || err->code == IM_EBUSY ||
+        err->code == IM_ESTOPPED)
         return;
     im_log(IM_LOG_ERROR, "request_failed",
            "id=%" PRIu64 " path=%s status=%d code=%s reason=%s",
@@ -284,10 +293,10 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
     add_header(response, "Content-Language", problem.lang == LANG_ZH ? "zh" : "en");
     add_header(response, "Cache-Control", "no-store");
     if (status == 405)
-        add_header(response, "Allow", ALLOW);
+        add_header(response, "Allow", intake_methods(x->route));
     if (status == 503)
         add_header(response, "Retry-After", "1");
-    if (x->has_body)
+    if (x->unread)
         add_header(response, "Connection", "close");
     return send_response(x, response, status, buf.len);
 }
@@ -363,6 +372,8 @@ static enum MHD_Result send_body(struct exchange *x)
     int status = x->status ? x->status : body->status;
 
     x->varies = body->gzip.len > 0;
+    if (x->is_post)
+        x->keep = KEEP_NOT;
     if (!x->etag && x->keep != KEEP_NOT && exchange_is_known(x, body->hash))
         return send_not_modified(x);
     response = MHD_create_response_from_buffer_with_free_callback_cls(
@@ -387,9 +398,9 @@ static enum MHD_Result send_options(struct exchange *x)
 
     if (!response)
         return MHD_NO;
-    add_header(response, "Allow", ALLOW);
+    add_header(response, "Allow", intake_methods(x->route));
     if (x->route && (x->route->flags & ROUTE_OPEN)) {
-        add_header(response, "Access-Control-Allow-Methods", ALLOW);
+        add_header(response, "Access-Control-Allow-Methods", intake_methods(x->route));
         add_header(response, "Access-Control-Allow-Headers", "*");
         add_header(response, "Access-Control-Max-Age", "86400");
     }
@@ -475,49 +486,14 @@ enum im_code exchange_no_path(struct exchange *x, struct im_error *err)
                  path);
 }
 
-static enum im_code check_host(struct exchange *x, struct im_error *err)
-{
-    if (!x->host || header_host_valid(x->host))
-        return IM_OK;
-    param_quote(x->fault.value, sizeof x->fault.value, im_bytes_of(x->host));
-    im_fail(err, IM_EARG,
-            "the Host header may hold letters, digits and . - : [ ] only, at most 255");
-    return im_zh(err, IM_EARG, "Host 头只能含字母、数字和 . - : [ ]，最长 255 字节");
-}
-
-static void set_language(struct exchange *x)
-{
-    if (x->route->flags & ROUTE_OWN_PARAMS)
-        return;
-    for (size_t i = 0; i < x->route->n_params; i++)
-        if (strcmp(x->route->params[i].name, "lang") == 0 && x->params[i].is_set)
-            x->lang = x->params[i].choice == 0 ? LANG_ZH : LANG_EN;
-}
-
-static enum MHD_Result answer(struct exchange *x, bool is_options)
+static enum MHD_Result answer(struct exchange *x)
 {
     struct im_error err = {0};
-    enum im_code rc =
-        url_parse((struct im_bytes){(uint8_t *)x->raw, x->raw_len}, &x->url, &err);
+    enum im_code rc = intake_end(x, &err);
 
-    if (x->raw_len > URL_MAX_BYTES)
-        x->status = 414;
-    if (rc == IM_OK)
-        rc = check_host(x, &err);
-    if (rc == IM_OK) {
-        x->route = routes_find(&x->url, x->captures);
-        if (!x->route)
-            rc = exchange_no_path(x, &err);
-    }
-    if (rc == IM_OK && is_options)
-        return send_options(x);
-    if (rc == IM_OK && !(x->route->flags & ROUTE_OWN_PARAMS))
-        rc = params_parse(&x->url, x->route->params, x->route->n_params, x->params,
-                          &x->fault, &err);
     if (rc != IM_OK)
         return fail(x, rc, &err);
-    set_language(x);
-    return ask_route(x);
+    return x->is_options ? send_options(x) : ask_route(x);
 }
 
 /* ---- what libmicrohttpd calls ---- */
@@ -525,77 +501,58 @@ static enum MHD_Result answer(struct exchange *x, bool is_options)
 static enum MHD_Result
 take_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-    struct exchange *x = cls;
-
     (void)kind;
-    /* first letter first: browsers send twenty headers, four of them interest us */
-    switch (name[0] | 0x20) {
-    case 'h':
-        if (strcasecmp(name, "Host") == 0)
-            x->host = value ? value : "";
-        break;
-    case 'a':
-        if (strcasecmp(name, "Accept") == 0)
-            x->accept = value;
-        else if (strcasecmp(name, "Accept-Encoding") == 0)
-            x->accept_encoding = value;
-        else if (strcasecmp(name, "Accept-Language") == 0)
-            x->accept_language = value;
-        break;
-    case 'i':
-        if (strcasecmp(name, "If-None-Match") == 0)
-            x->if_none_match = value;
-        break;
-    case 'c':
-        if (strcasecmp(name, "Content-Length") == 0) {
-            x->content_lengths++;
-            x->has_body = x->has_body || !value || strspn(value, "0") != strlen(value);
-        }
-        break;
-    case 't':
-        if (strcasecmp(name, "Transfer-Encoding") == 0) {
-            x->transfer_encodings++;
-            x->has_body = true;
-        }
-        break;
-    default:
-        break;
-    }
+    intake_header(cls, name, value);
     return MHD_YES;
 }
 
-/* Requests whose end two servers might see at different places are refused and the
- * connection is closed, so that nothing can be smuggled behind them. */
 static enum MHD_Result
-refuse(struct exchange *x, int status, const char *en, const char *zh)
+first_call(struct exchange *x, const char *method, const char *version)
 {
-    struct im_error err;
+    struct server *server = x->server;
+    struct im_error err = {0};
+    enum im_code rc;
+    bool drop;
 
-    im_fail(&err, IM_EARG, "%s", en);
-    im_zh(&err, IM_EARG, "%s", zh);
-    x->has_body = true;
-    return send_problem(x, status, &err);
+    x->is_first_call = false;
+    atomic_fetch_add(&server->metrics.in_flight, 1);
+    x->started_us = server->access_log ? now_us() : 0;
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, take_header, x);
+    rc = intake_begin(x, method, version, &drop, &err);
+    if (x->unread && (rc == IM_OK || drop))
+        connection_await_body(&server->connections, connection_of(x));
+    else
+        connection_begin(connection_of(x));
+    if (rc == IM_OK)
+        return MHD_YES;
+    if (!drop)
+        return fail(x, rc, &err);
+    x->waiter.code = rc;
+    x->waiter.err = err;
+    return MHD_YES;
 }
 
-static enum MHD_Result first_call(struct exchange *x, const char *method, bool *done)
+/* What is refused goes on coming in: only then does the client read the answer. */
+static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *size)
 {
-    bool known = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
-                 strcmp(method, "OPTIONS") == 0;
+    size_t len = *size;
 
-    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, take_header, x);
-    *done = true;
-    if (x->content_lengths > 1 || (x->content_lengths && x->transfer_encodings))
-        return refuse(x, 400,
-                      "the request has Content-Length twice or beside "
-                      "Transfer-Encoding",
-                      "请求含多个 Content-Length，或与 Transfer-Encoding 并存");
-    if (!known)
-        return refuse(x, 405, "only GET, HEAD and OPTIONS are answered here",
-                      "此处只支持 GET、HEAD、OPTIONS");
-    if (x->has_body)
-        return refuse(x, 413, "no request body is taken here", "此处不接受请求体");
-    *done = false;
-    return MHD_YES;
+    *size = 0;
+    x->upload.passed += len;
+    if (x->waiter.code == IM_OK)
+        x->waiter.code = intake_body(x, data, len, &x->waiter.err);
+    return x->upload.passed > UPLOAD_MAX_DROPPED ? MHD_NO : MHD_YES;
+}
+
+/* The request is here in full. */
+static enum MHD_Result last_call(struct exchange *x)
+{
+    if (x->unread)
+        connection_begin(connection_of(x));
+    if (x->waiter.code != IM_OK)
+        return fail(x, x->waiter.code, &x->waiter.err);
+    x->unread = false;
+    return answer(x);
 }
 
 static enum MHD_Result on_request(void *cls,
@@ -608,33 +565,17 @@ static enum MHD_Result on_request(void *cls,
                                   void **req_cls)
 {
     struct exchange *x = *req_cls;
-    struct server *server = cls;
-    bool done = false;
 
+    (void)cls;
     (void)url;
-    (void)version;
-    (void)upload_data;
     if (!x)
         return MHD_NO;
     x->connection = mhd;
-    if (x->is_first_call) {
-        enum MHD_Result result;
-
-        x->is_first_call = false;
-        connection_begin(connection_of(x));
-        atomic_fetch_add(&server->metrics.in_flight, 1);
-        x->started_us = server->access_log ? now_us() : 0;
-        result = first_call(x, method, &done);
-        x->is_head = method[0] == 'H';
-        return result;
-    }
-    if (*upload_data_size) { /* cannot come: bodies were refused */
-        *upload_data_size = 0;
-        return MHD_YES;
-    }
-    if (x->waiter.run)
-        return after_work(x);
-    return answer(x, method[0] == 'O');
+    if (x->is_first_call)
+        return first_call(x, method, version);
+    if (*upload_data_size)
+        return take_body(x, upload_data, upload_data_size);
+    return x->waiter.run ? after_work(x) : last_call(x);
 }
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)

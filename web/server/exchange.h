@@ -5,6 +5,7 @@
 
 #include "http_params.h"
 #include "snapshot.h"
+#include "upload.h"
 #include "work.h"
 
 #include <stdatomic.h>
@@ -35,9 +36,11 @@ enum {
     ROUTE_OPEN = 1,        /* other people's pages may read it (CORS) */
     ROUTE_PAGE = 2,        /* HTML: Content-Security-Policy */
     ROUTE_VARIES = 4,      /* with Accept-Encoding */
-    ROUTE_OWN_PARAMS = 8,  /* the route reads x->url.params itself */
+    ROUTE_OWN_PARAMS = 8,  /* the route reads x->pairs itself */
     ROUTE_NEGOTIATES = 16, /* with Accept and Accept-Language; a trailing slash is
                               tolerated */
+    ROUTE_FORM = 32,       /* POST with a form: as the address line */
+    ROUTE_JSON = 64,       /* POST with JSON of any kind: x->request_body */
     EXCHANGE_MAX_HEADERS = 6
 };
 
@@ -74,6 +77,8 @@ struct exchange {
     struct http_url url;
     bool is_first_call;
     bool is_head;
+    bool is_options;
+    bool is_post;
     const struct route *route;
     struct im_bytes captures[ROUTE_MAX_CAPTURES];
     struct param_value params[ROUTE_MAX_PARAMS];
@@ -82,9 +87,22 @@ struct exchange {
     const char *accept_encoding;
     const char *if_none_match;
     const char *accept_language;
+    const char *content_type;
+    const char *content_length;
+    const char *content_encoding;
+    const char *transfer_encoding;
+    const char *expect;
     unsigned content_lengths;
     unsigned transfer_encodings;
-    bool has_body;
+    bool unread; /* a body, or what may be one, has not been read: the connection is
+                    closed after the answer */
+    struct upload upload;
+    /* names and values of the address line, then of a form: what routes with their own
+     * parameters read */
+    const struct url_param *pairs;
+    size_t n_pairs;
+    enum upload_type body_type;
+    struct im_bytes request_body; /* JSON as sent */
     enum lang lang; /* of answers: ?lang=, else zh; with own parameters: zh */
 
     /* the work */

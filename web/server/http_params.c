@@ -20,14 +20,22 @@ void param_quote(char *out, size_t size, struct im_bytes text)
     out[len] = '\0';
 }
 
-bool url_param_find(const struct http_url *url, const char *name, struct im_bytes *out)
+bool param_find(const struct url_param *pairs,
+                size_t n,
+                const char *name,
+                struct im_bytes *out)
 {
-    for (size_t i = 0; i < url->n_params; i++)
-        if (im_bytes_equal(url->params[i].name, im_bytes_of(name))) {
-            *out = url->params[i].value;
+    for (size_t i = 0; i < n; i++)
+        if (im_bytes_equal(pairs[i].name, im_bytes_of(name))) {
+            *out = pairs[i].value;
             return true;
         }
     return false;
+}
+
+bool url_param_find(const struct http_url *url, const char *name, struct im_bytes *out)
+{
+    return param_find(url->params, url->n_params, name, out);
 }
 
 static bool is_tolerated(struct im_bytes name)

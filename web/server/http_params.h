@@ -64,6 +64,10 @@ IM_CHECKED enum im_code params_parse_pairs(const struct url_param *pairs,
 void param_quote(char *out, size_t size, struct im_bytes text);
 
 /** The value of the first parameter of that name; false when there is none. */
+bool param_find(const struct url_param *pairs,
+                size_t n,
+                const char *name,
+                struct im_bytes *out);
 bool url_param_find(const struct http_url *url, const char *name, struct im_bytes *out);
 
 #endif

@@ -22,9 +22,12 @@ static const struct {
     {400, "请求有误", "Bad Request"},
     {404, "未找到", "Not Found"},
     {405, "不支持的方法", "Method Not Allowed"},
+    {411, "缺少长度", "Length Required"},
     {413, "请求体过大", "Content Too Large"},
     {414, "网址过长", "URI Too Long"},
+    {415, "不支持的媒体类型", "Unsupported Media Type"},
     {500, "服务器内部错误", "Internal Server Error"},
+    {501, "不支持", "Not Implemented"},
     {503, "服务暂不可用", "Service Unavailable"},
 };
 

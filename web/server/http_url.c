@@ -2,8 +2,18 @@
 /* The request target: decoded path segments and query parameters. */
 #include "http_url.h"
 
+/* What is being read, for messages. */
+struct source {
+    const char *en;
+    const char *zh;
+};
+
+static const struct source THE_URL = {"the URL", "网址"};
+static const struct source THE_FORM = {"the form", "表单"};
+
 struct decoder {
-    char *next; /* free part of http_url.text; decoding never lengthens */
+    char *next; /* where decoded text goes; decoding never lengthens */
+    const struct source *source;
     struct im_error *err;
 };
 
@@ -15,10 +25,12 @@ static int hex_digit(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static enum im_code bad_escape(struct im_error *err)
+static enum im_code bad_escape(const struct decoder *d)
 {
-    im_fail(err, IM_EARG, "the URL has a '%%' that is not followed by two hex digits");
-    return im_zh(err, IM_EARG, "网址中有不完整的百分号编码（%% 后应为两位十六进制数）");
+    im_fail(d->err, IM_EARG, "%s has a '%%' that is not followed by two hex digits",
+            d->source->en);
+    return im_zh(d->err, IM_EARG, "%s中有不完整的百分号编码（%% 后应为两位十六进制数）",
+                 d->source->zh);
 }
 
 static enum im_code
@@ -34,7 +46,7 @@ decode(struct decoder *d, struct im_bytes raw, bool is_query, struct im_bytes *o
             int low = high >= 0 ? hex_digit(raw.data[i + 2]) : -1;
 
             if (low < 0)
-                return bad_escape(d->err);
+                return bad_escape(d);
             c = (uint8_t)(high << 4 | low);
             i += 2;
         } else if (c == '+' && is_query) {
@@ -44,8 +56,9 @@ decode(struct decoder *d, struct im_bytes raw, bool is_query, struct im_bytes *o
     }
     *out = (struct im_bytes){(const uint8_t *)start, (size_t)(d->next - start)};
     if (memchr(out->data, '\0', out->len) || !im_utf8_valid(*out)) {
-        im_fail(d->err, IM_EARG, "the URL holds bytes that are not UTF-8 text");
-        return im_zh(d->err, IM_EARG, "网址含有非 UTF-8 文本的字节");
+        im_fail(d->err, IM_EARG, "%s holds bytes that are not UTF-8 text",
+                d->source->en);
+        return im_zh(d->err, IM_EARG, "%s含有非 UTF-8 文本的字节", d->source->zh);
     }
     return IM_OK;
 }
@@ -86,30 +99,44 @@ parse_path(struct decoder *d, struct im_bytes path, struct http_url *out)
     return IM_OK;
 }
 
-static enum im_code
-parse_query(struct decoder *d, struct im_bytes query, struct http_url *out)
+static enum im_code parse_pairs(struct decoder *d,
+                                struct im_bytes query,
+                                struct url_param *pairs,
+                                size_t max,
+                                size_t *n)
 {
     while (query.len) {
         struct im_bytes value = cut_at(&query, '&');
         struct im_bytes name = cut_at(&value, '=');
-        struct url_param *p = &out->params[out->n_params];
         enum im_code rc;
 
         if (name.len == 0 && value.len == 0)
             continue;
-        if (out->n_params == URL_MAX_PARAMS) {
-            im_fail(d->err, IM_ELIMIT, "the URL has more than %d parameters",
-                    URL_MAX_PARAMS);
-            return im_zh(d->err, IM_ELIMIT, "网址参数超过 %d 个", URL_MAX_PARAMS);
+        if (*n == max) {
+            im_fail(d->err, IM_ELIMIT, "%s has more than %zu parameters", d->source->en,
+                    max);
+            return im_zh(d->err, IM_ELIMIT, "%s参数超过 %zu 个", d->source->zh, max);
         }
-        rc = decode(d, name, true, &p->name);
+        rc = decode(d, name, true, &pairs[*n].name);
         if (rc == IM_OK)
-            rc = decode(d, value, true, &p->value);
+            rc = decode(d, value, true, &pairs[*n].value);
         if (rc != IM_OK)
             return rc;
-        out->n_params++;
+        ++*n;
     }
     return IM_OK;
+}
+
+enum im_code form_parse(uint8_t *text,
+                        size_t len,
+                        struct url_param *pairs,
+                        size_t max,
+                        size_t *n,
+                        struct im_error *err)
+{
+    struct decoder d = {(char *)text, &THE_FORM, err};
+
+    return parse_pairs(&d, (struct im_bytes){text, len}, pairs, max, n);
 }
 
 /* "http://host/path" of the absolute form, which every server must accept. */
@@ -131,7 +158,7 @@ static struct im_bytes without_authority(struct im_bytes raw)
 
 enum im_code url_parse(struct im_bytes raw, struct http_url *out, struct im_error *err)
 {
-    struct decoder d = {out->text, err};
+    struct decoder d = {out->text, &THE_URL, err};
     struct im_bytes path;
     enum im_code rc;
 
@@ -151,7 +178,7 @@ enum im_code url_parse(struct im_bytes raw, struct http_url *out, struct im_erro
     }
     rc = parse_path(&d, path, out);
     if (rc == IM_OK)
-        rc = parse_query(&d, raw, out);
+        rc = parse_pairs(&d, raw, out->params, URL_MAX_PARAMS, &out->n_params);
     return rc;
 }
 

@@ -35,6 +35,18 @@ struct http_url {
 IM_CHECKED enum im_code
 url_parse(struct im_bytes raw, struct http_url *out, struct im_error *err);
 
+/**
+ * Decode an application/x-www-form-urlencoded text in place: the pairs point into it.
+ * *n holds the pairs there are already and grows by the new ones, to at most `max`.
+ * Errors: IM_ELIMIT more pairs; IM_EARG a broken %XX, %00, not UTF-8
+ */
+IM_CHECKED enum im_code form_parse(uint8_t *text,
+                                   size_t len,
+                                   struct url_param *pairs,
+                                   size_t max,
+                                   size_t *n,
+                                   struct im_error *err);
+
 /** Append `text` percent-encoded, leaving what a path segment may hold, and commas. */
 void url_encode(struct im_buf *out, struct im_bytes text);
 

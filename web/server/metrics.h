@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-enum { METRICS_ROUTES = 32, METRICS_STATUSES = 14, METRICS_BUCKETS = 12 };
+enum { METRICS_ROUTES = 128, METRICS_STATUSES = 17, METRICS_BUCKETS = 12 };
 enum metrics_render { METRICS_PNG, METRICS_MVT, METRICS_RENDERS };
 
 /** Zero-initialised; every member may be touched by any thread. */
@@ -15,7 +15,7 @@ struct metrics {
     atomic_uint_fast64_t requests[METRICS_ROUTES][METRICS_STATUSES];
     atomic_uint_fast64_t renders[METRICS_RENDERS][METRICS_BUCKETS];
     atomic_uint_fast64_t render_us[METRICS_RENDERS];
-    atomic_uint_fast64_t connections_cut; /* by the header deadline */
+    atomic_uint_fast64_t connections_cut; /* by a deadline for requests to arrive */
     atomic_uint_fast64_t refused_busy;    /* 503: the queue was full */
     atomic_uint_fast64_t joined; /* requests that waited for another's render */
     atomic_uint in_flight;

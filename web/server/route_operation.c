@@ -72,6 +72,9 @@ enum im_code route_metrics(struct exchange *x, struct im_error *err)
         write_cache(x->server->cache, &buf);
     metrics_write_value(&buf, "innomap_queue_length", "gauge",
                         "Jobs that no worker has begun.", work_queued(x->server->work));
+    metrics_write_value(&buf, "innomap_upload_bytes", "gauge",
+                        "Memory of request bodies.",
+                        atomic_load(&x->server->uploads.bytes));
     metrics_write_value(&buf, "innomap_data_version", "gauge",
                         "Version of the data that is served.", atlas_version(atlas));
     metrics_write_value(&buf, "innomap_atlas_bytes", "gauge",

@@ -137,6 +137,8 @@ static enum im_code start_connections(struct server *s,
     s->connections.metrics = &s->metrics;
     s->connections.header_ms =
         1000 * (options->header_seconds ? options->header_seconds : HEADER_SECONDS);
+    s->connections.body_ms =
+        1000 * (options->body_seconds ? options->body_seconds : BODY_SECONDS);
     s->connections.idle_ms = 1000 * IDLE_SECONDS;
     rc = connections_start(&s->connections, err);
     s->connections_started = rc == IM_OK;

@@ -17,6 +17,7 @@ struct MHD_Daemon;
 enum {
     IDLE_SECONDS = 15,
     HEADER_SECONDS = 10,
+    BODY_SECONDS = 30, /* 2 MiB over a slow line */
     STOP_SECONDS = 10,
     MAX_CONNECTIONS = 4000,
     MAX_CONNECTIONS_PER_ADDRESS = 1000,
@@ -45,6 +46,7 @@ struct server {
     /* struct body *, made once and kept until the end; 0: not made yet */
     atomic_uintptr_t glyphs[FONTS * FONT_RANGES];
     struct connections connections;
+    struct uploads uploads;
     bool connections_started;
     struct compressors compressors;
     struct metrics metrics;

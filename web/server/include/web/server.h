@@ -22,7 +22,8 @@ struct server_options {
     size_t cache_bytes;           /* 0: 256 MiB; cache off with no_cache */
     bool no_cache;
     bool access_log;         /* one line for each answer */
-    unsigned header_seconds; /* for a request to arrive in full; 0: 10 */
+    unsigned header_seconds; /* for a request to arrive, but for its body; 0: 10 */
+    unsigned body_seconds;   /* for its body; 0: 30 */
 };
 
 struct server;
