@@ -67,6 +67,7 @@ static void exchange_begin(struct exchange *x, struct server *server)
     x->snapshot = NULL;
     x->waiter = (struct work_waiter){0};
     x->n_works = 0;
+    x->deadline = (struct im_deadline){0};
     x->body = NULL;
     x->etag = 0;
     x->not_modified = x->matched_gzip = x->varies = false;
@@ -425,6 +426,27 @@ static void wake_in(struct work_waiter *waiter)
     MHD_resume_connection(x->connection);
 }
 
+static enum im_code waited_too_long(struct im_error *err)
+{
+    im_fail(err, IM_ESTOPPED,
+            "the server is busy: the question waited as long as it may take; try again "
+            "in a second");
+    return im_zh(err, IM_ESTOPPED, "服务器繁忙：查询排队已超过允许时间，请一秒后重试");
+}
+
+static enum im_code run_question(struct work_waiter *first,
+                                 struct worker *worker,
+                                 struct body **out,
+                                 struct im_error *err)
+{
+    struct exchange *x =
+        (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
+
+    if (im_deadline_passed(&x->deadline))
+        return waited_too_long(err);
+    return x->run_question(first, worker, out, err);
+}
+
 /* Ask the route; then the answer is sent or the connection sleeps until a worker is
  * done. */
 static enum MHD_Result ask_route(struct exchange *x)
@@ -434,6 +456,7 @@ static enum MHD_Result ask_route(struct exchange *x)
     bool joined = false;
 
     x->waiter.run = NULL;
+    x->waiter.key = (struct body_key){0, 0};
     rc = x->route->answer(x, &err);
     if (rc != IM_OK)
         return fail(x, rc, &err);
@@ -445,6 +468,10 @@ static enum MHD_Result ask_route(struct exchange *x)
         im_fail(&err, IM_EBUSY, "the server is busy: too many different maps at once");
         im_zh(&err, IM_EBUSY, "服务器繁忙：同时请求的图层组合过多");
         return fail(x, IM_EBUSY, &err);
+    }
+    if (!work_is_shared(x->waiter.key)) {
+        x->run_question = x->waiter.run;
+        x->waiter.run = run_question;
     }
     x->waiter.sleep = sleep_in;
     x->waiter.wake = wake_in;
@@ -493,6 +520,7 @@ static enum MHD_Result answer(struct exchange *x)
 
     if (rc != IM_OK)
         return fail(x, rc, &err);
+    x->deadline = im_deadline_in(x->server->question_ms);
     return x->is_options ? send_options(x) : ask_route(x);
 }
 

@@ -53,8 +53,10 @@ struct exchange_header {
 
 /**
  * Answer the request in the event thread: set `body` (and `keep`, `etag`), or set
- * `waiter.run` to have a worker do it, or return an error. After the worker is done the
- * server sends waiter.body; when that is NULL it asks the route again.
+ * `waiter.run` to have a worker do it, or return an error. Work that is shared with
+ * nobody (`waiter.key` {0, 0}) is a question and has to be done by `deadline`. After
+ * the worker is done the server sends waiter.body; when that is NULL it asks the route
+ * again.
  */
 typedef enum im_code route_fn(struct exchange *x, struct im_error *err);
 
@@ -110,6 +112,10 @@ struct exchange {
     struct im_arena *arena;    /* lazily made, see exchange_arena */
     struct work_waiter waiter;
     unsigned n_works; /* how often a worker was asked */
+    /* of a question, from its arrival: waiting for a worker and answering together;
+     * routes hand it on to the engine */
+    struct im_deadline deadline;
+    work_fn *run_question; /* what the route wants run when it shares it with nobody */
 
     /* the answer */
     struct body *body;

@@ -179,7 +179,8 @@ enum im_code question_ask(const struct atlas *atlas,
         .request = {.k = q->k,
                     .max_m = q->max_m,
                     .coarsest = q->coarsest,
-                    .leave_out_unreviewed = q->leave_out_unreviewed}};
+                    .leave_out_unreviewed = q->leave_out_unreviewed,
+                    .deadline = q->deadline}};
     rc = find_layers(atlas, q, arena, &out->request, fault, err);
     if (rc == IM_OK)
         rc = check_origin(q, fault, err);

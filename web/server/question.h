@@ -20,6 +20,7 @@ struct question {
     double max_m; /* HUGE_VAL: none */
     enum precision coarsest;
     bool leave_out_unreviewed;
+    struct im_deadline deadline;
 };
 
 /** Everything lives in the arena of question_ask. */

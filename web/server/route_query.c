@@ -66,7 +66,8 @@ static struct question question_of(const struct exchange *x, bool within)
         .max_m = p[DISTANCE].is_set ? p[DISTANCE].number * 1000 : HUGE_VAL,
         .coarsest =
             p[PRECISION].is_set ? precision_of[p[PRECISION].choice] : PRECISION_TOWN,
-        .leave_out_unreviewed = server_leaves_out_unreviewed(x->server)};
+        .leave_out_unreviewed = server_leaves_out_unreviewed(x->server),
+        .deadline = x->deadline};
 }
 
 static enum im_code

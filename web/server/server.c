@@ -206,6 +206,7 @@ enum im_code server_start(const struct server_options *options,
     s->review_number = copy_text(options->review_number, "");
     s->is_public = options->is_public;
     s->access_log = options->access_log;
+    s->question_ms = options->question_ms ? options->question_ms : QUESTION_MS;
     if (!options->no_cache)
         s->cache =
             body_cache_new(options->cache_bytes ? options->cache_bytes : CACHE_BYTES);

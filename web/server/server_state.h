@@ -24,6 +24,7 @@ enum {
     CONNECTION_BYTES = 12 * 1024,
     MAX_QUEUED = 512,
     MAX_WAIT_MS = 10000,
+    QUESTION_MS = 5000,
     CACHE_BYTES = 256 * 1024 * 1024,
     FONTS = 2,
     FONT_RANGES = 256
@@ -34,6 +35,7 @@ struct server {
     char *review_number; /* never NULL */
     bool is_public;
     bool access_log;
+    unsigned question_ms;
     uint16_t port;
     int listen_fd;
     struct MHD_Daemon *daemon;

@@ -53,11 +53,6 @@ uint64_t work_now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static bool is_shared(struct body_key key)
-{
-    return key.version != 0 || key.what != 0;
-}
-
 static struct job **shared_slot(struct work *work, struct body_key key)
 {
     struct job **slot =
@@ -72,7 +67,7 @@ static struct job **shared_slot(struct work *work, struct body_key key)
 static enum im_code too_busy(size_t n, struct im_error *err)
 {
     im_fail(err, IM_EBUSY,
-            "the server is busy: %zu tiles are waiting; try again in a "
+            "the server is busy: %zu requests are waiting; try again in a "
             "second",
             n);
     return im_zh(err, IM_EBUSY, "服务器繁忙：%zu 个请求在排队，请一秒后重试", n);
@@ -108,7 +103,7 @@ enqueue(struct work *work, struct work_waiter *waiter, struct im_error *err)
                         .waiters = waiter,
                         .last = &waiter->next};
     waiter->sleep(waiter);
-    if (is_shared(job->key)) {
+    if (work_is_shared(job->key)) {
         struct job **slot = shared_slot(work, job->key);
 
         *slot = job;
@@ -136,7 +131,7 @@ enum im_code work_submit(struct work *work,
         rc = is_stopping(err);
         goto done;
     }
-    if (is_shared(waiter->key))
+    if (work_is_shared(waiter->key))
         job = *shared_slot(work, waiter->key);
     *joined = job != NULL;
     if (job) {
@@ -174,7 +169,7 @@ static struct job *take(struct work *work, bool *stopping)
 static struct work_waiter *detach(struct work *work, struct job *job)
 {
     pthread_mutex_lock(&work->mutex);
-    if (is_shared(job->key)) {
+    if (work_is_shared(job->key)) {
         struct job **slot = shared_slot(work, job->key);
 
         *slot = job->chain;

@@ -51,6 +51,11 @@ struct work_options {
     const char *font_directory;
 };
 
+static inline bool work_is_shared(struct body_key key)
+{
+    return key.version != 0 || key.what != 0;
+}
+
 /** Errors: IM_EENV a font is missing; IM_ENOMEM. */
 IM_CHECKED enum im_code
 work_start(const struct work_options *options, struct work **out, struct im_error *err);
