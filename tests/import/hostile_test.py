@@ -601,8 +601,8 @@ class Structures(Hostile):
             self.refuses(self.file("remote." + ending, vrt), "")
 
 
-class Shapes(Hostile):
-    """Positions that are none, and outlines that are too much."""
+class Binary(Hostile):
+    """Files of drawings, byte by byte."""
 
     def shapefile(self, name, kind, content):
         shape, index = shp(kind, content, (120, 30, 122, 32))
@@ -616,6 +616,10 @@ class Shapes(Hostile):
         if os.path.exists(path):
             os.unlink(path)
         return gpkg(path, [("a", ["id", "name_zh"])], gpkg_blob(wkb))
+
+
+class Shapes(Binary):
+    """Positions that are none."""
 
     def test_numbers_that_are_no_positions(self):
         for word in ("nan", "NaN", "inf", "-inf", "Infinity", "1e999", "-1e999", "1.8e308", "0x79", "1_2"):
@@ -650,6 +654,10 @@ class Shapes(Hostile):
         self.refuses(self.geopackage("c.gpkg", b""), "cannot be read")
         deep = b"".join(struct.pack("<BII", 1, 7, 1) for _ in range(100000))
         self.refuses(self.geopackage("c.gpkg", deep), "cannot be read")
+
+
+class Outlines(Binary):
+    """Outlines that are too much."""
 
     def crossing_outlines(self, ring):
         """The ring in every format, with the options that it needs."""
