@@ -50,22 +50,3 @@ void cql_bounds_of(const struct cql_program *program, struct cql_bounds *out)
     (void)program;
     *out = (struct cql_bounds){.is_never = true};
 }
-
-/* ---- engine/search ---- */
-
-enum im_code search_select(const struct atlas_layer *layer,
-                           struct im_bytes words,
-                           const struct im_deadline *deadline,
-                           struct im_arena *arena,
-                           const uint32_t **features,
-                           size_t *n,
-                           struct im_error *err)
-{
-    (void)layer;
-    (void)words;
-    (void)deadline;
-    (void)arena;
-    (void)features;
-    (void)n;
-    return missing("words", err);
-}

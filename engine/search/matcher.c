@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Does a row have the words, and how well? */
+#include "search/matcher.h"
+
+#include <engine/text.h>
+
+enum { LOOK_AT_CLOCK_EVERY = 1024, MAX_TEXT_BYTES = 1 << 24 };
+
+/* ---- values of other fields ---- */
+
+static uint32_t terms_in(const struct search_words *words,
+                         struct im_bytes texts,
+                         enum search_found most)
+{
+    uint32_t mask = 0;
+
+    for (size_t t = 0; t < words->n_terms; t++)
+        if (search_find_any(&words->terms[t], texts, most) != SEARCH_NOT_FOUND)
+            mask |= (uint32_t)1 << t;
+    return mask;
+}
+
+static enum im_code look_at_values(struct search_matcher *m,
+                                   size_t k,
+                                   const struct im_deadline *deadline,
+                                   struct im_arena *arena,
+                                   struct im_error *err)
+{
+    int field = m->fields.others[k];
+    uint32_t n = atlas_code_count(m->layer, field);
+    enum search_found most =
+        search_is_read(m->layer->schema, field) ? SEARCH_READ : SEARCH_AS_WRITTEN;
+    uint32_t *masks = im_arena_calloc(arena, n ? n : 1, sizeof *masks);
+
+    if (!masks)
+        return im_fail(err, IM_ENOMEM, "search: out of memory");
+    for (uint32_t code = 0; code < n; code++) {
+        if (code % LOOK_AT_CLOCK_EVERY == 0 && im_deadline_passed(deadline))
+            return im_deadline_fail(err);
+        im_buf_clear(&m->text);
+        search_value_of(m->layer, field, code, &m->text);
+        masks[code] = terms_in(m->words, im_buf_bytes(&m->text), most);
+    }
+    m->values[k] = masks;
+    return IM_OK;
+}
+
+enum im_code search_matcher_init(struct search_matcher *m,
+                                 const struct atlas_layer *layer,
+                                 const struct search_words *words,
+                                 bool names_only,
+                                 enum search_found most,
+                                 const struct im_deadline *deadline,
+                                 struct im_arena *arena,
+                                 struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    *m = (struct search_matcher){
+        .layer = layer, .words = words, .most = most, .text = {.max = MAX_TEXT_BYTES}};
+    m->all = (uint32_t)(((uint64_t)1 << words->n_terms) - 1);
+    search_fields_of(layer->schema, &m->fields);
+    if (names_only)
+        m->fields.n_others = 0;
+    m->values = im_arena_calloc(arena, m->fields.n_others + 1, sizeof *m->values);
+    if (!m->values)
+        return im_fail(err, IM_ENOMEM, "search: out of memory");
+    for (size_t k = 0; k < m->fields.n_others && rc == IM_OK; k++)
+        if (layer->schema->fields[m->fields.others[k]].type == FIELD_TEXT)
+            rc = look_at_values(m, k, deadline, arena, err);
+    return rc;
+}
+
+void search_matcher_release(struct search_matcher *m)
+{
+    im_buf_release(&m->text);
+}
+
+/* A number is found whole: everything begins with some digit. */
+static uint32_t terms_equal(const struct search_words *words, struct im_bytes text)
+{
+    uint32_t mask = 0;
+
+    for (size_t t = 0; t < words->n_terms; t++)
+        if (im_bytes_equal(words->terms[t].text, text))
+            mask |= (uint32_t)1 << t;
+    return mask;
+}
+
+static uint32_t terms_of_number(struct search_matcher *m, uint32_t feature, int field)
+{
+    char number[IM_NUMBER_MAX];
+    struct im_bytes text;
+
+    if (field != m->layer->schema->key)
+        return 0;
+    atlas_key(m->layer, feature, number, &text);
+    return terms_equal(m->words, text);
+}
+
+/* The terms that another field of the row has. */
+static uint32_t terms_of_field(struct search_matcher *m, uint32_t feature, size_t k)
+{
+    int field = m->fields.others[k];
+
+    if (!m->values[k])
+        return terms_of_number(m, feature, field);
+    uint32_t code = atlas_code(m->layer, feature, field);
+    return code == ATLAS_NULL_CODE ? 0 : m->values[k][code];
+}
+
+static uint32_t terms_of_others(struct search_matcher *m, uint32_t feature)
+{
+    uint32_t mask = 0;
+
+    for (size_t k = 0; k < m->fields.n_others && mask != m->all; k++)
+        mask |= terms_of_field(m, feature, k);
+    return mask;
+}
+
+static struct im_bytes names_of(struct search_matcher *m, uint32_t feature)
+{
+    im_buf_clear(&m->text);
+    search_names_of(m->layer, &m->fields, feature, &m->text);
+    return im_buf_bytes(&m->text);
+}
+
+bool search_matches(struct search_matcher *m, uint32_t feature)
+{
+    uint32_t mask = terms_of_others(m, feature);
+    struct im_bytes names;
+
+    if (mask == m->all)
+        return true;
+    names = names_of(m, feature);
+    for (size_t t = 0; t < m->words->n_terms; t++)
+        if (!(mask >> t & 1) &&
+            search_find_any(&m->words->terms[t], names, m->most) == SEARCH_NOT_FOUND)
+            return false;
+    return true;
+}
+
+/* ---- how well ---- */
+
+/* Does `name` begin with `whole`, spaces aside? *all: and end with it. */
+static bool begins_with(struct im_bytes name, struct im_bytes whole, bool *all)
+{
+    size_t bare = text_without_suffix(name);
+    size_t i = 0;
+    size_t k = 0;
+
+    while (i < name.len && k < whole.len) {
+        if (name.data[i] == ' ') {
+            i++;
+            continue;
+        }
+        if (name.data[i] != whole.data[k])
+            return false;
+        i++;
+        k++;
+    }
+    if (k < whole.len)
+        return false;
+    *all = i == name.len || i == bare || (i + 1 == bare && name.data[i] == ' ');
+    return true;
+}
+
+static enum search_match match_of(enum search_found found)
+{
+    switch (found) {
+    case SEARCH_AS_WRITTEN:
+        return SEARCH_INSIDE;
+    case SEARCH_READ:
+    case SEARCH_LETTERS:
+        return SEARCH_PINYIN;
+    case SEARCH_WRONG:
+    case SEARCH_NOT_FOUND:
+        return SEARCH_MISTYPED;
+    }
+    return SEARCH_MISTYPED;
+}
+
+/* The words as they stand, in one piece, in one name. */
+static enum search_match match_whole(const struct search_words *words,
+                                     struct im_bytes name)
+{
+    bool all = false;
+
+    if (begins_with(name, words->whole, &all))
+        return all ? SEARCH_EXACT : SEARCH_PREFIX;
+    if (!words->pattern.has_latin)
+        return memmem(name.data, name.len, words->whole.data, words->whole.len)
+                   ? SEARCH_INSIDE
+                   : SEARCH_MISTYPED;
+    if (words->pattern.is_cut)
+        return SEARCH_MISTYPED;
+    return match_of(search_find(&words->pattern, name, SEARCH_LETTERS));
+}
+
+static enum search_match match_names(const struct search_words *words,
+                                     struct im_bytes names)
+{
+    enum search_match best = SEARCH_MISTYPED;
+    struct im_bytes name;
+
+    while (best != SEARCH_EXACT && search_next_text(&names, &name)) {
+        enum search_match match = match_whole(words, name);
+
+        if (match < best)
+            best = match;
+    }
+    return best;
+}
+
+static enum search_match
+match_term(struct search_matcher *m, size_t t, struct im_bytes names, uint32_t others)
+{
+    enum search_found found =
+        search_find_any(&m->words->terms[t], names, SEARCH_LETTERS);
+
+    if (found != SEARCH_NOT_FOUND)
+        return match_of(found);
+    return others >> t & 1 ? SEARCH_OTHER : SEARCH_MISTYPED;
+}
+
+struct search_rank search_rank_of(struct search_matcher *m, uint32_t feature)
+{
+    struct im_bytes names = names_of(m, feature);
+    struct search_rank rank = {.match = match_names(m->words, names)};
+    enum search_match worst = SEARCH_EXACT;
+    uint32_t others;
+
+    if (rank.match <= SEARCH_INSIDE)
+        return rank;
+    others = terms_of_others(m, feature);
+    for (size_t t = 0; t < m->words->n_terms; t++) {
+        enum search_match match = match_term(m, t, names, others);
+
+        if (match > worst)
+            worst = match;
+    }
+    if (worst < rank.match)
+        rank = (struct search_rank){worst, m->words->n_terms > 1};
+    return rank;
+}
+
+/* ---- which field it was ---- */
+
+static bool field_has(const struct search_words *words,
+                      const struct atlas_layer *layer,
+                      int field,
+                      uint32_t feature,
+                      struct im_buf *text)
+{
+    enum search_found most =
+        search_is_read(layer->schema, field) ? SEARCH_READ : SEARCH_AS_WRITTEN;
+    char number[IM_NUMBER_MAX];
+    struct im_bytes key;
+
+    if (layer->schema->fields[field].type != FIELD_TEXT) {
+        atlas_key(layer, feature, number, &key);
+        return terms_equal(words, key) != 0;
+    }
+    uint32_t code = atlas_code(layer, feature, field);
+    if (code == ATLAS_NULL_CODE)
+        return false;
+    im_buf_clear(text);
+    search_value_of(layer, field, code, text);
+    return terms_in(words, im_buf_bytes(text), most) != 0;
+}
+
+static bool name_has(const struct search_words *words,
+                     struct im_bytes names,
+                     struct search_rank rank,
+                     enum search_found most)
+{
+    if (rank.match != SEARCH_MISTYPED && !rank.in_pieces)
+        return match_names(words, names) == rank.match;
+    return terms_in(words, names, most) != 0;
+}
+
+int search_field_of(const struct search_words *words,
+                    const struct atlas_layer *layer,
+                    uint32_t feature,
+                    struct search_rank rank,
+                    enum search_found most)
+{
+    struct im_buf text = {.max = MAX_TEXT_BYTES};
+    struct search_fields fields;
+    int field = SCHEMA_NO_FIELD;
+
+    search_fields_of(layer->schema, &fields);
+    for (size_t i = 0; i < fields.n_names && rank.match != SEARCH_OTHER; i++) {
+        im_buf_clear(&text);
+        search_name_field_of(layer, fields.names[i], feature, &text);
+        if (name_has(words, im_buf_bytes(&text), rank, most)) {
+            field = fields.names[i];
+            break;
+        }
+    }
+    for (size_t i = 0; i < fields.n_others && field == SCHEMA_NO_FIELD; i++)
+        if (field_has(words, layer, fields.others[i], feature, &text))
+            field = fields.others[i];
+    im_buf_release(&text);
+    return field;
+}
