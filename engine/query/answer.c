@@ -139,10 +139,18 @@ static void write_titles_of(struct im_json *w,
     im_buf_release(&text);
 }
 
+static bool is_asked(const char *name, const struct query_answer_context *c)
+{
+    for (size_t i = 0; i < c->n_fields; i++)
+        if (im_bytes_equal(c->fields[i], im_bytes_of(name)))
+            return true;
+    return c->n_fields == 0;
+}
+
 static void write_titles(struct im_json *w,
                          const struct atlas_layer *layer,
                          uint32_t feature,
-                         enum lang lang)
+                         const struct query_answer_context *c)
 {
     const struct layer_schema *schema = layer->schema;
 
@@ -154,37 +162,60 @@ static void write_titles(struct im_json *w,
         struct im_bytes value = atlas_text(layer, feature, (int)i);
         int64_t number;
 
-        if (field->hidden || !field->n_codes || atlas_is_null(layer, feature, (int)i))
+        if (field->hidden || !field->n_codes || atlas_is_null(layer, feature, (int)i) ||
+            !is_asked(field->name, c))
             continue;
         if (atlas_integer(layer, feature, (int)i, &number)) {
             int len = snprintf(digits, sizeof digits, "%lld", (long long)number);
             value = (struct im_bytes){(const uint8_t *)digits, (size_t)len};
         }
         im_json_key(w, field->name);
-        write_titles_of(w, field, value, lang);
+        write_titles_of(w, field, value, c->lang);
     }
     im_json_object_end(w);
 }
 
-static void write_hit(struct im_json *w, const struct query_hit *hit, enum lang lang)
+void query_write_distance(struct im_json *w,
+                          double distance_m,
+                          double uncertainty_m,
+                          enum lang lang)
 {
     char text[QUERY_DISTANCE_TEXT];
 
-    query_distance_text(text, hit->distance_m, hit->uncertainty_m, lang);
+    query_distance_text(text, distance_m, uncertainty_m, lang);
     im_json_key(w, "distance_m");
-    im_json_number(w, query_honest_m(hit->distance_m, hit->uncertainty_m), 0);
+    im_json_number(w, query_honest_m(distance_m, uncertainty_m), 0);
     im_json_key(w, "uncertainty_m");
-    im_json_number(w, hit->uncertainty_m, 0);
+    im_json_number(w, uncertainty_m, 0);
     im_json_key(w, "distance_text");
     im_json_text(w, text);
+}
+
+static void write_hit(struct im_json *w, const struct query_hit *hit, enum lang lang)
+{
+    query_write_distance(w, hit->distance_m, hit->uncertainty_m, lang);
     im_json_key(w, "order_uncertain");
     im_json_bool(w, hit->order_uncertain);
     im_json_key(w, "nearest");
     write_position(w, hit->nearest_lon, hit->nearest_lat);
 }
 
-static void
-write_fields(struct im_json *w, const struct atlas_layer *layer, uint32_t feature)
+/* Where along a corridor or line, no finer than the position allows. */
+static void write_along(struct im_json *w, const struct query_hit *hit)
+{
+    double uncertainty_m =
+        precision_uncertainty_m(query_precision(hit->layer, hit->feature));
+
+    im_json_key(w, "along_m");
+    im_json_number(w, query_honest_m(hit->along_m, uncertainty_m), 0);
+    im_json_key(w, "off_m");
+    im_json_number(w, query_honest_m(hit->off_m, uncertainty_m), 0);
+}
+
+static void write_fields(struct im_json *w,
+                         const struct atlas_layer *layer,
+                         uint32_t feature,
+                         const struct query_answer_context *c)
 {
     const struct layer_schema *schema = layer->schema;
 
@@ -193,7 +224,7 @@ write_fields(struct im_json *w, const struct atlas_layer *layer, uint32_t featur
 
         /* written already, with the same meaning */
         if (schema->fields[i].hidden || strcmp(name, "name") == 0 ||
-            strcmp(name, "precision") == 0)
+            strcmp(name, "precision") == 0 || !is_asked(name, c))
             continue;
         im_json_key(w, name);
         write_value(w, layer, feature, (int)i);
@@ -231,12 +262,17 @@ void query_write_feature(struct im_json *w,
     im_json_text(w, query_title(layer->schema->title, context->lang));
     im_json_key(w, "name");
     im_json_string(w, query_name(layer, feature, context->lang));
-    if (hit)
+    if (hit && context->request->has_origin)
         write_hit(w, hit, context->lang);
+    if (hit && context->request->area &&
+        context->request->area->axis.kind != GEOM_EMPTY)
+        write_along(w, hit);
     im_json_key(w, "precision");
     im_json_text(w, precision_name(query_precision(layer, feature)));
-    write_fields(w, layer, feature);
-    write_titles(w, layer, feature, context->lang);
+    write_fields(w, layer, feature, context);
+    write_titles(w, layer, feature, context);
+    if (context->more)
+        context->more(context->more_ctx, w);
     im_json_object_end(w);
     im_json_object_end(w);
 }
@@ -310,12 +346,10 @@ static void write_origin(struct im_json *w, const struct query_answer_context *c
     im_json_object_end(w);
 }
 
-static void write_query(struct im_json *w, const struct query_answer_context *c)
+void query_write_request(struct im_json *w, const struct query_answer_context *c)
 {
     const struct query_request *q = c->request;
 
-    im_json_key(w, "query");
-    im_json_object(w);
     im_json_key(w, "layers");
     im_json_array(w);
     for (size_t i = 0; i < q->n_layers; i++)
@@ -327,12 +361,19 @@ static void write_query(struct im_json *w, const struct query_answer_context *c)
     im_json_number(w, q->max_m / 1000, 3); /* none: not finite, written as null */
     im_json_key(w, "precision");
     im_json_text(w, precision_name(q->coarsest));
-    write_origin(w, c);
-    im_json_object_end(w);
+    if (q->has_origin)
+        write_origin(w, c);
+    if (c->query_members.len)
+        im_json_raw(w, c->query_members);
 }
 
-static const char *apart_note(enum precision coarsest, enum lang lang)
+static const char *apart_note(bool has_origin, enum precision coarsest, enum lang lang)
 {
+    if (!has_origin)
+        return lang == LANG_ZH
+                   ? "这些条目的位置比所要求的粗略，未计入。"
+                   : "The positions of these entries are coarser than asked for; they "
+                     "are not counted in.";
     if (coarsest == PRECISION_DISTRICT)
         return lang == LANG_ZH ? "这些条目只知道所在城市，不参与距离排序。"
                                : "Only the city of these entries is known; they take "
@@ -359,7 +400,7 @@ static void write_apart(struct im_json *w,
     im_json_key(w, "numberMatched");
     im_json_int(w, (int64_t)answer->n_apart_matched);
     im_json_key(w, "note");
-    im_json_text(w, apart_note(c->request->coarsest, c->lang));
+    im_json_text(w, apart_note(c->request->has_origin, c->request->coarsest, c->lang));
     im_json_key(w, "features");
     im_json_array(w);
     for (size_t i = 0; i < answer->n_apart; i++)
@@ -400,6 +441,20 @@ static void write_attribution(struct im_json *w, const struct query_answer_conte
     im_buf_release(&text);
 }
 
+void query_write_about(struct im_json *w, const struct query_answer_context *context)
+{
+    write_completeness(w, context);
+    write_attribution(w, context);
+    if (context->notice) {
+        im_json_key(w, "notice");
+        im_json_text(w, context->notice);
+    }
+    if (context->review_number) {
+        im_json_key(w, "review_number");
+        im_json_text(w, context->review_number);
+    }
+}
+
 void query_write_answer(struct im_json *w,
                         const struct query_answer *answer,
                         const struct query_answer_context *context)
@@ -407,7 +462,10 @@ void query_write_answer(struct im_json *w,
     im_json_object(w);
     im_json_key(w, "type");
     im_json_text(w, "FeatureCollection");
-    write_query(w, context);
+    im_json_key(w, "query");
+    im_json_object(w);
+    query_write_request(w, context);
+    im_json_object_end(w);
     im_json_key(w, "features");
     im_json_array(w);
     for (size_t i = 0; i < answer->n_hits; i++)
@@ -421,15 +479,8 @@ void query_write_answer(struct im_json *w,
     write_apart(w, answer, context);
     im_json_key(w, "unplaced");
     im_json_int(w, (int64_t)answer->n_unplaced);
-    write_completeness(w, context);
-    write_attribution(w, context);
-    if (context->notice) {
-        im_json_key(w, "notice");
-        im_json_text(w, context->notice);
-    }
-    if (context->review_number) {
-        im_json_key(w, "review_number");
-        im_json_text(w, context->review_number);
-    }
+    if (context->members.len)
+        im_json_raw(w, context->members);
+    query_write_about(w, context);
     im_json_object_end(w);
 }

@@ -27,6 +27,27 @@ enum im_code cql_compile(const struct cql_node *node,
     return missing("filter", err);
 }
 
+enum im_code cql_parse(struct im_bytes text,
+                       enum cql_encoding encoding,
+                       struct im_arena *arena,
+                       const struct cql_node **out,
+                       struct cql_fault *fault,
+                       struct im_error *err)
+{
+    (void)text;
+    (void)encoding;
+    (void)arena;
+    (void)out;
+    (void)fault;
+    return missing("filter", err);
+}
+
+void cql_write_text(const struct cql_node *node, struct im_buf *out)
+{
+    (void)node;
+    (void)out;
+}
+
 struct cql_scratch *cql_scratch_new(const struct cql_program *program,
                                     struct im_arena *arena)
 {

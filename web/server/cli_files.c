@@ -4,6 +4,9 @@
 
 #include <layers/store.h>
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -172,4 +175,30 @@ size_t cli_columns(struct im_bytes text)
         columns += width > 0 ? (size_t)width : 0;
     }
     return columns;
+}
+
+/* Beside its place and then renamed, so that no reader sees half of it. */
+enum im_code
+cli_write_file(const char *path, struct im_bytes bytes, struct im_error *err)
+{
+    char beside[PATH_MAX];
+    FILE *file;
+    bool ok;
+
+    if (strcmp(path, "-") == 0)
+        return fwrite(bytes.data, 1, bytes.len, stdout) == bytes.len &&
+                       fflush(stdout) == 0
+                   ? IM_OK
+                   : im_fail(err, IM_EIO, "standard output: %s", strerror(errno));
+    snprintf(beside, sizeof beside, "%s.part", path);
+    file = fopen(beside, "wb");
+    if (!file)
+        return im_fail(err, IM_EIO, "write '%s': %s", path, strerror(errno));
+    ok = fwrite(bytes.data, 1, bytes.len, file) == bytes.len;
+    ok = fclose(file) == 0 && ok;
+    if (ok && rename(beside, path) == 0)
+        return IM_OK;
+    im_fail(err, IM_EIO, "write '%s': %s", path, strerror(errno));
+    unlink(beside);
+    return IM_EIO;
 }

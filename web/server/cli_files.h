@@ -17,13 +17,17 @@ bool cli_find_viewer(char *out, size_t size);
 
 /**
  * Read the database into an atlas. With `layers` (ids separated by commas; NULL: all)
- * only these and the ones that can be origins are read; when one of them is unknown, all
- * are, so that the error can name what there is.
+ * only these and the ones that can be origins are read; when one of them is unknown,
+ * all are, so that the error can name what there is.
  */
 IM_CHECKED enum im_code cli_read_atlas(const char *db_path,
                                        const char *layers,
                                        const struct atlas **out,
                                        struct im_error *err);
+
+/** A file that appears whole or not at all; "-" is standard output. */
+IM_CHECKED enum im_code
+cli_write_file(const char *path, struct im_bytes bytes, struct im_error *err);
 
 /** A whole number option; on failure *code is what the command has to return. */
 bool cli_number(enum lang lang,

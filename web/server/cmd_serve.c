@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* innomap serve: the server in the foreground, until SIGTERM or Ctrl-C. */
+#include "api/notice.h"
 #include "cli_files.h"
-#include "question.h"
 
 #include <web/cmd.h>
 #include <web/server.h>

@@ -74,32 +74,6 @@ static bool parse_id(const char *text, struct tile_id *out)
     return true;
 }
 
-/* Beside its place and then renamed, so that no reader sees half a tile. */
-static enum im_code
-write_file(const char *path, struct im_bytes bytes, struct im_error *err)
-{
-    char beside[PATH_MAX];
-    FILE *file;
-    bool ok;
-
-    if (strcmp(path, "-") == 0)
-        return fwrite(bytes.data, 1, bytes.len, stdout) == bytes.len &&
-                       fflush(stdout) == 0
-                   ? IM_OK
-                   : im_fail(err, IM_EIO, "standard output: %s", strerror(errno));
-    snprintf(beside, sizeof beside, "%s.part", path);
-    file = fopen(beside, "wb");
-    if (!file)
-        return im_fail(err, IM_EIO, "write '%s': %s", path, strerror(errno));
-    ok = fwrite(bytes.data, 1, bytes.len, file) == bytes.len;
-    ok = fclose(file) == 0 && ok;
-    if (ok && rename(beside, path) == 0)
-        return IM_OK;
-    im_fail(err, IM_EIO, "write '%s': %s", path, strerror(errno));
-    unlink(beside);
-    return IM_EIO;
-}
-
 static enum im_code draw(const struct arguments *a,
                          const struct atlas *atlas,
                          struct im_buf *out,
@@ -140,7 +114,7 @@ static int run(const struct arguments *a)
     if (rc == IM_OK)
         rc = draw(a, atlas, &buf, &err);
     if (rc == IM_OK)
-        rc = write_file(a->out, im_buf_bytes(&buf), &err);
+        rc = cli_write_file(a->out, im_buf_bytes(&buf), &err);
     atlas_unref(atlas);
     if (rc != IM_OK) {
         im_buf_release(&buf);

@@ -127,6 +127,7 @@ struct exchange {
     int status; /* 0: the body's */
     struct param_fault fault;
     struct query_places places; /* choices of an ambiguous name */
+    void *of_route;             /* what the route keeps from one call to the next */
     struct exchange_header headers[EXCHANGE_MAX_HEADERS];
     size_t n_headers;
     exchange_problem_fn *problem_page; /* NULL: problem JSON */

@@ -15,6 +15,7 @@ static const struct param_spec feature_params[] = {
 
 #define LANG lang_params, 1
 #define NONE NULL, 0
+#define API ROUTE_OPEN | ROUTE_VARIES | ROUTE_OWN_PARAMS | ROUTE_FORM | ROUTE_JSON
 #define TILE "/tiles/{layers}/{z}/{x}/{y}"
 
 /* The first pattern that fits is taken: longer suffixes before shorter ones. */
@@ -22,10 +23,9 @@ const struct route routes[] = {
     {TILE "@2x.png", route_tile_png_2x, LANG, ROUTE_OPEN, "512 px picture of a tile"},
     {TILE ".png", route_tile_png, LANG, ROUTE_OPEN, "256 px picture of a tile"},
     {TILE ".mvt", route_tile_mvt, LANG, ROUTE_OPEN | ROUTE_VARIES, "vector tile"},
-    {"/api/nearest", route_nearest, nearest_params, QUESTION_PARAMS,
-     ROUTE_OPEN | ROUTE_VARIES | ROUTE_FORM, "the k nearest places"},
-    {"/api/within", route_within, within_params, QUESTION_PARAMS,
-     ROUTE_OPEN | ROUTE_VARIES | ROUTE_FORM, "places within a distance"},
+    {"/api/nearest", route_api, NONE, API, "the k nearest places"},
+    {"/api/within", route_api, NONE, API, "places in an area"},
+    {"/api/list", route_api, NONE, API, "rows"},
     {"/api/feature", route_feature, feature_params, 3, ROUTE_OPEN | ROUTE_VARIES,
      "one place with all its fields"},
     {"/api/layers", route_layers, LANG, ROUTE_OPEN | ROUTE_VARIES,

@@ -23,13 +23,10 @@ enum im_code route_tilejson(struct exchange *x, struct im_error *err);
 enum im_code route_style(struct exchange *x, struct im_error *err);
 /* route_fonts.c */
 enum im_code route_font(struct exchange *x, struct im_error *err);
-/* route_query.c */
-enum im_code route_nearest(struct exchange *x, struct im_error *err);
-enum im_code route_within(struct exchange *x, struct im_error *err);
+/* route_api.c: the operations of api/call.h, by the last segment of the path */
+enum im_code route_api(struct exchange *x, struct im_error *err);
+/* route_feature.c */
 enum im_code route_feature(struct exchange *x, struct im_error *err);
-enum { QUESTION_PARAMS = 8 };
-extern const struct param_spec nearest_params[QUESTION_PARAMS];
-extern const struct param_spec within_params[QUESTION_PARAMS];
 /* route_layers.c */
 enum im_code route_layers(struct exchange *x, struct im_error *err);
 /* route_operation.c */

@@ -204,6 +204,7 @@ enum im_code server_start(const struct server_options *options,
     s->listen_fd = -1;
     s->address = copy_text(options->address, "127.0.0.1");
     s->review_number = copy_text(options->review_number, "");
+    s->db_path = copy_text(options->db_path, "");
     s->is_public = options->is_public;
     s->access_log = options->access_log;
     s->question_ms = options->question_ms ? options->question_ms : QUESTION_MS;
@@ -212,7 +213,7 @@ enum im_code server_start(const struct server_options *options,
             body_cache_new(options->cache_bytes ? options->cache_bytes : CACHE_BYTES);
     if (options->font_directory)
         s->font_directory = strdup(options->font_directory);
-    if (!s->address || !s->review_number ||
+    if (!s->address || !s->review_number || !s->db_path ||
         (options->font_directory && !s->font_directory) ||
         (!options->no_cache && !s->cache))
         rc = im_fail(err, IM_ENOMEM, "out of memory for the server");
@@ -290,6 +291,7 @@ void server_stop(struct server *s)
     free(s->font_directory);
     free(s->address);
     free(s->review_number);
+    free(s->db_path);
     pthread_cond_destroy(&s->quiet);
     pthread_mutex_destroy(&s->mutex);
     free(s);

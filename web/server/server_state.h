@@ -3,12 +3,12 @@
 #ifndef WEB_SERVER_STATE_H
 #define WEB_SERVER_STATE_H
 
+#include "api/notice.h"
 #include "assets.h"
 #include "compressors.h"
 #include "connections.h"
 #include "current.h"
 #include "metrics.h"
-#include "question.h"
 
 #include <web/server.h>
 
@@ -33,6 +33,7 @@ enum {
 struct server {
     char *address;
     char *review_number; /* never NULL */
+    char *db_path;
     bool is_public;
     bool access_log;
     unsigned question_ms;

@@ -318,6 +318,14 @@ struct query_answer_context {
     bool show_geometry_of_unreviewed;
     const char *notice;        /* "示意图，不作划界依据"; NULL: left out */
     const char *review_number; /* "无审图号" when there is none; NULL: left out */
+    const struct im_bytes *fields; /* which of a layer's fields are shown */
+    size_t n_fields;               /* 0: all */
+    /* further members as JSON ("a":1,"b":2): of `query`, of the answer */
+    struct im_bytes query_members;
+    struct im_bytes members;
+    /* writes further members of a feature's properties; NULL: none */
+    void (*more)(void *more_ctx, struct im_json *w);
+    void *more_ctx;
 };
 void query_write_feature(struct im_json *w,
                          const struct atlas_layer *layer,
@@ -327,6 +335,16 @@ void query_write_feature(struct im_json *w,
 void query_write_answer(struct im_json *w,
                         const struct query_answer *answer,
                         const struct query_answer_context *context);
+/** Members of `query`: layers, k, max_km, precision, origin. */
+void query_write_request(struct im_json *w, const struct query_answer_context *context);
+/** Members at the end of every answer: completeness, attribution, notice,
+ *  review_number. */
+void query_write_about(struct im_json *w, const struct query_answer_context *context);
+/** Members of a measured distance: distance_m, uncertainty_m, distance_text. */
+void query_write_distance(struct im_json *w,
+                          double distance_m,
+                          double uncertainty_m,
+                          enum lang lang);
 /** One place as a choice: name, layer, id, lon, lat, precision, where it lies. */
 void query_write_place(struct im_json *w,
                        const struct query_place *place,

@@ -63,6 +63,7 @@ static void setup(struct world *w)
                                         .n_layers = 1,
                                         .lon = 121.59,
                                         .lat = 31.2,
+                                        .has_origin = true,
                                         .origin_uncertainty_m = 2000,
                                         .k = 5,
                                         .max_m = HUGE_VAL,

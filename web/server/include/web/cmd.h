@@ -5,8 +5,7 @@
 #define WEB_CMD_H
 
 int cmd_serve(int argc, char **argv);
-int cmd_nearest(int argc, char **argv);
-int cmd_within(int argc, char **argv);
+int cmd_api(int argc, char **argv); /* nearest, within, list ...: by argv[0] */
 int cmd_tile(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operations over HTTP. */
+#include "api/call.h"
+#include "api/json_pairs.h"
+#include "routes.h"
+#include "server_state.h"
+
+enum {
+    ANSWER_MAX_BYTES = 64 * 1024 * 1024,
+    /* A search from a position for few places takes microseconds: less than the way to
+     * a worker and back. All else is done by workers. */
+    INLINE_MAX_K = 50
+};
+
+/* Tables are for saving. */
+static void name_file(struct exchange *x, const struct api_call *c)
+{
+    enum api_format format = api_format_of(c);
+    char value[128];
+    const char *copy;
+
+    if (format == API_JSON)
+        return;
+    snprintf(value, sizeof value, "attachment; filename=\"innomap-%s.%s\"",
+             c->operation->name, format == API_CSV ? "csv" : "xlsx");
+    copy = im_arena_strdup(c->arena, im_bytes_of(value));
+    if (copy) /* without memory: the browser's own name */
+        exchange_add_header(x, "Content-Disposition", copy);
+}
+
+/* Names and values from address line, form or JSON, checked. */
+static enum im_code take(struct exchange *x, struct im_error *err)
+{
+    struct api_call *c = x->of_route;
+    enum im_code rc = IM_OK;
+
+    if (x->request_body.len)
+        rc = json_pairs(x->request_body, x->pairs, x->n_pairs, c->arena, &x->pairs,
+                        &x->n_pairs, err);
+    if (rc == IM_OK)
+        rc = api_take(c, x->pairs, x->n_pairs, err);
+    x->fault = c->fault;
+    x->lang = c->lang;
+    return rc;
+}
+
+static enum im_code
+answer(struct exchange *x, struct im_buf *buf, struct body **out, struct im_error *err)
+{
+    struct api_call *c = x->of_route;
+    const char *type = NULL;
+    enum im_code rc;
+
+    c->deadline = x->deadline;
+    rc = c->operation->run(c, err);
+    if (rc == IM_OK)
+        rc = api_answer(c, api_format_of(c), buf, &type, err);
+    if (rc == IM_OK) {
+        name_file(x, c);
+        return exchange_reply(x, buf, type, NULL, out, err);
+    }
+    x->fault = c->fault;
+    x->places = rc == IM_EAMBIGUOUS ? c->choices : (struct query_places){0};
+    return rc;
+}
+
+static enum im_code run_answer(struct work_waiter *first,
+                               struct worker *worker,
+                               struct body **out,
+                               struct im_error *err)
+{
+    struct exchange *x =
+        (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
+
+    /* a long body is read here, not in the event thread */
+    enum im_code rc = x->request_body.len ? take(x, err) : IM_OK;
+
+    return rc == IM_OK ? answer(x, &worker->buf, out, err) : rc;
+}
+
+static bool is_small(const struct api_call *c)
+{
+    static const enum api_param light[] = {API_LAYER,  API_LON,       API_LAT,
+                                           API_K,      API_MAX_KM,    API_EACH,
+                                           API_FIELDS, API_PRECISION, API_LANG};
+    size_t n = 0;
+    size_t n_light = 0;
+
+    for (int p = 0; p < API_PARAMS; p++)
+        n += c->values[p].is_set;
+    for (size_t i = 0; i < sizeof light / sizeof *light; i++)
+        n_light += c->values[light[i]].is_set;
+    return n == n_light && strcmp(c->operation->name, "nearest") == 0 &&
+           (!api_is_set(c, API_K) || c->values[API_K].integer <= INLINE_MAX_K);
+}
+
+enum im_code route_api(struct exchange *x, struct im_error *err)
+{
+    const struct api_operation *op = api_operation_find(x->url.segments[1]);
+    struct im_arena *arena = exchange_arena(x);
+    struct api_call *c = arena ? im_arena_calloc(arena, 1, sizeof *c) : NULL;
+    struct im_buf buf = {.max = ANSWER_MAX_BYTES};
+    enum im_code rc;
+
+    if (!c)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    c->operation = op;
+    c->atlas = snapshot_atlas(exchange_snapshot(x));
+    c->arena = arena;
+    c->lang = x->lang;
+    c->leave_out_unreviewed = server_leaves_out_unreviewed(x->server);
+    c->review_number = server_review_number(x->server);
+    c->db_path = x->server->db_path;
+    x->of_route = c;
+    rc = x->request_body.len ? IM_OK : take(x, err);
+    if (rc != IM_OK)
+        return rc;
+    if (x->request_body.len || !is_small(c)) {
+        x->waiter.key = (struct body_key){0, 0};
+        x->waiter.run = run_answer;
+        return IM_OK;
+    }
+    rc = answer(x, &buf, &x->body, err);
+    im_buf_release(&buf);
+    return rc;
+}
