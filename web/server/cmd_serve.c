@@ -31,6 +31,7 @@ static const char HELP_ZH[] =
     "  --no-cache           不缓存（用于性能测试）\n"
     "  --header-seconds 秒  请求（不含请求体）须在此时间内到齐，默认 10\n"
     "  --body-seconds 秒    请求体须在此时间内到齐，默认 30\n"
+    "  --stream-seconds 秒  长结果须在此时间内被取完，默认 600\n"
     "  --question-ms 毫秒   查询（含排队）超过此时间即停止，默认 5000\n"
     "  --access-log         每个请求记一行日志（标准错误）\n"
     "  --lang zh|en         提示语言\n"
@@ -60,6 +61,7 @@ static const char HELP_EN[] =
     "  --header-seconds N    a request has to arrive within, but for its body;\n"
     "                        default 10\n"
     "  --body-seconds N      its body has to arrive within, default 30\n"
+    "  --stream-seconds N    a long answer has to be taken within, default 600\n"
     "  --question-ms N       a question is stopped after, waiting included;\n"
     "                        default 5000\n"
     "  --access-log          one log line per request (standard error)\n"
@@ -90,6 +92,7 @@ enum {
     O_NO_CACHE,
     O_HEADER,
     O_BODY,
+    O_STREAM,
     O_QUESTION,
     O_ACCESS_LOG,
     O_LANG
@@ -109,6 +112,7 @@ static const struct option long_options[] = {
     {"no-cache", no_argument, NULL, O_NO_CACHE},
     {"header-seconds", required_argument, NULL, O_HEADER},
     {"body-seconds", required_argument, NULL, O_BODY},
+    {"stream-seconds", required_argument, NULL, O_STREAM},
     {"question-ms", required_argument, NULL, O_QUESTION},
     {"access-log", no_argument, NULL, O_ACCESS_LOG},
     {"lang", required_argument, NULL, O_LANG},
@@ -129,6 +133,7 @@ static bool take_number(struct arguments *a, int option, int *code)
         {O_CACHE, "--cache-mb", 1, 1048576},
         {O_HEADER, "--header-seconds", 1, 3600},
         {O_BODY, "--body-seconds", 1, 3600},
+        {O_STREAM, "--stream-seconds", 1, 86400},
         {O_QUESTION, "--question-ms", 1, 3600000},
     };
     struct server_options *o = &a->options;
@@ -150,6 +155,8 @@ static bool take_number(struct arguments *a, int option, int *code)
         o->header_seconds = (unsigned)value;
     else if (option == O_BODY)
         o->body_seconds = (unsigned)value;
+    else if (option == O_STREAM)
+        o->stream_seconds = (unsigned)value;
     else
         o->question_ms = (unsigned)value;
     return true;
@@ -193,6 +200,7 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
     case O_CACHE:
     case O_HEADER:
     case O_BODY:
+    case O_STREAM:
     case O_QUESTION:
         return take_number(a, option, code);
     case O_LANG:

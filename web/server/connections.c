@@ -106,6 +106,12 @@ void connections_remove(struct connections *c, struct connection *connection)
     free(connection);
 }
 
+void connection_stream(struct connections *c, struct connection *connection)
+{
+    atomic_store_explicit(&connection->cut_at_ms, work_now_ms() + c->stream_ms,
+                          memory_order_relaxed);
+}
+
 void connection_await_body(struct connections *c, struct connection *connection)
 {
     atomic_store_explicit(&connection->cut_at_ms, work_now_ms() + c->body_ms,

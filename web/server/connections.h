@@ -27,6 +27,7 @@ struct connections {
     struct metrics *metrics;
     unsigned header_ms; /* for a request to arrive, but for its body */
     unsigned body_ms;   /* for its body */
+    unsigned stream_ms; /* for a long answer to be taken */
     unsigned idle_ms;   /* that a kept connection may be silent before that */
 };
 
@@ -37,8 +38,9 @@ void connections_stop(struct connections *c);
 /** NULL without memory: the connection is then answered by nobody and closed. */
 struct connection *connections_add(struct connections *c, int fd);
 void connections_remove(struct connections *c, struct connection *connection);
-/** A request has come whose body is still to come / has arrived in full / has been
- *  answered. */
+/** A long answer is being sent / a request has come whose body is still to come / has
+ *  arrived in full / has been answered. */
+void connection_stream(struct connections *c, struct connection *connection);
 void connection_await_body(struct connections *c, struct connection *connection);
 void connection_begin(struct connection *connection);
 void connection_end(struct connections *c, struct connection *connection);

@@ -22,7 +22,9 @@ enum {
     MAX_WORKS = 4,
     PROBLEM_BYTES = 256 * 1024,
     /* what fits into one packet is not sent any faster when it is smaller */
-    QUICK_GZIP_FROM_BYTES = 1400
+    QUICK_GZIP_FROM_BYTES = 1400,
+    /* libmicrohttpd's own buffer, for clients that take no chunks */
+    STREAM_BLOCK_BYTES = 16 * 1024
 };
 
 static const char CONTENT_POLICY[] =
@@ -69,6 +71,7 @@ static void exchange_begin(struct exchange *x, struct server *server)
     x->n_works = 0;
     x->deadline = (struct im_deadline){0};
     x->body = NULL;
+    x->stream = (struct stream){0};
     x->etag = 0;
     x->not_modified = x->matched_gzip = x->varies = false;
     x->keep = KEEP_CHECKED;
@@ -86,6 +89,7 @@ static void exchange_release(struct exchange *x)
     body_unref(x->waiter.body);
     snapshot_unref(x->snapshot);
     upload_release(&x->upload, &x->server->uploads);
+    stream_release(&x->stream, &x->server->streams);
     x->body = x->waiter.body = NULL;
     x->snapshot = NULL;
     if (x->arena)
@@ -104,6 +108,16 @@ struct snapshot *exchange_snapshot(struct exchange *x)
     if (!x->snapshot)
         x->snapshot = current_get(x->server->current);
     return x->snapshot;
+}
+
+void exchange_stream(struct exchange *x,
+                     const char *content_type,
+                     stream_fn *next,
+                     void *state)
+{
+    x->stream.content_type = content_type;
+    x->stream.next = next;
+    x->stream.state = state;
 }
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)
@@ -221,7 +235,8 @@ static enum MHD_Result send_response(struct exchange *x,
                           x->route ? (unsigned)(x->route - routes) : METRICS_ROUTES - 1,
                           status);
     log_access(x, status, bytes);
-    exchange_release(x);
+    if (!x->stream.is_open) /* what is still being made needs all of it */
+        exchange_release(x);
     return result;
 }
 
@@ -393,6 +408,28 @@ static enum MHD_Result send_body(struct exchange *x)
     return send_response(x, response, status, bytes.len);
 }
 
+static ssize_t read_stream(void *cls, uint64_t position, char *out, size_t max);
+
+static enum MHD_Result send_stream(struct exchange *x)
+{
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, x, NULL);
+
+    if (!response)
+        return MHD_NO;
+    if (x->is_post)
+        x->keep = KEEP_NOT;
+    x->varies = true;
+    add_header(response, "Content-Type", x->stream.content_type);
+    if (x->stream.is_packed)
+        add_header(response, "Content-Encoding", "gzip");
+    add_own_headers(x, response);
+    add_caching(x, response, x->stream.is_packed);
+    add_vary(x, response);
+    connection_stream(&x->server->connections, connection_of(x));
+    return send_response(x, response, x->status ? x->status : 200, 0);
+}
+
 static enum MHD_Result send_options(struct exchange *x)
 {
     struct MHD_Response *response = empty_response();
@@ -441,10 +478,71 @@ static enum im_code run_question(struct work_waiter *first,
 {
     struct exchange *x =
         (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
+    enum im_code rc;
 
     if (im_deadline_passed(&x->deadline))
         return waited_too_long(err);
-    return x->run_question(first, worker, out, err);
+    rc = x->run_question(first, worker, out, err);
+    if (rc != IM_OK || !x->stream.next)
+        return rc;
+    rc = stream_begin(x, worker, err);
+    if (rc == IM_OK && x->stream.ended)
+        rc =
+            exchange_reply(x, &x->stream.piece, x->stream.content_type, NULL, out, err);
+    return rc;
+}
+
+static enum im_code run_stream(struct work_waiter *first,
+                               struct worker *worker,
+                               struct body **out,
+                               struct im_error *err)
+{
+    struct exchange *x =
+        (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
+
+    (void)out;
+    return stream_more(x, worker, err);
+}
+
+/* The status is sent: all that can be done is to end without the end, which clients
+ * see. */
+static ssize_t break_stream(struct exchange *x, const struct im_error *err)
+{
+    char path[600];
+    char reason[600];
+
+    if (!atomic_load(&x->server->stopping))
+        im_log(IM_LOG_ERROR, "answer_broken", "path=%s code=%s reason=%s",
+               im_log_quote(path, sizeof path, x->raw), im_code_name(err->code),
+               im_log_quote(reason, sizeof reason, err->msg));
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* In the event thread, whenever there is room to send: copies, or has the next piece
+ * made while the connection sleeps. */
+static ssize_t read_stream(void *cls, uint64_t position, char *out, size_t max)
+{
+    struct exchange *x = cls;
+    struct stream *s = &x->stream;
+    struct im_error err = {0};
+    bool joined;
+    size_t n;
+
+    (void)position;
+    if (s->is_waiting && x->waiter.code != IM_OK)
+        return break_stream(x, &x->waiter.err);
+    s->is_waiting = false;
+    n = stream_read(s, out, max);
+    if (n)
+        return (ssize_t)n;
+    if (s->ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    s->is_waiting = true;
+    x->waiter.run = run_stream;
+    x->waiter.goes_on = true;
+    if (work_submit(x->server->work, &x->waiter, &joined, &err) != IM_OK)
+        return break_stream(x, &err);
+    return 0;
 }
 
 /* Ask the route; then the answer is sent or the connection sleeps until a worker is
@@ -491,6 +589,8 @@ static enum MHD_Result after_work(struct exchange *x)
     x->waiter.run = NULL;
     if (x->waiter.code != IM_OK)
         return fail(x, x->waiter.code, &x->waiter.err);
+    if (x->stream.is_open)
+        return send_stream(x);
     if (!body)
         return ask_route(x);
     x->body = body;

@@ -5,6 +5,7 @@
 
 #include "http_params.h"
 #include "snapshot.h"
+#include "stream.h"
 #include "upload.h"
 #include "work.h"
 
@@ -119,6 +120,7 @@ struct exchange {
 
     /* the answer */
     struct body *body;
+    struct stream stream;
     uint64_t etag; /* 0: none; otherwise what the quoted tag is made from */
     bool not_modified;
     bool matched_gzip; /* the tag that matched was the compressed form's */
@@ -168,5 +170,16 @@ IM_CHECKED enum im_code exchange_reply(struct exchange *x,
                                        struct libdeflate_compressor *compressor,
                                        struct body **out,
                                        struct im_error *err);
+
+/**
+ * Answer piece by piece: called by what a worker runs, which then leaves its body NULL
+ * and returns IM_OK. `etag` and `keep` as always, before; a stream without an ETag has
+ * none, one that fits into a piece gets it from its bytes. `state` lives in the
+ * exchange's arena; `content_type` is static.
+ */
+void exchange_stream(struct exchange *x,
+                     const char *content_type,
+                     stream_fn *next,
+                     void *state);
 
 #endif

@@ -75,6 +75,9 @@ enum im_code route_metrics(struct exchange *x, struct im_error *err)
     metrics_write_value(&buf, "innomap_upload_bytes", "gauge",
                         "Memory of request bodies.",
                         atomic_load(&x->server->uploads.bytes));
+    metrics_write_value(&buf, "innomap_streams", "gauge",
+                        "Long answers being sent piece by piece.",
+                        atomic_load(&x->server->streams.n));
     metrics_write_value(&buf, "innomap_data_version", "gauge",
                         "Version of the data that is served.", atlas_version(atlas));
     metrics_write_value(&buf, "innomap_atlas_bytes", "gauge",

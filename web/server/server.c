@@ -139,6 +139,8 @@ static enum im_code start_connections(struct server *s,
         1000 * (options->header_seconds ? options->header_seconds : HEADER_SECONDS);
     s->connections.body_ms =
         1000 * (options->body_seconds ? options->body_seconds : BODY_SECONDS);
+    s->connections.stream_ms =
+        1000 * (options->stream_seconds ? options->stream_seconds : STREAM_SECONDS);
     s->connections.idle_ms = 1000 * IDLE_SECONDS;
     rc = connections_start(&s->connections, err);
     s->connections_started = rc == IM_OK;

@@ -17,6 +17,7 @@ struct MHD_Daemon;
 enum {
     IDLE_SECONDS = 15,
     HEADER_SECONDS = 10,
+    STREAM_SECONDS = 600,
     BODY_SECONDS = 30, /* 2 MiB over a slow line */
     STOP_SECONDS = 10,
     MAX_CONNECTIONS = 4000,
@@ -50,6 +51,7 @@ struct server {
     atomic_uintptr_t glyphs[FONTS * FONT_RANGES];
     struct connections connections;
     struct uploads uploads;
+    struct streams streams;
     bool connections_started;
     struct compressors compressors;
     struct metrics metrics;

@@ -93,7 +93,7 @@ enqueue(struct work *work, struct work_waiter *waiter, struct im_error *err)
 {
     struct job *job;
 
-    if (work->n_queued >= work->max_queued)
+    if (work->n_queued >= work->max_queued && !waiter->goes_on)
         return too_busy(work->n_queued, err);
     job = malloc(sizeof *job);
     if (!job)
@@ -209,7 +209,7 @@ static void run(struct thread *thread, struct job *job, bool stopping)
 
     if (stopping)
         rc = is_stopping(&err);
-    else if (waited_ms > thread->work->max_wait_ms)
+    else if (waited_ms > thread->work->max_wait_ms && !job->waiters->goes_on)
         rc = waited_too_long(waited_ms, &err);
     else
         rc = job->waiters->run(job->waiters, worker, &body, &err);

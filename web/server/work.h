@@ -37,6 +37,7 @@ struct work_waiter {
     void (*sleep)(struct work_waiter *waiter);
     /** Called once by a worker thread; afterwards the waiter is not touched. */
     void (*wake)(struct work_waiter *waiter);
+    bool goes_on; /* a part of what has begun: neither too many nor too late */
     /* result */
     enum im_code code;
     struct im_error err;

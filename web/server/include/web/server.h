@@ -24,6 +24,7 @@ struct server_options {
     bool access_log;         /* one line for each answer */
     unsigned header_seconds; /* for a request to arrive, but for its body; 0: 10 */
     unsigned body_seconds;   /* for its body; 0: 30 */
+    unsigned stream_seconds; /* for a long answer to be taken; 0: 600 */
     unsigned question_ms;    /* for a question, from its arrival; 0: 5,000 */
 };
 
