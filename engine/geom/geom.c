@@ -51,56 +51,59 @@ bool geom_contains(const struct geom *g, double lon, double lat)
     return inside;
 }
 
-static void write_position(const struct geom *g, uint32_t i, struct im_json *w)
+static void
+write_position(const struct geom *g, uint32_t i, int decimals, struct im_json *w)
 {
     im_json_array(w);
-    im_json_number(w, g->lonlat[2 * (size_t)i], 7);
-    im_json_number(w, g->lonlat[2 * (size_t)i + 1], 7);
-    im_json_array_end(w);
-}
-
-static void write_part(const struct geom *g, uint32_t part, struct im_json *w)
-{
-    im_json_array(w);
-    for (uint32_t i = part ? g->part_end[part - 1] : 0; i < g->part_end[part]; i++)
-        write_position(g, i, w);
+    im_json_number(w, g->lonlat[2 * (size_t)i], decimals);
+    im_json_number(w, g->lonlat[2 * (size_t)i + 1], decimals);
     im_json_array_end(w);
 }
 
 static void
-write_parts(const struct geom *g, uint32_t from, uint32_t to, struct im_json *w)
+write_part(const struct geom *g, uint32_t part, int decimals, struct im_json *w)
 {
     im_json_array(w);
-    for (uint32_t part = from; part < to; part++)
-        write_part(g, part, w);
+    for (uint32_t i = part ? g->part_end[part - 1] : 0; i < g->part_end[part]; i++)
+        write_position(g, i, decimals, w);
     im_json_array_end(w);
 }
 
-static void write_points(const struct geom *g, struct im_json *w)
+static void write_parts(
+    const struct geom *g, uint32_t from, uint32_t to, int decimals, struct im_json *w)
+{
+    im_json_array(w);
+    for (uint32_t part = from; part < to; part++)
+        write_part(g, part, decimals, w);
+    im_json_array_end(w);
+}
+
+static void write_points(const struct geom *g, int decimals, struct im_json *w)
 {
     if (g->n_points == 1) {
-        write_position(g, 0, w);
+        write_position(g, 0, decimals, w);
         return;
     }
     im_json_array(w);
     for (uint32_t i = 0; i < g->n_points; i++)
-        write_position(g, i, w);
+        write_position(g, i, decimals, w);
     im_json_array_end(w);
 }
 
-static void write_areas(const struct geom *g, struct im_json *w)
+static void write_areas(const struct geom *g, int decimals, struct im_json *w)
 {
     if (g->n_areas == 1) {
-        write_parts(g, 0, g->area_end[0], w);
+        write_parts(g, 0, g->area_end[0], decimals, w);
         return;
     }
     im_json_array(w);
     for (uint32_t area = 0; area < g->n_areas; area++)
-        write_parts(g, area ? g->area_end[area - 1] : 0, g->area_end[area], w);
+        write_parts(g, area ? g->area_end[area - 1] : 0, g->area_end[area], decimals,
+                    w);
     im_json_array_end(w);
 }
 
-void geom_write_json(const struct geom *g, struct im_json *w)
+void geom_write_json_as(const struct geom *g, int decimals, struct im_json *w)
 {
     static const char *const name[4][2] = {{"", ""},
                                            {"Point", "MultiPoint"},
@@ -119,12 +122,17 @@ void geom_write_json(const struct geom *g, struct im_json *w)
     im_json_text(w, name[g->kind][multi]);
     im_json_key(w, "coordinates");
     if (g->kind == GEOM_POINT)
-        write_points(g, w);
+        write_points(g, decimals, w);
     else if (g->kind == GEOM_AREA)
-        write_areas(g, w);
+        write_areas(g, decimals, w);
     else if (multi)
-        write_parts(g, 0, g->n_parts, w);
+        write_parts(g, 0, g->n_parts, decimals, w);
     else
-        write_part(g, 0, w);
+        write_part(g, 0, decimals, w);
     im_json_object_end(w);
+}
+
+void geom_write_json(const struct geom *g, struct im_json *w)
+{
+    geom_write_json_as(g, 7, w);
 }

@@ -27,6 +27,23 @@ enum im_code cql_compile(const struct cql_node *node,
     return missing("filter", err);
 }
 
+const struct cql_node *
+cql_and(const struct cql_node *a, const struct cql_node *b, struct im_arena *arena)
+{
+    (void)arena;
+    return a ? a : b;
+}
+
+void cql_quote(struct im_bytes text, struct im_buf *out)
+{
+    im_buf_byte(out, '\'');
+    im_buf_append(out, text.data, text.len);
+    im_buf_byte(out, '\'');
+}
+
+const struct cql_function cql_functions[] = {{0}};
+const size_t cql_n_functions = 0;
+
 enum im_code cql_parse(struct im_bytes text,
                        enum cql_encoding encoding,
                        struct im_arena *arena,

@@ -80,6 +80,7 @@ static void exchange_begin(struct exchange *x, struct server *server)
     x->places = (struct query_places){0};
     x->n_headers = 0;
     x->problem_page = NULL;
+    x->own = NULL;
     x->url.n_params = x->url.n_segments = 0;
 }
 
@@ -286,6 +287,7 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
     struct MHD_Response *response;
 
     log_failure(x, status, err);
+    x->n_headers = 0;
     if (x->problem_page)
         x->problem_page(x, &problem, &buf);
     else
@@ -304,8 +306,7 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
     add_header(response, "Content-Type",
                x->problem_page ? "text/html; charset=utf-8"
                                : "application/problem+json");
-    if (x->problem_page)
-        add_own_headers(x, response);
+    add_own_headers(x, response);
     add_header(response, "Content-Language", problem.lang == LANG_ZH ? "zh" : "en");
     add_header(response, "Cache-Control", "no-store");
     if (status == 405)

@@ -117,6 +117,7 @@ struct exchange {
      * routes hand it on to the engine */
     struct im_deadline deadline;
     work_fn *run_question; /* what the route wants run when it shares it with nobody */
+    void *own;             /* of the route, in the arena */
 
     /* the answer */
     struct body *body;

@@ -16,6 +16,7 @@ static const struct param_spec feature_params[] = {
 #define LANG lang_params, 1
 #define NONE NULL, 0
 #define API ROUTE_OPEN | ROUTE_VARIES | ROUTE_OWN_PARAMS | ROUTE_FORM | ROUTE_JSON
+#define OGC (ROUTE_OPEN | ROUTE_OWN_PARAMS | ROUTE_NEGOTIATES)
 #define TILE "/tiles/{layers}/{z}/{x}/{y}"
 
 /* The first pattern that fits is taken: longer suffixes before shorter ones. */
@@ -36,6 +37,13 @@ const struct route routes[] = {
      "MapLibre style"},
     {"/fonts/{fontstack}/{range}.pbf", route_font, NONE, ROUTE_OPEN | ROUTE_VARIES,
      "glyphs for MapLibre"},
+    {"/ogc", route_ogc, NONE, OGC, "OGC API Features"},
+    {"/ogc/{page}", route_ogc, NONE, OGC, "documents of OGC API Features"},
+    {"/ogc/collections/{id}", route_ogc, NONE, OGC, "a layer as a collection"},
+    {"/ogc/collections/{id}/items", route_ogc, NONE, OGC | ROUTE_FORM | ROUTE_JSON,
+     "features"},
+    {"/ogc/collections/{id}/{part}", route_ogc, NONE, OGC, "fields of a collection"},
+    {"/ogc/collections/{id}/items/{featureId}", route_ogc, NONE, OGC, "one feature"},
     {"/healthz", route_healthz, NONE, 0, "is the process alive"},
     {"/readyz", route_readyz, NONE, 0, "are questions answered"},
     {"/metrics", route_metrics, NONE, 0, "counters for Prometheus"},

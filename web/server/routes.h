@@ -33,6 +33,8 @@ enum im_code route_layers(struct exchange *x, struct im_error *err);
 enum im_code route_healthz(struct exchange *x, struct im_error *err);
 enum im_code route_readyz(struct exchange *x, struct im_error *err);
 enum im_code route_metrics(struct exchange *x, struct im_error *err);
+/* ogc/route.c */
+enum im_code route_ogc(struct exchange *x, struct im_error *err);
 /* route_viewer.c */
 enum im_code route_viewer(struct exchange *x, struct im_error *err);
 

@@ -3,6 +3,8 @@
  * it is held for a few pointer moves per miss, and a miss costs a render anyway. */
 #include "work.h"
 
+#include "ogc/crs.h"
+
 #include <libdeflate.h>
 #include <pthread.h>
 #include <xxhash.h>
@@ -249,6 +251,7 @@ static void worker_release(struct worker *worker)
     tile_worker_free(worker->tiles);
     im_arena_free(worker->arena);
     im_buf_release(&worker->buf);
+    ogc_crs_book_free(worker->crs);
     if (worker->compressor)
         libdeflate_free_compressor(worker->compressor);
 }

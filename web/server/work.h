@@ -17,6 +17,7 @@ struct worker {
     struct im_arena *arena; /* reset after each job */
     struct im_buf buf;      /* cleared before each job */
     struct libdeflate_compressor *compressor;
+    struct ogc_crs_book *crs; /* NULL until a coordinate system is asked for */
 };
 
 /**

@@ -75,8 +75,8 @@ double geom_distance_m(const struct geom *g,
                        double *nearest_lat);
 /**
  * The same between the nearest edges of two geometries; 0 where they touch or overlap.
- * HUGE_VAL when it is above `limit_m`, or when one is empty. Writes the nearest position
- * on `b` when asked.
+ * HUGE_VAL when it is above `limit_m`, or when one is empty. Writes the nearest
+ * position on `b` when asked.
  */
 double geom_between_m(const struct geom *a,
                       const struct geom *b,
@@ -103,5 +103,7 @@ double world_lat(double y);
  */
 struct im_json;
 void geom_write_json(const struct geom *g, struct im_json *w);
+/** The same with other decimals, for coordinates of another CRS. */
+void geom_write_json_as(const struct geom *g, int decimals, struct im_json *w);
 
 #endif
