@@ -65,6 +65,13 @@ bool division_is_level(uint32_t code, enum division_level level)
     return false;
 }
 
+enum division_level division_level_of(uint32_t code)
+{
+    return code % 10000 == 0 ? DIVISION_PROVINCE
+           : code % 100 == 0 ? DIVISION_CITY
+                             : DIVISION_DISTRICT;
+}
+
 bool division_find(const struct atlas_layer *layer, uint32_t code, uint32_t *feature)
 {
     char key[16];
@@ -148,10 +155,7 @@ bool division_covers(const struct division_index *index, uint32_t area, uint32_t
     area = division_today(index, area);
     if (area == 0 || code == 0)
         return false;
-    enum division_level level = area % 10000 == 0 ? DIVISION_PROVINCE
-                                : area % 100 == 0 ? DIVISION_CITY
-                                                  : DIVISION_DISTRICT;
-    return division_up(index, code, level) == area;
+    return division_up(index, code, division_level_of(area)) == area;
 }
 
 /* ---- the layers ---- */

@@ -41,6 +41,8 @@ uint32_t division_code_of(const struct atlas_layer *layer, uint32_t feature);
 uint32_t division_today(const struct division_index *index, uint32_t code);
 /** The level a code is of; the four municipalities are cities as well. */
 bool division_is_level(uint32_t code, enum division_level level);
+/** The level that a code looks like: 310000 is a province. */
+enum division_level division_level_of(uint32_t code);
 /** The code of the division around `code` at a level, `code` itself at its own; 0: the
  *  code is coarser than that. */
 uint32_t division_up(const struct division_index *index,

@@ -394,13 +394,6 @@ has_code(struct query_region *r, const struct atlas_layer *layer, uint32_t featu
     return has;
 }
 
-static enum division_level level_of(uint32_t code)
-{
-    return code % 10000 == 0 ? DIVISION_PROVINCE
-           : code % 100 == 0 ? DIVISION_CITY
-                             : DIVISION_DISTRICT;
-}
-
 /* Its code says that it belongs, its position does not: the code counts where no
  * outline of that level is around the position. */
 static bool
@@ -413,7 +406,7 @@ is_elsewhere(struct query_region *r, const struct atlas_layer *layer, uint32_t f
     if (i == SIZE_MAX || !r->has_outline[i])
         return false;
     return division_outline_at(&r->divisions, g.lonlat[0], g.lonlat[1],
-                               level_of(r->codes[i]), &outline) &&
+                               division_level_of(r->codes[i]), &outline) &&
            division_code_of(r->divisions.outlines, outline) != r->codes[i];
 }
 

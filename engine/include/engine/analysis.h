@@ -11,9 +11,11 @@
 enum division_level { DIVISION_PROVINCE, DIVISION_CITY, DIVISION_DISTRICT };
 
 /**
- * The division a feature lies in, as the row of the layer of divisions: by its adcode
- * where it has one or its precision is district or city, else by the outline around its
- * position. False: unknown at that level (a row of precision city has no district).
+ * The division a feature lies in, as the row of the layer of divisions, by the rule of
+ * struct query_area: points by the outline of that level around their position, where
+ * one is known, else by their adcode (as it reads today); rows of precision district or
+ * city, lines and areas by their adcode. False: unknown at that level (a row of
+ * precision city has no district). For one row: all of a layer are faster aggregated.
  */
 bool analysis_division_of(const struct atlas *atlas,
                           const struct atlas_layer *layer,
@@ -70,11 +72,18 @@ struct aggregate_answer {
     struct aggregate_group *groups;
     size_t n_groups;
     size_t n_groups_matched; /* before `limit` */
-    uint64_t total;          /* rows counted */
+    uint64_t total;          /* rows that are in a group, and those of n_unknown */
     uint64_t n_unknown;  /* rows whose group is not known (district unknown, null) */
+    uint64_t n_apart;    /* rows coarser than rows->coarsest, not counted */
     bool counts_overlap; /* a row may be in several groups (list fields, areas) */
     struct schema_title missing; /* what the data lack for this question; "" nothing */
+    struct schema_title indicator_title; /* "" without one */
+    struct schema_title indicator_unit;
 };
+/** Order: divisions by code, areas by row, declared codes as declared, then numbers and
+ *  texts by value, layers as in lists. With `limit` largest first: by
+ *  per_indicator or per_100km2 where they are asked for, else by value.
+ *  Errors: IM_EARG by name; IM_ELIMIT too many groups; those of query_each. */
 IM_CHECKED enum im_code analysis_aggregate(const struct aggregate_request *request,
                                            struct im_arena *arena,
                                            struct aggregate_answer *out,
@@ -91,7 +100,8 @@ struct join_request {
     bool by_membership; /* coverage of divisions: a B inside, not within a distance */
     enum division_level across; /* with is_across: A and B in different ones */
     bool is_across;
-    uint32_t limit;
+    bool show_covered; /* coverage: the pairs are those that have a B, nearest first */
+    uint32_t limit;    /* 0: all */
 };
 
 struct join_pair {
@@ -109,8 +119,14 @@ struct join_answer {
     uint64_t n_rows;   /* A that were asked */
     uint64_t n_within; /* A with a B (chain: with all) within reach */
     uint64_t n_unsure; /* of n_rows: the positions leave it open */
-    uint64_t n_apart;  /* A and B too coarse to take part */
+    uint64_t n_apart;  /* A and B too coarse, or without position, to take part */
 };
+/* A of the layer of divisions are measured from their outlines, where those are known,
+ * and then are not too coarse. No row is its own B. In a chain `rows` without layers
+ * and with an origin asks about that one place: pairs[0].row.layer is NULL.
+ * By membership a gap is uncertain when a B is known only to lie in the city or
+ * province around; the nearest B of a gap is told where the precisions allow it.
+ * Errors: IM_EARG by name; IM_ESTOPPED; IM_ENOMEM; those of query_each. */
 IM_CHECKED enum im_code analysis_join(const struct join_request *request,
                                       struct im_arena *arena,
                                       struct join_answer *out,
