@@ -111,5 +111,8 @@ export OURS_CACHED_PNG='$WARM/tiles/$MAP/{z}/{x}/{y}.png'
 export OURS_CACHED_MVT='$WARM/tiles/$MAP/{z}/{x}/{y}.mvt'
 export OURS_NEAREST='$COLD/api/nearest?layer=incubators_@SIZE@&lon={lon}&lat={lat}&k=10'
 export OURS_RADIUS='$COLD/api/within?layer=incubators_@SIZE@&lon={lon}&lat={lat}&radius_km=2&limit=100'
+export OURS_BBOX='$COLD/api/within?layer=incubators_@SIZE@&bbox={west},{south},{east},{north}&limit=1000'
+export OURS_POLYGON='$COLD/api/within?layer=incubators_@SIZE@&in=parks_20k:{id}&limit=1000'
+export OURS_FEATURES='$COLD/ogc/collections/incubators_100k/items?limit=1000'
 export OURS_IMPORT='$import'
 EOF
