@@ -11,7 +11,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_BYTES = 1 << 28, FIRST_SLOTS = 256 };
+enum {
+    MAX_BYTES = 1 << 28,
+    FIRST_SLOTS = 256,
+    UNDECLARED = INT32_MAX /* ordinal of values that the schema does not list */
+};
 
 static enum im_code no_memory(struct im_error *err)
 {
@@ -189,7 +193,7 @@ static uint32_t value_group(struct groups *g, struct im_bytes value)
 {
     const struct schema_field *field = &g->layer->schema->fields[g->field];
     uint32_t id = find_group(g, value);
-    uint32_t ordinal = UINT32_MAX / 2; /* after the declared ones */
+    uint32_t ordinal = UNDECLARED;
     struct group *group;
 
     if (id != UINT32_MAX)
@@ -279,6 +283,7 @@ static bool put_number(struct groups *g, double number)
             return false;
         struct group *group = group_at(g, id);
         group->number = number;
+        group->ordinal = UNDECLARED;
         group->answer.title.zh = (const char *)group->answer.code.data;
     }
     return put_id(g, id);
@@ -368,9 +373,24 @@ static bool add_member(struct groups *g, uint32_t feature)
     return g->rc == IM_OK;
 }
 
+struct row {
+    int64_t fid;
+    uint32_t feature;
+};
+
+static int by_fid(const void *a, const void *b)
+{
+    const struct row *x = a;
+    const struct row *y = b;
+
+    return (x->fid > y->fid) - (x->fid < y->fid);
+}
+
+/* In the order in which they came. */
 static enum im_code add_members(struct groups *g, struct im_error *err)
 {
     const struct atlas_layer *areas = g->request->areas;
+    struct row *rows;
 
     if (!areas || areas->schema->is_internal) {
         im_fail(err, IM_EARG, "groups by areas need a layer of areas");
@@ -383,9 +403,16 @@ static enum im_code add_members(struct groups *g, struct im_error *err)
         im_arena_calloc(g->arena, (size_t)areas->n + 1, sizeof *g->member_of);
     if (!g->members || !g->member_of)
         return no_memory(err);
+    rows = im_arena_calloc(g->arena, (size_t)areas->n + 1, sizeof *rows);
+    if (!rows)
+        return no_memory(err);
+    for (uint32_t i = 0; i < areas->n; i++)
+        rows[i] = (struct row){atlas_fid(areas, i), i};
+    qsort(rows, areas->n, sizeof *rows, by_fid);
     for (uint32_t i = 0; i < areas->n; i++) {
-        g->member_of[i] = UINT32_MAX;
-        if (query_area_is_member(areas, i) && !add_member(g, i))
+        g->member_of[rows[i].feature] = UINT32_MAX;
+        if (query_area_is_member(areas, rows[i].feature) &&
+            !add_member(g, rows[i].feature))
             return g->rc;
     }
     return IM_OK;
