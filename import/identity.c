@@ -4,6 +4,8 @@
 
 #include "text/text.h"
 
+#include <engine/alike.h>
+
 #include <math.h>
 
 #define XXH_STATIC_LINKING_ONLY /* a state on the stack */
@@ -60,13 +62,10 @@ struct identity_place identity_place_of_blob(struct im_bytes blob)
                                    (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, NULL};
 }
 
-/* On the sphere, flat between the two: good for the few kilometres it is asked for. */
 double identity_distance_m(struct identity_place a, struct identity_place b)
 {
-    const double m_per_deg = 111195;
-    double middle_rad = (a.y + b.y) / 2 * (acos(-1) / 180);
-
-    return hypot((a.x - b.x) * cos(middle_rad), a.y - b.y) * m_per_deg;
+    return alike_distance_m((struct alike_place){a.is_known, a.x, a.y},
+                            (struct alike_place){b.is_known, b.x, b.y});
 }
 
 static struct im_bytes text_of(const struct source_value *values, int field)

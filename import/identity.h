@@ -3,7 +3,6 @@
  *
  *   identity.c  the identity of a row, keys made from it, rows matched with the table
  *   likely.c    rows to be added that may be there already: told, never merged
- *   alike.c     which two may be one place
  */
 #ifndef IMPORT_IDENTITY_H
 #define IMPORT_IDENTITY_H

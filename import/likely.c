@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows to be added that may be there already: told, never merged. */
-#include "alike.h"
-#include "internal.h"
+#include "identity.h"
+
+#include <engine/alike.h>
 
 enum { NAME_CUT = 90 };
 
@@ -134,14 +135,14 @@ static struct im_bytes column_text(sqlite3_stmt *stmt, int column)
 
 /* The seat of a district or city is where all stand of whom no more is known: it tells
  * nothing of two places. */
-static struct identity_place place_of(struct im_bytes blob, struct im_bytes precision)
+static struct alike_place place_of(struct im_bytes blob, struct im_bytes precision)
 {
     struct identity_place place = identity_place_of_blob(blob);
 
     if (im_bytes_equal(precision, im_bytes_of("district")) ||
         im_bytes_equal(precision, im_bytes_of("city")))
         place.is_known = false;
-    return place;
+    return (struct alike_place){place.is_known, place.x, place.y};
 }
 
 static enum im_code

@@ -173,15 +173,6 @@ enum text_fault text_clean(struct im_bytes in,
     return TEXT_GOOD;
 }
 
-size_t text_length(struct im_bytes in)
-{
-    size_t n = 0;
-
-    for (size_t at = 0; at < in.len; n++)
-        im_utf8_next(in, &at);
-    return n;
-}
-
 /* ---- nothing ---- */
 
 /* Only dashes, slashes, dots and the like. */
@@ -233,70 +224,4 @@ bool text_is_blank(struct im_bytes in)
         if (strcmp(text, words[i]) == 0)
             return true;
     return false;
-}
-
-/* ---- for comparing ---- */
-
-static int32_t unify_bracket(int32_t c)
-{
-    switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_PS:
-        return c == 0x201A || c == 0x201E ? c : '('; /* quotes */
-    case UTF8PROC_CATEGORY_PE:
-        return ')';
-    default:
-        return c;
-    }
-}
-
-static bool is_dropped(int32_t c)
-{
-    return c == ':' || c == '*' || lex_fold((uint32_t)c) == ' ' ||
-           c == LEX_GROUP_SPACE || utf8proc_category(c) == UTF8PROC_CATEGORY_CC;
-}
-
-/* Small ASCII, and three bytes that begin with E4..E9: U+4000..U+9FFF, which NFKC and
- * folding leave as they are. Most of what comes. */
-static bool is_plain_already(struct im_bytes in)
-{
-    for (size_t i = 0; i < in.len;) {
-        uint8_t c = in.data[i];
-
-        if (c >= 0xE4 && c <= 0xE9 && i + 2 < in.len) {
-            i += 3;
-            continue;
-        }
-        if (c <= ' ' || c >= 0x7F || (c >= 'A' && c <= 'Z') ||
-            memchr(":*[]{}", c, 6) != NULL)
-            return false;
-        i++;
-    }
-    return true;
-}
-
-struct im_bytes text_folded(struct im_bytes in, struct im_arena *arena)
-{
-    const utf8proc_option_t options = UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
-                                      UTF8PROC_COMPOSE | UTF8PROC_STABLE |
-                                      UTF8PROC_IGNORE;
-    const struct im_bytes nothing = {in.data, 0};
-    utf8proc_ssize_t kept = 0;
-
-    if (in.len > TEXT_COMPARED_MAX)
-        in.len = im_utf8_cut((const char *)in.data, TEXT_COMPARED_MAX);
-    if (is_plain_already(in))
-        return in;
-    utf8proc_ssize_t n =
-        utf8proc_decompose(in.data, (utf8proc_ssize_t)in.len, NULL, 0, options);
-    int32_t *all = n < 0 ? NULL : im_arena_alloc(arena, ((size_t)n + 1) * sizeof *all);
-    if (!all)
-        return nothing;
-    n = utf8proc_decompose(in.data, (utf8proc_ssize_t)in.len, all, n, options);
-    for (utf8proc_ssize_t i = 0; i < n; i++)
-        if (!is_dropped(all[i]))
-            all[kept++] = unify_bracket(all[i]);
-    /* in place: UTF-8 is never longer than UTF-32 */
-    n = utf8proc_reencode(all, kept,
-                          (utf8proc_option_t)(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
-    return n < 0 ? nothing : (struct im_bytes){(uint8_t *)all, (size_t)n};
 }

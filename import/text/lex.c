@@ -4,20 +4,13 @@
 
 #include <utf8proc.h>
 
-static bool is_space(uint32_t c)
-{
-    return c == ' ' || (c >= 0x09 && c <= 0x0D) || c == 0x85 || c == 0xA0 ||
-           c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-           c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
 uint32_t lex_fold(uint32_t c)
 {
     if (c >= 0xFF01 && c <= 0xFF5E)
         return c - 0xFF01 + '!';
     if (c == 0x2009 || c == 0x202F)
         return LEX_GROUP_SPACE;
-    if (is_space(c))
+    if (text_is_space(c))
         return ' ';
     return c == 0x2212 || c == 0xFE63 ? '-' : c; /* minus signs */
 }
@@ -142,23 +135,6 @@ bool lex_number(const uint32_t *c, size_t n, size_t *pos, struct lex_number *out
         return false;
     *pos = i;
     return true;
-}
-
-size_t lex_word(const uint32_t *c, size_t n, size_t i, const char *word)
-{
-    struct im_bytes text = im_bytes_of(word);
-    size_t count = 0;
-
-    for (size_t at = 0; at < text.len; count++) {
-        uint32_t expected = im_utf8_next(text, &at);
-        uint32_t found = i + count < n ? c[i + count] : 0;
-
-        if (found >= 'A' && found <= 'Z')
-            found += 'a' - 'A';
-        if (found != expected)
-            return 0;
-    }
-    return count;
 }
 
 static bool is_left_out(int32_t c)

@@ -31,7 +31,10 @@ struct lex_number {
 bool lex_number(const uint32_t *c, size_t n, size_t *pos, struct lex_number *out);
 
 /** c[i..] begins with the ASCII or Chinese text `word`; its length in characters, 0. */
-size_t lex_word(const uint32_t *c, size_t n, size_t i, const char *word);
+static inline size_t lex_word(const uint32_t *c, size_t n, size_t i, const char *word)
+{
+    return text_word_at(c, n, i, word);
+}
 
 /** NFKC, lower case, without white space, brackets and "：:*＊", terminated. False when
  *  longer than `size` - 1 bytes. */

@@ -4,7 +4,6 @@
  *   clean.c     white space, width, invisible characters, blanks such as "/"
  *   number.c    numbers with units, years, shares
  *   degrees.c   degrees, minutes, seconds; two numbers in one cell
- *   identity.c  names compared
  *   lex.h       what the others share
  *
  * All texts are valid UTF-8; results live in `arena` or point into the input.
@@ -12,7 +11,7 @@
 #ifndef IMPORT_TEXT_H
 #define IMPORT_TEXT_H
 
-#include <engine/arena.h>
+#include <engine/text_identity.h>
 
 enum text_fault {
     TEXT_GOOD,
@@ -34,15 +33,6 @@ IM_CHECKED enum text_fault text_clean(struct im_bytes in,
 /** "/", "-", "—", "－", "无", "暂无", "N/A", "null", "／" ... : people's way to write
  *  nothing. Not "0". */
 bool text_is_blank(struct im_bytes in);
-/** NFKC, lower case, no white space: how column names, codes and titles are compared.
- *  Also drops brackets' width differences (and kinds: "【】" are "()") and the marks
- *  "：:*＊". Of more than TEXT_COMPARED_MAX bytes only the beginning; empty when memory
- *  runs out. (Called folded: text_fold of engine/text.h drops brackets too.) */
-struct im_bytes text_folded(struct im_bytes in, struct im_arena *arena);
-enum { TEXT_COMPARED_MAX = 4096 };
-/** Number of characters (code points). */
-size_t text_length(struct im_bytes in);
-
 struct text_number {
     double value;
     struct im_bytes unit; /* what follows the number, "" when nothing; as written */
@@ -72,20 +62,5 @@ bool text_angle(struct im_bytes in, double *out, char *axis);
 bool text_pair(struct im_bytes in, double *x, double *y);
 /** "POINT (121.3 31.2)" and other WKT: does it begin like one? (OGR reads it.) */
 bool text_is_wkt(struct im_bytes in);
-
-/**
- * The name as far as it tells places apart: NFKC, lower case, no spaces and
- * punctuation, without legal forms (有限公司, 有限责任公司, 股份有限公司, Co., Ltd.)
- * and former names in brackets (原…); traditional forms are left alone. Where nothing
- * would be left it is text_folded.
- */
-struct im_bytes text_name_identity(struct im_bytes name, struct im_arena *arena);
-/** "上海" and "上海市" are one: without 市, 区, 县, 地区 ... where two characters or
- *  more are left, and without the province before it ("江苏省苏州市"). */
-struct im_bytes text_city_identity(struct im_bytes city, struct im_arena *arena);
-/** How alike two names' identities are, 0..1 (shared bigrams, Dice 1945); of long ones
- *  the first TEXT_LIKENESS_MAX characters. */
-double text_likeness(struct im_bytes a, struct im_bytes b);
-enum { TEXT_LIKENESS_MAX = 128 };
 
 #endif

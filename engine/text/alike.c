@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names and positions that may be one place. */
-#include "alike.h"
-
-#include "text/text.h"
+#include <engine/alike.h>
+#include <engine/text_identity.h>
 
 #include <assert.h>
 #include <math.h>
@@ -31,6 +30,14 @@ struct node {
 };
 
 /* ---- what is known of a row ---- */
+
+double alike_distance_m(struct alike_place a, struct alike_place b)
+{
+    const double m_per_deg = 111195;
+    double middle_rad = (a.y + b.y) / 2 * (acos(-1) / 180);
+
+    return hypot((a.x - b.x) * cos(middle_rad), a.y - b.y) * m_per_deg;
+}
 
 static uint64_t hash_of(struct im_bytes text)
 {
@@ -272,7 +279,7 @@ static struct alike_finding compare(const struct alike_row *a,
     if (a->exact != b->exact && !is_loose && a->numbers != b->numbers)
         return f; /* most of them: nothing is measured */
     if (both_placed)
-        f.distance_m = identity_distance_m(a->place, b->place);
+        f.distance_m = alike_distance_m(a->place, b->place);
     if (a->exact == b->exact && may_be_one(a, b, f.distance_m)) {
         f.rank = ALIKE_SAME;
         return f;

@@ -1,10 +1,109 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names compared: what of a name tells places apart. */
-#include "lex.h"
+#include <engine/text_identity.h>
 
 #include <stdlib.h>
 
 #include <utf8proc.h>
+
+/* ---- folding ---- */
+
+bool text_is_space(uint32_t c)
+{
+    return c == ' ' || (c >= 0x09 && c <= 0x0D) || c == 0x85 || c == 0xA0 ||
+           c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+size_t text_length(struct im_bytes in)
+{
+    size_t n = 0;
+
+    for (size_t at = 0; at < in.len; n++)
+        im_utf8_next(in, &at);
+    return n;
+}
+
+static int32_t unify_bracket(int32_t c)
+{
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_PS:
+        return c == 0x201A || c == 0x201E ? c : '('; /* quotes */
+    case UTF8PROC_CATEGORY_PE:
+        return ')';
+    default:
+        return c;
+    }
+}
+
+static bool is_dropped(int32_t c)
+{
+    return c == ':' || c == '*' || text_is_space((uint32_t)c) ||
+           utf8proc_category(c) == UTF8PROC_CATEGORY_CC;
+}
+
+/* Small ASCII, and three bytes that begin with E4..E9: U+4000..U+9FFF, which NFKC and
+ * folding leave as they are. Most of what comes. */
+static bool is_plain_already(struct im_bytes in)
+{
+    for (size_t i = 0; i < in.len;) {
+        uint8_t c = in.data[i];
+
+        if (c >= 0xE4 && c <= 0xE9 && i + 2 < in.len) {
+            i += 3;
+            continue;
+        }
+        if (c <= ' ' || c >= 0x7F || (c >= 'A' && c <= 'Z') ||
+            memchr(":*[]{}", c, 6) != NULL)
+            return false;
+        i++;
+    }
+    return true;
+}
+
+struct im_bytes text_folded(struct im_bytes in, struct im_arena *arena)
+{
+    const utf8proc_option_t options = UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
+                                      UTF8PROC_COMPOSE | UTF8PROC_STABLE |
+                                      UTF8PROC_IGNORE;
+    const struct im_bytes nothing = {in.data, 0};
+    utf8proc_ssize_t kept = 0;
+
+    if (in.len > TEXT_COMPARED_MAX)
+        in.len = im_utf8_cut((const char *)in.data, TEXT_COMPARED_MAX);
+    if (is_plain_already(in))
+        return in;
+    utf8proc_ssize_t n =
+        utf8proc_decompose(in.data, (utf8proc_ssize_t)in.len, NULL, 0, options);
+    int32_t *all = n < 0 ? NULL : im_arena_alloc(arena, ((size_t)n + 1) * sizeof *all);
+    if (!all)
+        return nothing;
+    n = utf8proc_decompose(in.data, (utf8proc_ssize_t)in.len, all, n, options);
+    for (utf8proc_ssize_t i = 0; i < n; i++)
+        if (!is_dropped(all[i]))
+            all[kept++] = unify_bracket(all[i]);
+    /* in place: UTF-8 is never longer than UTF-32 */
+    n = utf8proc_reencode(all, kept,
+                          (utf8proc_option_t)(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+    return n < 0 ? nothing : (struct im_bytes){(uint8_t *)all, (size_t)n};
+}
+
+size_t text_word_at(const uint32_t *c, size_t n, size_t i, const char *word)
+{
+    struct im_bytes text = im_bytes_of(word);
+    size_t count = 0;
+
+    for (size_t at = 0; at < text.len; count++) {
+        uint32_t expected = im_utf8_next(text, &at);
+        uint32_t found = i + count < n ? c[i + count] : 0;
+
+        if (found >= 'A' && found <= 'Z')
+            found += 'a' - 'A';
+        if (found != expected)
+            return 0;
+    }
+    return count;
+}
 
 /* ---- code points in the arena, worked on in place ---- */
 
@@ -42,7 +141,7 @@ static struct im_bytes encode(struct points p)
 
 static size_t word_at(const struct points *p, size_t i, const char *word)
 {
-    return lex_word((const uint32_t *)p->c, p->n, i, word);
+    return text_word_at((const uint32_t *)p->c, p->n, i, word);
 }
 
 static void cut_out(struct points *p, size_t from, size_t len)

@@ -5,16 +5,24 @@
  * rarest pairs of characters, in one city; the neighbourhood. Of each bucket a bounded
  * number is looked at, so the work grows with the rows, not with their square.
  */
-#ifndef IMPORT_ALIKE_H
-#define IMPORT_ALIKE_H
+#ifndef ENGINE_ALIKE_H
+#define ENGINE_ALIKE_H
 
-#include "identity.h"
+#include <engine/arena.h>
+
+struct alike_place {
+    bool is_known;
+    double x; /* degrees */
+    double y;
+};
+/** On the sphere, flat between the two: good for the few kilometres it is asked for. */
+double alike_distance_m(struct alike_place a, struct alike_place b);
 
 struct alike_row {
     struct im_bytes name; /* its identity */
     const char *title;    /* as written */
     const char *key;
-    struct identity_place place;
+    struct alike_place place;
     uint64_t exact;   /* hash of `name` */
     uint64_t loose;   /* without what is in brackets, and the city before it */
     uint64_t city;    /* 0: not known */
