@@ -8,7 +8,7 @@
 
 /* ---- folding ---- */
 
-bool text_is_space(uint32_t c)
+bool text_is_white(uint32_t c)
 {
     return c == ' ' || (c >= 0x09 && c <= 0x0D) || c == 0x85 || c == 0xA0 ||
            c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
@@ -38,7 +38,7 @@ static int32_t unify_bracket(int32_t c)
 
 static bool is_dropped(int32_t c)
 {
-    return c == ':' || c == '*' || text_is_space((uint32_t)c) ||
+    return c == ':' || c == '*' || text_is_white((uint32_t)c) ||
            utf8proc_category(c) == UTF8PROC_CATEGORY_CC;
 }
 

@@ -10,7 +10,7 @@ uint32_t lex_fold(uint32_t c)
         return c - 0xFF01 + '!';
     if (c == 0x2009 || c == 0x202F)
         return LEX_GROUP_SPACE;
-    if (text_is_space(c))
+    if (text_is_white(c))
         return ' ';
     return c == 0x2212 || c == 0xFE63 ? '-' : c; /* minus signs */
 }

@@ -15,7 +15,7 @@ enum { TEXT_COMPARED_MAX = 4096 };
 /** Number of characters (code points). */
 size_t text_length(struct im_bytes in);
 /** White space of any kind, U+3000 and no-break ones too. */
-bool text_is_space(uint32_t c);
+bool text_is_white(uint32_t c);
 /** c[i..] begins with the ASCII or Chinese text `word`, ASCII in either case; its
  * length in characters, 0. */
 size_t text_word_at(const uint32_t *c, size_t n, size_t i, const char *word);
