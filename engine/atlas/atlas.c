@@ -52,14 +52,13 @@ static int by_order(const void *a, const void *b)
                                 : strcmp(x->id, y->id);
 }
 
-/* The same layer of the previous atlas, when it has not changed since. */
-static struct atlas_layer *unchanged(const struct atlas *previous,
-                                     const struct source_layer *from)
+/* The layer as it was in the previous atlas. */
+static struct atlas_layer *earlier(const struct atlas *previous,
+                                   const struct source_layer *from)
 {
     for (size_t i = 0; previous && i < previous->n_layers; i++)
         if (strcmp(previous->layers[i]->schema->id, from->id) == 0)
-            return previous->layers[i]->version == from->version ? previous->layers[i]
-                                                                 : NULL;
+            return previous->layers[i];
     return NULL;
 }
 
@@ -69,15 +68,18 @@ static enum im_code add_layer(struct atlas *atlas,
                               const struct source_layer *from,
                               struct im_error *err)
 {
-    struct atlas_layer *layer = unchanged(previous, from);
+    struct atlas_layer *old = earlier(previous, from);
+    struct atlas_layer *layer = NULL;
     enum im_code rc;
 
-    if (layer) {
-        atlas->layers[atlas->n_layers++] = atlas_layer_ref(layer);
+    if (old && old->version == from->version) {
+        atlas->layers[atlas->n_layers++] = atlas_layer_ref(old);
         return IM_OK;
     }
     rc = atlas_layer_build(source, from, &layer, err);
     if (rc == IM_OK) {
+        if (old)
+            lazy_follow(layer, old);
         atlas->layers[atlas->n_layers++] = layer;
         return IM_OK;
     }
@@ -203,6 +205,7 @@ size_t atlas_memory_bytes(const struct atlas *atlas)
     size_t sum = sizeof *atlas;
 
     for (size_t i = 0; i < atlas->n_layers; i++)
-        sum += im_arena_used(atlas->layers[i]->arena);
+        sum +=
+            im_arena_used(atlas->layers[i]->arena) + lazy_bytes(atlas->layers[i]->lazy);
     return sum;
 }

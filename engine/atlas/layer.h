@@ -31,6 +31,7 @@
 #include <engine/query.h>
 
 #include "atlas/column.h"
+#include "atlas/lazy.h"
 #include "atlas/names.h"
 #include "atlas/tree.h"
 
@@ -89,6 +90,7 @@ struct atlas_layer {
     const uint32_t *key_slots; /* row + 1, 0 is free; NULL for tables without rows */
     uint32_t n_key_slots;
     struct names names;
+    struct lazy *lazy; /* the only part that changes; see atlas/lazy.h */
 };
 
 /** Read a layer from its source. The result has one reference.

@@ -535,6 +535,11 @@ static enum im_code layer_new(const struct source_layer *from,
     if (rc == IM_OK && strcmp(layer->schema->id, from->id) != 0)
         rc =
             im_fail(err, IM_EDATA, "the definition is that of '%s'", layer->schema->id);
+    if (rc == IM_OK) {
+        layer->lazy = lazy_new(layer->schema->n_fields);
+        if (!layer->lazy)
+            rc = im_fail(err, IM_ENOMEM, "out of memory");
+    }
     if (rc != IM_OK) {
         im_arena_free(arena);
         return rc;
@@ -583,6 +588,9 @@ struct atlas_layer *atlas_layer_ref(struct atlas_layer *layer)
 void atlas_layer_unref(struct atlas_layer *layer)
 {
     /* the last reader must see all others done: release, and acquire before the free */
-    if (layer && atomic_fetch_sub_explicit(&layer->refs, 1, memory_order_acq_rel) == 1)
-        im_arena_free(layer->arena);
+    if (layer &&
+        atomic_fetch_sub_explicit(&layer->refs, 1, memory_order_acq_rel) == 1) {
+        lazy_free(layer->lazy);
+        im_arena_free(layer->arena); /* the layer lies in it */
+    }
 }

@@ -5,7 +5,7 @@
 static bool grow(struct near_search *s)
 {
     uint32_t cap = s->cap ? s->cap * 2 : 512;
-    struct near_entry *heap = im_arena_calloc(s->scratch, cap, sizeof *heap);
+    struct near_entry *heap = im_arena_alloc(s->scratch, cap * sizeof *heap);
 
     if (!heap) {
         s->failed = true;
@@ -92,8 +92,33 @@ static void expand_leaf(struct near_search *s, uint32_t node)
 
     tree_range(&s->layer->tree, 0, node, &i, &end);
     for (; i < end; i++)
-        if (s->mask >> atlas_class(s->layer, i) & 1)
+        if ((s->mask >> atlas_class(s->layer, i) & 1) &&
+            (!s->codes || near_codes_has(s->codes, i)))
             push(s, (struct near_entry){feature_hav(s, i), i, NEAR_FEATURE});
+}
+
+/* Is everything below the node nearer than where the search begins? */
+static bool is_passed(const struct near_search *s, uint32_t node, double hav)
+{
+    const struct tree_box *b = &s->layer->tree.boxes[node];
+
+    return hav < s->hav_inner &&
+           bound_upper_m(s->origin, (double)b->min_x, (double)b->min_y,
+                         (double)b->max_x, (double)b->max_y) < s->inner_m;
+}
+
+static void expand_node(struct near_search *s, unsigned level, uint32_t i)
+{
+    const struct tree *tree = &s->layer->tree;
+    uint32_t node = tree->level_start[level] + i;
+    double hav;
+
+    if (!(tree->masks[node] & s->mask) ||
+        (s->codes && !(s->codes->masks[node] & s->codes->mask)))
+        return;
+    hav = node_hav(s, level, i);
+    if (!is_passed(s, node, hav))
+        push(s, (struct near_entry){hav, i, (int32_t)level});
 }
 
 static void expand(struct near_search *s, unsigned level, uint32_t node)
@@ -107,9 +132,7 @@ static void expand(struct near_search *s, unsigned level, uint32_t node)
     }
     end = tree_children_end(tree, level, node);
     for (uint32_t i = node * TREE_NODE_SIZE; i < end; i++)
-        if (tree->masks[tree->level_start[level - 1] + i] & s->mask)
-            push(s,
-                 (struct near_entry){node_hav(s, level - 1, i), i, (int32_t)level - 1});
+        expand_node(s, level - 1, i);
 }
 
 void near_init(struct near_search *s,
@@ -125,6 +148,12 @@ void near_init(struct near_search *s,
                               .scratch = scratch};
     if (layer->n_placed)
         push(s, (struct near_entry){0, 0, (int32_t)layer->tree.n_levels - 1});
+}
+
+void near_begin_at(struct near_search *s, double inner_m)
+{
+    s->inner_m = inner_m;
+    s->hav_inner = bound_hav_limit(inner_m);
 }
 
 bool near_next(struct near_search *s, uint32_t *feature, double *hav)

@@ -14,10 +14,28 @@ struct near_entry {
 };
 enum { NEAR_FEATURE = -1 };
 
+/** Only rows with one of these codes take part. */
+struct near_codes {
+    const uint32_t *column; /* code of each row */
+    const uint64_t *masks;  /* of the nodes: see atlas/lazy.h */
+    uint64_t mask;          /* what they have to share */
+    const uint8_t *wanted;  /* a bit a code; a byte more than needed */
+    uint32_t n_codes;
+};
+static inline bool near_codes_has(const struct near_codes *codes, uint32_t feature)
+{
+    uint32_t code = codes->column[feature];
+
+    return code < codes->n_codes && (codes->wanted[code / 8] >> code % 8 & 1);
+}
+
 struct near_search {
     const struct atlas_layer *layer;
     struct bound_origin origin;
-    uint16_t mask;    /* the classes that take part */
+    uint16_t mask;                  /* the classes that take part */
+    const struct near_codes *codes; /* NULL: any */
+    double inner_m; /* what is all nearer than that may be passed over */
+    double hav_inner;
     double hav_limit; /* nothing with a larger lower bound is looked at; may be lowered
                          (bound_hav_limit) while the search goes on */
     struct im_arena *scratch;
@@ -32,6 +50,8 @@ void near_init(struct near_search *s,
                struct bound_origin origin,
                uint16_t mask,
                struct im_arena *scratch);
+/** Pass over what is nearer than `inner_m`, where that is easily seen. */
+void near_begin_at(struct near_search *s, double inner_m);
 /** The next feature; false at the end and after a failure. */
 bool near_next(struct near_search *s, uint32_t *feature, double *hav);
 

@@ -50,7 +50,7 @@ enum im_code select_layer_init(struct select_layer *out,
     return IM_OK;
 }
 
-static bool is_reviewed(const struct atlas_layer *layer, uint32_t feature)
+bool select_is_reviewed(const struct atlas_layer *layer, uint32_t feature)
 {
     int field = layer->schema->roles.reviewed;
     double flag = 0;
@@ -88,10 +88,11 @@ static bool has_words(const struct select_layer *s, uint32_t feature)
 /* Cheap ones first. */
 bool select_admits_unplaced(struct select_layer *s, uint32_t feature)
 {
-    return (!s->leave_out_unreviewed || is_reviewed(s->layer, feature)) &&
+    return (!s->leave_out_unreviewed || select_is_reviewed(s->layer, feature)) &&
            (!s->time.is_set || is_in_time(s, feature)) &&
-           (!s->has_words || has_words(s, feature)) &&
-           (!s->program || cql_test(s->program, s->scratch, feature));
+           (!s->has_words || s->words_are_sure || has_words(s, feature)) &&
+           (!s->program || s->filter_is_sure ||
+            cql_test(s->program, s->scratch, feature));
 }
 
 bool select_admits(struct select_layer *s, uint32_t feature)

@@ -40,14 +40,19 @@ static enum im_code check_time(const struct query_time *time, struct im_error *e
     return im_zh(err, IM_EARG, "datetime 的结束早于开始；请写成 开始/结束");
 }
 
+enum im_code select_check_rows(const struct query_request *q, struct im_error *err)
+{
+    enum im_code rc = q->has_origin ? check_origin(q, err) : IM_OK;
+
+    return rc == IM_OK ? check_time(&q->time, err) : rc;
+}
+
 enum im_code select_check(const struct query_request *q, struct im_error *err)
 {
     char zh[64];
     char en[64];
-    enum im_code rc = q->has_origin ? check_origin(q, err) : IM_OK;
+    enum im_code rc = select_check_rows(q, err);
 
-    if (rc == IM_OK)
-        rc = check_time(&q->time, err);
     if (rc != IM_OK)
         return rc;
     if (q->k < 1 || q->k > QUERY_MAX_K) {

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Executing a request of any kind. */
-#include "query/select.h"
 #include "query/cursor.h"
+#include "query/run.h"
 
 #include <math.h>
-
-struct run {
-    const struct query_request *request;
-    struct im_arena *arena;
-    struct order order;
-    struct reach reach;
-    struct query_region *region;
-    struct select_layer *layers; /* as in the order */
-    struct order_position after; /* with `has_cursor` */
-    bool has_cursor;
-    struct keep near;
-    struct keep apart; /* on the first page only */
-    struct query_answer answer;
-    uint32_t layer; /* the one being searched */
-    uint32_t steps;
-};
 
 static enum im_code make_region(const struct query_request *request,
                                 struct im_arena *arena,
@@ -32,73 +16,106 @@ static enum im_code make_region(const struct query_request *request,
     return query_region_new(request->area, arena, out, err);
 }
 
-static bool is_late(struct run *r)
+/* The classes with precision `from` to `to`. */
+static uint16_t class_mask(const struct query_request *request, int from, int to)
 {
-    return ++r->steps % SELECT_STEPS == 0 && im_deadline_passed(&r->request->deadline);
+    unsigned mask = 0;
+
+    for (int p = from; p <= to; p++) {
+        mask |= 1u << atlas_class_of((enum precision)p, false);
+        if (!request->leave_out_unreviewed)
+            mask |= 1u << atlas_class_of((enum precision)p, true);
+    }
+    return (uint16_t)mask;
 }
 
-static void consider(struct run *r, uint32_t feature)
+static void start_lists(struct run *r)
 {
     const struct query_request *q = r->request;
-    const struct atlas_layer *layer = r->order.layers[r->layer];
-    struct order_entry entry = {.feature = feature, .layer = r->layer};
-    bool is_apart = query_precision(layer, feature) > q->coarsest;
-    double lon;
-    double lat;
+    uint32_t one_more = q->each ? 0 : 1; /* tells whether there is a next page */
 
-    if (q->has_origin) {
-        if (feature >= layer->n_placed)
-            return;
-        entry.measure = reach_measure(&r->reach, layer, feature, q->max_m, &lon, &lat);
-        if (!(entry.measure <= q->max_m))
-            return;
-    } else if (order_needs(&r->order, ORDER_ALONG)) {
-        query_region_has(r->region, layer, feature, &entry.measure, &lat);
-    }
-    entry.rank = order_rank(&r->order, &entry);
-    *(is_apart ? &r->answer.n_apart_matched : &r->answer.n_matched) += 1;
-    if (r->has_cursor && order_compare_position(&r->order, &entry, &r->after) <= 0)
-        return;
-    keep_offer(is_apart ? &r->apart : &r->near, &entry, r->arena);
+    r->near.keep = (struct keep){.order = &r->order, .max = q->k + one_more};
+    r->apart.keep = (struct keep){.order = &r->order, .max = r->has_cursor ? 0 : q->k};
+    r->near.hav_m = (double)NAN;
+    r->apart.hav_m = (double)NAN;
 }
 
-static enum im_code scan(struct run *r, struct im_error *err)
+static enum im_code
+read_cursor(struct run *r, const struct query_request *q, struct im_error *err)
 {
-    struct select_layer *s = &r->layers[r->layer];
-
-    for (uint32_t i = 0; i < s->layer->n; i++) {
-        if (is_late(r))
-            return im_deadline_fail(err);
-        if (i >= s->layer->n_placed && select_admits_unplaced(s, i))
-            r->answer.n_unplaced++;
-        if (select_admits(s, i))
-            consider(r, i);
-    }
-    return IM_OK;
+    if (!q->cursor.len)
+        return IM_OK;
+    r->has_cursor = true;
+    if (!q->each)
+        return cursor_read(&r->order, q->cursor, r->arena, &r->after, err);
+    im_fail(err, IM_EARG, "cursor: an answer for each layer apart has no next page");
+    return im_zh(err, IM_EARG, "cursor（游标）：分图层的最近查询没有下一页");
 }
+
+enum im_code run_init(struct run *r,
+                      const struct query_request *q,
+                      struct im_arena *arena,
+                      struct cql_fault *fault,
+                      struct im_error *err)
+{
+    enum im_code rc;
+
+    *r = (struct run){.request = q, .arena = arena};
+    rc = order_init(&r->order, q, err);
+    if (rc == IM_OK)
+        rc = read_cursor(r, q, err);
+    if (rc == IM_OK)
+        rc = make_region(q, arena, &r->region, err);
+    if (rc != IM_OK)
+        return rc;
+    r->near.classes = class_mask(q, PRECISION_EXACT, (int)q->coarsest);
+    r->apart.classes = class_mask(q, (int)q->coarsest + 1, PRECISION_CITY);
+    start_lists(r);
+    r->needs_along = order_needs(&r->order, ORDER_ALONG);
+    r->aim =
+        (struct query_aim){.nearest_first = r->order.n_keys == 1 &&
+                                            r->order.keys[0].kind == ORDER_DISTANCE &&
+                                            !r->order.keys[0].descending,
+                           .by_fid = r->order.n_keys == 0,
+                           .count = !q->skip_count,
+                           .wanted = q->k + 1.0,
+                           .one_class = q->coarsest == PRECISION_CITY};
+    if (q->has_origin)
+        reach_init(&r->reach, q);
+    r->layers = im_arena_calloc(arena, r->order.n_layers, sizeof *r->layers);
+    if (!r->layers)
+        return im_fail(err, IM_ENOMEM, "no memory for the layers");
+    for (uint32_t i = 0; rc == IM_OK && i < r->order.n_layers; i++)
+        rc = select_layer_init(&r->layers[i], q, r->order.layers[i], r->region, arena,
+                               fault, err);
+    return rc;
+}
+
+/* ---- the answer ---- */
 
 static void
 complete(struct run *r, const struct order_entry *entry, struct query_hit *hit)
 {
     const struct query_request *q = r->request;
     const struct atlas_layer *layer = r->order.layers[entry->layer];
+    uint32_t feature = entry->feature;
 
-    *hit = (struct query_hit){.layer = layer,
-                              .feature = entry->feature,
-                              .distance_m = (double)NAN,
-                              .uncertainty_m = precision_uncertainty_m(
-                                  query_precision(layer, entry->feature)),
-                              .nearest_lon = (double)NAN,
-                              .nearest_lat = (double)NAN,
-                              .along_m = (double)NAN,
-                              .off_m = (double)NAN};
+    *hit = (struct query_hit){
+        .layer = layer,
+        .feature = feature,
+        .distance_m = (double)NAN,
+        .uncertainty_m = precision_uncertainty_m(query_precision(layer, feature)),
+        .nearest_lon = (double)NAN,
+        .nearest_lat = (double)NAN,
+        .along_m = (double)NAN,
+        .off_m = (double)NAN};
     if (q->has_origin) {
         hit->uncertainty_m += q->origin_uncertainty_m;
-        hit->distance_m = reach_measure(&r->reach, layer, entry->feature, HUGE_VAL,
+        hit->distance_m = reach_measure(&r->reach, layer, feature, HUGE_VAL,
                                         &hit->nearest_lon, &hit->nearest_lat);
     }
     if (r->region)
-        query_region_has(r->region, layer, entry->feature, &hit->along_m, &hit->off_m);
+        query_region_has(r->region, layer, feature, &hit->along_m, &hit->off_m);
 }
 
 /* The order of two neighbours in the list is uncertain when their intervals
@@ -114,59 +131,113 @@ static void mark_uncertain(struct query_hit *hits, size_t n)
         }
 }
 
-static enum im_code finish(struct run *r,
-                           struct keep *keep,
-                           struct query_hit **hits,
-                           size_t *n,
-                           struct im_error *err)
+static enum im_code make_hits(struct run *r,
+                              const struct keep *keep,
+                              size_t max,
+                              struct query_hit **hits,
+                              size_t *n,
+                              struct im_error *err)
 {
-    *n = keep->n < r->request->k ? keep->n : r->request->k;
-    *hits = im_arena_calloc(r->arena, *n, sizeof **hits);
-    if (keep->failed || !keep_sort(keep, r->arena) || !*hits)
+    *n = keep->n < max ? keep->n : max;
+    *hits = im_arena_alloc(r->arena, *n * sizeof **hits);
+    if (!*hits)
         return im_fail(err, IM_ENOMEM, "no memory for the answer");
     for (size_t i = 0; i < *n; i++)
         complete(r, &keep->entries[i], &(*hits)[i]);
-    if (r->order.n_keys && r->order.keys[0].kind == ORDER_DISTANCE &&
-        !r->order.keys[0].descending)
+    if (r->aim.nearest_first)
         mark_uncertain(*hits, *n);
     return IM_OK;
 }
 
 /* What the next page comes after, when there is one. */
-static enum im_code write_next(struct run *r, struct im_error *err)
+static enum im_code
+write_next(struct run *r, struct query_answer *answer, struct im_error *err)
 {
     struct order_position last;
     char number[IM_NUMBER_MAX];
 
-    if (r->near.n <= r->request->k)
+    if (r->request->each || r->near.keep.n <= r->request->k)
         return IM_OK;
-    order_position_of(&r->order, &r->near.entries[r->request->k - 1], number, &last);
-    r->answer.next = cursor_write(&r->order, &last, r->arena);
-    return r->answer.next ? IM_OK : im_fail(err, IM_ENOMEM, "no memory for the cursor");
+    order_position_of(&r->order, &r->near.keep.entries[r->request->k - 1], number,
+                      &last);
+    answer->next = cursor_write(&r->order, &last, r->arena);
+    return answer->next ? IM_OK : im_fail(err, IM_ENOMEM, "no memory for the cursor");
 }
 
 static enum im_code
-prepare(struct run *r, struct cql_fault *fault, struct im_error *err)
+answer(struct run *r, struct query_answer *out, struct im_error *err)
 {
-    enum im_code rc = order_init(&r->order, r->request, err);
+    struct query_answer a = {.n_matched = r->near.n_matched,
+                             .n_apart_matched = r->apart.n_matched,
+                             .n_unplaced = r->n_unplaced};
+    size_t max = r->request->each ? SIZE_MAX : r->request->k;
+    enum im_code rc = IM_OK;
 
-    if (rc == IM_OK && r->request->cursor.len) {
-        rc = cursor_read(&r->order, r->request->cursor, r->arena, &r->after, err);
-        r->has_cursor = true;
-    }
-    r->near = (struct keep){.order = &r->order, .max = r->request->k + 1};
-    r->apart =
-        (struct keep){.order = &r->order, .max = r->has_cursor ? 0 : r->request->k};
-    if (r->request->has_origin)
-        reach_init(&r->reach, r->request);
+    if (!keep_sort(&r->near.keep, r->arena) || !keep_sort(&r->apart.keep, r->arena))
+        return im_fail(err, IM_ENOMEM, "no memory for the answer");
+    rc = make_hits(r, &r->near.keep, max, &a.hits, &a.n_hits, err);
     if (rc == IM_OK)
-        rc = make_region(r->request, r->arena, &r->region, err);
-    r->layers = im_arena_calloc(r->arena, r->order.n_layers, sizeof *r->layers);
-    if (rc == IM_OK && !r->layers)
-        rc = im_fail(err, IM_ENOMEM, "no memory for the layers");
-    for (uint32_t i = 0; rc == IM_OK && i < r->order.n_layers; i++)
-        rc = select_layer_init(&r->layers[i], r->request, r->order.layers[i], r->region,
-                               r->arena, fault, err);
+        rc = make_hits(r, &r->apart.keep, max, &a.apart, &a.n_apart, err);
+    if (rc == IM_OK)
+        rc = write_next(r, &a, err);
+    if (r->request->skip_count) { /* what is known at least */
+        a.n_matched = a.n_hits;
+        a.n_apart_matched = a.n_apart;
+    }
+    if (rc == IM_OK)
+        *out = a;
+    return rc;
+}
+
+/* ---- each layer apart ---- */
+
+/* Add what one layer gave to what the others gave. */
+static bool gather(struct keep *all, const struct keep *one, struct im_arena *arena)
+{
+    size_t n = (size_t)all->n + one->n;
+    struct order_entry *entries = im_arena_alloc(arena, n * sizeof *entries);
+
+    if (!entries)
+        return false;
+    if (all->n)
+        memcpy(entries, all->entries, all->n * sizeof *entries);
+    if (one->n)
+        memcpy(entries + all->n, one->entries, one->n * sizeof *entries);
+    *all = (struct keep){.order = one->order,
+                         .entries = entries,
+                         .n = (uint32_t)n,
+                         .cap = (uint32_t)n,
+                         .max = (uint32_t)n};
+    return true;
+}
+
+static enum im_code run_apart(struct run *r, struct im_error *err)
+{
+    struct keep near = {0};
+    struct keep apart = {0};
+
+    for (; r->layer < r->order.n_layers; r->layer++) {
+        enum im_code rc;
+
+        start_lists(r);
+        rc = run_layer(r, err);
+        if (rc != IM_OK)
+            return rc;
+        if (!gather(&near, &r->near.keep, r->arena) ||
+            !gather(&apart, &r->apart.keep, r->arena))
+            return im_fail(err, IM_ENOMEM, "no memory for the answer");
+    }
+    r->near.keep = near;
+    r->apart.keep = apart;
+    return IM_OK;
+}
+
+static enum im_code run_together(struct run *r, struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    for (; rc == IM_OK && r->layer < r->order.n_layers; r->layer++)
+        rc = run_layer(r, err);
     return rc;
 }
 
@@ -176,39 +247,48 @@ enum im_code query_run(const struct query_request *request,
                        struct cql_fault *fault,
                        struct im_error *err)
 {
-    struct run r = {.request = request, .arena = arena};
+    struct run r;
     enum im_code rc = select_check(request, err);
 
     if (rc == IM_OK)
-        rc = prepare(&r, fault, err);
-    for (; rc == IM_OK && r.layer < r.order.n_layers; r.layer++)
-        rc = scan(&r, err);
+        rc = run_init(&r, request, arena, fault, err);
     if (rc == IM_OK)
-        rc = finish(&r, &r.near, &r.answer.hits, &r.answer.n_hits, err);
-    if (rc == IM_OK)
-        rc = write_next(&r, err);
-    if (rc == IM_OK)
-        rc = finish(&r, &r.apart, &r.answer.apart, &r.answer.n_apart, err);
-    if (rc == IM_OK)
-        *out = r.answer;
-    return rc;
+        rc = request->each ? run_apart(&r, err) : run_together(&r, err);
+    return rc == IM_OK ? answer(&r, out, err) : rc;
 }
 
-static bool is_in_reach(const struct query_request *request,
-                        struct reach *reach,
-                        const struct atlas_layer *layer,
-                        uint32_t feature)
+/* ---- rows for those who count ---- */
+
+struct each {
+    const struct query_request *request;
+    struct select_layer s;
+    struct reach reach;
+    query_visit_fn *visit;
+    void *ctx;
+    uint32_t steps;
+    bool is_late;
+};
+
+static bool is_in_reach(struct each *e, uint32_t feature)
 {
+    double max_m = e->request->max_m;
     double lon;
     double lat;
 
-    if (!request->has_origin)
-        return true;
-    if (feature >= layer->n_placed)
+    return !e->request->has_origin || max_m >= SELECT_MAX_RADIUS_M ||
+           reach_measure(&e->reach, e->s.layer, feature, max_m, &lon, &lat) <= max_m;
+}
+
+static bool visit_row(void *ctx, uint32_t feature)
+{
+    struct each *e = ctx;
+
+    if (++e->steps % SELECT_STEPS == 0 && im_deadline_passed(&e->request->deadline)) {
+        e->is_late = true;
         return false;
-    return request->max_m >= SELECT_MAX_RADIUS_M ||
-           reach_measure(reach, layer, feature, request->max_m, &lon, &lat) <=
-               request->max_m;
+    }
+    return !select_admits(&e->s, feature) || !is_in_reach(e, feature) ||
+           e->visit(e->ctx, feature);
 }
 
 enum im_code query_each(const struct query_request *request,
@@ -219,23 +299,27 @@ enum im_code query_each(const struct query_request *request,
                         struct cql_fault *fault,
                         struct im_error *err)
 {
+    const struct query_aim all = {.wanted = HUGE_VAL};
+    struct each e = {.request = request, .visit = visit, .ctx = ctx};
     struct query_region *region = NULL;
-    struct select_layer s;
-    struct reach reach;
-    enum im_code rc = make_region(request, arena, &region, err);
+    struct candidates c;
+    struct query_plan plan;
+    enum im_code rc = select_check_rows(request, err);
 
     if (rc == IM_OK)
-        rc = select_layer_init(&s, request, layer, region, arena, fault, err);
+        rc = make_region(request, arena, &region, err);
+    if (rc == IM_OK)
+        rc = select_layer_init(&e.s, request, layer, region, arena, fault, err);
     if (rc != IM_OK)
         return rc;
     if (request->has_origin)
-        reach_init(&reach, request);
-    for (uint32_t i = 0; i < layer->n; i++) {
-        if (i % SELECT_STEPS == 0 && im_deadline_passed(&request->deadline))
-            return im_deadline_fail(err);
-        if (select_admits(&s, i) && is_in_reach(request, &reach, layer, i) &&
-            !visit(ctx, i))
-            break;
-    }
-    return IM_OK;
+        reach_init(&e.reach, request);
+    rc = candidates_init(&c, request, &e.s, &e.reach, arena, err);
+    if (rc != IM_OK)
+        return rc;
+    query_plan_exhaustive(&plan, &e.s, &c, &all);
+    e.s.filter_is_sure = plan.filter_is_sure;
+    e.s.words_are_sure = plan.words_are_sure;
+    candidates_each(&c, plan.kind, visit_row, &e);
+    return e.is_late ? im_deadline_fail(err) : IM_OK;
 }

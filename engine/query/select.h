@@ -23,6 +23,10 @@ struct select_layer {
     struct query_time time;
     bool leave_out_unreviewed;
     bool is_open; /* nothing is asked of a row but its class */
+    /* known of each row that is asked about, so not tested: set by whoever chose them
+     */
+    bool filter_is_sure;
+    bool words_are_sure;
 };
 
 /** Errors: those of cql_compile, query_region_new and search_select; IM_ENOMEM. */
@@ -38,7 +42,13 @@ bool select_admits(struct select_layer *s, uint32_t feature);
 /** The same without what asks for a position: for rows that have none. */
 bool select_admits_unplaced(struct select_layer *s, uint32_t feature);
 
-/** Refuse numbers out of range, by name. */
+/** Outlines by their flag, all else is. */
+bool select_is_reviewed(const struct atlas_layer *layer, uint32_t feature);
+
+/** Refuse numbers out of range, by name: of what query_each reads. */
+IM_CHECKED enum im_code select_check_rows(const struct query_request *request,
+                                          struct im_error *err);
+/** Of a whole request. */
 IM_CHECKED enum im_code select_check(const struct query_request *request,
                                      struct im_error *err);
 /** The same of a radius that has to be given. */

@@ -8,6 +8,7 @@
 struct memory_row {
     struct geom geom;
     struct source_value *values;
+    int64_t fid;
 };
 
 struct memory_layer {
@@ -208,8 +209,19 @@ void memory_source_feature(struct memory_source *ms,
         if (!layer->rows)
             fail("out of memory", values);
     }
-    layer->rows[layer->n_rows++] = (struct memory_row){
-        copy_geom(ms, geom), parse_values(ms, layer->schema, values)};
+    layer->rows[layer->n_rows] = (struct memory_row){
+        copy_geom(ms, geom), parse_values(ms, layer->schema, values),
+        (int64_t)layer->n_rows + 1};
+    layer->n_rows++;
+}
+
+void memory_source_fid(struct memory_source *ms, int64_t fid)
+{
+    struct memory_layer *layer = &ms->layers[ms->newest];
+
+    if (ms->n_layers == 0 || layer->n_rows == 0)
+        fail("a fid without a row", "");
+    layer->rows[layer->n_rows - 1].fid = fid;
 }
 
 /* WKT: coordinates are numbers; a ')' after them ends a part, one level higher a
@@ -418,7 +430,7 @@ static enum im_code ms_next(struct source_cursor *cursor,
     if (!*more)
         return IM_OK;
     const struct memory_row *row = &layer->rows[cursor->row++];
-    *out = (struct source_feature){(int64_t)cursor->row, row->geom, row->values};
+    *out = (struct source_feature){row->fid, row->geom, row->values};
     return IM_OK;
 }
 

@@ -36,6 +36,8 @@ void memory_source_row(struct memory_source *ms, const char *wkt, const char *va
 void memory_source_feature(struct memory_source *ms,
                            const struct geom *geom,
                            const char *values);
+/** Give the newest row another fid. */
+void memory_source_fid(struct memory_source *ms, int64_t fid);
 /** Rows of this layer fail with IM_EIO from now on; NULL: none does. */
 void memory_source_fail(struct memory_source *ms, const char *layer_id);
 /** Take all rows of a layer back and give it a new version: rows follow anew. */
