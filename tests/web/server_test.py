@@ -246,7 +246,7 @@ class Doors(unittest.TestCase):
 
     def test_other_methods_are_refused_with_the_allowed_ones(self):
         for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"):
-            a = SHARED.ask("/api/layers", method)
+            a = SHARED.ask("/styles/sites.json", method)
             self.assertEqual(a.status, 405, method)
             self.assertEqual(a.headers["Allow"], "GET, HEAD, OPTIONS")
 

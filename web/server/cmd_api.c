@@ -321,6 +321,8 @@ static int run(const struct arguments *a, struct api_call *c)
         rc = a->op->run(c, &err);
     if (rc == IM_OK)
         rc = write_answer(a, c, &err);
+    if (c->is_unanswered)
+        code = CLI_REFUSED;
     if (rc != IM_OK)
         code = cli_fail(a->lang, a->op->name, &err);
     if (rc == IM_EAMBIGUOUS)

@@ -5,9 +5,8 @@
 #include <inttypes.h>
 
 /* The last slot counts every status that is not listed. */
-static const int statuses[METRICS_STATUSES] = {200, 204, 300, 304, 400, 404, 405,
-                                               413, 414, 500, 503, 406, 431, 411,
-                                               415, 501, 0};
+static const int statuses[METRICS_STATUSES] = {
+    200, 204, 300, 304, 400, 404, 405, 413, 414, 500, 503, 406, 431, 411, 415, 501, 0};
 
 /* Upper bounds in milliseconds; the last bucket is +Inf. */
 static const unsigned bounds_ms[METRICS_BUCKETS - 1] = {1,   2,   5,   10,   20,  50,

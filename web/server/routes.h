@@ -27,8 +27,6 @@ enum im_code route_font(struct exchange *x, struct im_error *err);
 enum im_code route_api(struct exchange *x, struct im_error *err);
 /* route_feature.c */
 enum im_code route_feature(struct exchange *x, struct im_error *err);
-/* route_layers.c */
-enum im_code route_layers(struct exchange *x, struct im_error *err);
 /* route_operation.c */
 enum im_code route_healthz(struct exchange *x, struct im_error *err);
 enum im_code route_readyz(struct exchange *x, struct im_error *err);

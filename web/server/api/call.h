@@ -77,7 +77,8 @@ struct api_operation {
     struct schema_title about;
     const uint8_t *params; /* enum api_param */
     size_t n_params;
-    enum api_param word;    /* what the command line takes without its name */
+    enum api_param word; /* what the command line takes without its name */
+    double word_max; /* its length in bytes where it is not that of the table; else 0 */
     uint32_t default_limit; /* of rows */
     const char *examples;
     /* Understand the values and execute. Errors: those of the engine; c->fault. */
@@ -117,6 +118,7 @@ struct api_call {
     struct im_bytes fields[API_MAX_FIELDS];
     size_t n_fields; /* 0: all */
     bool is_geojson;
+    bool is_unanswered; /* the answer says why: the command line fails */
     struct cql_fault cql_fault;
 
     /* the answer: the member of the operation */
@@ -169,9 +171,10 @@ api_answer_text(const struct api_call *c, struct im_buf *out, struct im_error *e
 /** Which layers a parameter may name. */
 enum api_kind {
     API_PLACED, /* layers with positions */
-    API_ROWS    /* tables too */
+    API_ROWS,   /* tables too */
+    API_PUBLIC  /* and the base map: only to be told of */
 };
-/** Public, not of the base map; of API_PLACED: with positions. */
+/** Internal ones: never. */
 bool api_takes_layer(const struct layer_schema *schema, enum api_kind kind);
 /** The layers a parameter names, "a,b". Errors: IM_EARG it is missing, an empty
  *  element; IM_ENOTFOUND with the nearest; IM_ELIMIT. */
@@ -218,7 +221,13 @@ bool api_write_url(const struct api_call *c, const char *cursor, struct im_buf *
 /** For features: what to show of them. */
 struct query_answer_context api_context(const struct api_call *c);
 
+/** The member `geometry`: an outline, null where nobody may see it. */
+void api_write_outline(const struct api_call *c,
+                       const struct atlas_layer *layer,
+                       uint32_t feature,
+                       struct im_json *w);
 /** Lines of a table: the area it is about; what the layers lack; where it is from. */
+void api_lead_origin(const struct api_call *c, struct api_table *t);
 void api_lead_area(const struct api_call *c, struct api_table *t);
 void api_note_completeness(const struct api_call *c, struct api_table *t);
 void api_note_source(const struct api_call *c, struct api_table *t);
@@ -228,5 +237,30 @@ void api_note_source(const struct api_call *c, struct api_table *t);
 enum im_code api_rows_run(struct api_call *c, struct im_error *err);
 void api_rows_write(const struct api_call *c, struct im_json *w);
 void api_rows_tabulate(const struct api_call *c, struct api_table *table);
+/** c->rows with all declared fields, as columns. */
+void api_rows_all_fields(const struct api_call *c, struct api_table *table);
+enum im_code api_words_run(struct api_call *c, struct im_error *err);
+void api_words_tabulate(const struct api_call *c, struct api_table *table);
+void api_search_write(const struct api_call *c, struct im_json *w);
+void api_suggest_write(const struct api_call *c, struct im_json *w);
+
+enum im_code api_counts_run(struct api_call *c, struct im_error *err);
+void api_counts_write(const struct api_call *c, struct im_json *w);
+void api_counts_tabulate(const struct api_call *c, struct api_table *table);
+enum im_code api_pairs_run(struct api_call *c, struct im_error *err);
+void api_pairs_write(const struct api_call *c, struct im_json *w);
+void api_pairs_tabulate(const struct api_call *c, struct api_table *table);
+enum im_code api_flows_run(struct api_call *c, struct im_error *err);
+void api_flows_write(const struct api_call *c, struct im_json *w);
+void api_flows_tabulate(const struct api_call *c, struct api_table *table);
+enum im_code api_changes_run(struct api_call *c, struct im_error *err);
+void api_changes_write(const struct api_call *c, struct im_json *w);
+void api_changes_tabulate(const struct api_call *c, struct api_table *table);
+enum im_code api_ask_run(struct api_call *c, struct im_error *err);
+void api_ask_write(const struct api_call *c, struct im_json *w);
+void api_ask_tabulate(const struct api_call *c, struct api_table *table);
+enum im_code api_layers_run(struct api_call *c, struct im_error *err);
+void api_layers_write(const struct api_call *c, struct im_json *w);
+void api_layers_tabulate(const struct api_call *c, struct api_table *table);
 
 #endif

@@ -208,40 +208,175 @@ static const uint8_t rows_params[] = {API_LAYER,  WHERE,      API_RADIUS_KM,
                                       WHICH,      API_FIELDS, API_LIMIT,
                                       API_CURSOR, API_SORTBY, DOOR};
 
-#define PARAMS(list) list, sizeof(list)
+static const uint8_t search_params[] = {
+    API_Q,        API_LAYER,  WHERE,      API_FILTER, API_FILTER_LANG,
+    API_DATETIME, API_FACETS, API_FIELDS, API_LIMIT,  DOOR};
+static const uint8_t suggest_params[] = {API_Q,    API_LAYER, API_LON,    API_LAT,
+                                         API_NEAR, API_LIMIT, API_FORMAT, API_LANG};
+
+static const uint8_t counts_params[] = {
+    API_LAYER,     API_BY,    API_AREAS,     API_MEASURE, API_PER,
+    API_INDICATOR, API_EMPTY, API_MIN_COUNT, WHERE,       API_RADIUS_KM,
+    WHICH,         API_LIMIT, API_GEOMETRY,  DOOR};
+static const uint8_t join_params[] = {
+    API_LAYER, API_OTHER, API_OTHER_FILTER, API_MAX_KM, API_ACROSS,
+    WHERE,     WHICH,     API_FIELDS,       API_LIMIT,  DOOR};
+static const uint8_t coverage_params[] = {
+    API_LAYER, API_OTHER, API_OTHER_FILTER, API_MAX_KM, API_SHOW,
+    WHERE,     WHICH,     API_FIELDS,       API_LIMIT,  DOOR};
+static const uint8_t chain_params[] = {API_LAYER, API_OTHER,  API_MAX_KM, WHERE,
+                                       WHICH,     API_FIELDS, API_LIMIT,  DOOR};
+static const uint8_t flows_params[] = {
+    API_LAYER,  API_LEVEL,       API_ORIGIN,   API_HOST,     API_MUTUAL, API_OUTSIDE,
+    API_FILTER, API_FILTER_LANG, API_DATETIME, API_GEOMETRY, API_LIMIT,  DOOR};
+static const uint8_t changes_params[] = {API_LAYER, API_RUN, API_LIMIT, DOOR};
+static const uint8_t layers_params[] = {API_LAYER, DOOR};
+static const uint8_t ask_params[] = {API_Q, DOOR};
+
+#define PARAMS(list) .params = list, .n_params = sizeof(list)
 
 const struct api_operation api_operations[] = {
-    {"nearest",
-     {"最近的 k 个地点，按大地线距离排列", "the k nearest places by geodesic distance"},
+    {.name = "nearest",
+     .about = {"最近的 k 个地点，按大地线距离排列",
+               "the k nearest places by geodesic distance"},
      PARAMS(nearest_params),
-     API_LAYER,
-     5,
-     "  innomap nearest concept_verification --near 张江 -k 3\n"
-     "  innomap nearest incubators,parks --lon 121.59 --lat 31.2 --json\n",
-     api_rows_run,
-     api_rows_write,
-     api_rows_tabulate},
-    {"within",
-     {"一定范围内的地点：距离、区县、走廊、多边形",
-      "places in an area: a distance, a division, a corridor, a polygon"},
+     .word = API_LAYER,
+     .default_limit = 5,
+     .examples = "  innomap nearest concept_verification --near 张江 -k 3\n"
+                 "  innomap nearest incubators,parks --lon 121.59 --lat 31.2 --json\n",
+     .run = api_rows_run,
+     .write = api_rows_write,
+     .tabulate = api_rows_tabulate},
+    {.name = "within",
+     .about = {"一定范围内的地点：距离、区县、走廊、多边形",
+               "places in an area: a distance, a division, a corridor, a polygon"},
      PARAMS(rows_params),
-     API_LAYER,
-     100,
-     "  innomap within incubators --near 松江区 --radius-km 10\n"
-     "  innomap within parks --corridor g60 --half-width-km 10 --csv parks.csv\n",
-     api_rows_run,
-     api_rows_write,
-     api_rows_tabulate},
-    {"list",
-     {"逐条列出，可筛选、排序", "rows, filtered, in any order"},
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples =
+         "  innomap within incubators --near 松江区 --radius-km 10\n"
+         "  innomap within parks --corridor g60 --half-width-km 10 --csv parks.csv\n",
+     .run = api_rows_run,
+     .write = api_rows_write,
+     .tabulate = api_rows_tabulate},
+    {.name = "list",
+     .about = {"逐条列出，可筛选、排序", "rows, filtered, in any order"},
      PARAMS(rows_params),
-     API_LAYER,
-     100,
-     "  innomap list incubators --in 苏州 --filter \"level = 'national'\"\n"
-     "  innomap list parks --filter \"area_km2 > 5\" --sortby -area_km2 --csv a.csv\n",
-     api_rows_run,
-     api_rows_write,
-     api_rows_tabulate},
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples = "  innomap list incubators --in 苏州 --filter \"level = 'national'\"\n"
+                 "  innomap list parks --filter \"area_km2 > 5\" --sortby -area_km2 "
+                 "--csv a.csv\n",
+     .run = api_rows_run,
+     .write = api_rows_write,
+     .tabulate = api_rows_tabulate},
+    {.name = "aggregate",
+     .about = {"按区县、城市、级别、产业等计数、求和、平均",
+               "counts, sums and means by division, level, industry and so on"},
+     PARAMS(counts_params),
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples =
+         "  innomap aggregate incubators --by district\n"
+         "  innomap aggregate parks --by city --measure sum:area_km2 --csv areas.csv\n",
+     .run = api_counts_run,
+     .write = api_counts_write,
+     .tabulate = api_counts_tabulate},
+    {.name = "coverage",
+     .about = {"哪些地方一定距离内（或界内）没有另一类",
+               "which of A have no B within reach, or inside"},
+     PARAMS(coverage_params),
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples = "  innomap coverage parks --other incubators --max-km 5\n"
+                 "  innomap coverage divisions --filter \"level = 'district'\" --other "
+                 "concept_verification\n",
+     .run = api_pairs_run,
+     .write = api_pairs_write,
+     .tabulate = api_pairs_tabulate},
+    {.name = "join",
+     .about = {"每个 A 最近的 B", "for each A its nearest B"},
+     PARAMS(join_params),
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples = "  innomap join enclaves --other parks\n"
+                 "  innomap join parks --other parks --across province --max-km 20\n",
+     .run = api_pairs_run,
+     .write = api_pairs_write,
+     .tabulate = api_pairs_tabulate},
+    {.name = "chain",
+     .about = {"一定距离内几类是否齐全",
+               "which A, or whether one place, have all of B, C, D near"},
+     PARAMS(chain_params),
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples =
+         "  innomap chain --near 张江 --other incubators,pilot_platforms --max-km 20\n"
+         "  innomap chain parks --other incubators,pilot_platforms --max-km 5\n",
+     .run = api_pairs_run,
+     .write = api_pairs_write,
+     .tabulate = api_pairs_tabulate},
+    {.name = "flows",
+     .about = {"科创飞地：从哪里到哪里", "enclaves: from where to where"},
+     PARAMS(flows_params),
+     .word = API_LAYER,
+     .default_limit = QUERY_MAX_K,
+     .examples = "  innomap flows --host 上海\n"
+                 "  innomap flows --level province --mutual --json\n",
+     .run = api_flows_run,
+     .write = api_flows_write,
+     .tabulate = api_flows_tabulate},
+    {.name = "search",
+     .about = {"按文字找地点：名称、别名、拼音、机构、地址、编号",
+               "places by text: names, aliases, pinyin, operators, addresses, codes"},
+     PARAMS(search_params),
+     .word = API_Q,
+     .default_limit = 20,
+     .examples = "  innomap search 生物医药 --in 苏州 --facets\n"
+                 "  innomap search zhangjiang\n",
+     .run = api_words_run,
+     .write = api_search_write,
+     .tabulate = api_words_tabulate},
+    {.name = "suggest",
+     .about = {"边输边提示的地名", "names as you type"},
+     PARAMS(suggest_params),
+     .word = API_Q,
+     .default_limit = 10,
+     .examples = "  innomap suggest zhangj\n",
+     .run = api_words_run,
+     .write = api_suggest_write,
+     .tabulate = api_words_tabulate},
+    {.name = "ask",
+     .about = {"用一句话提问", "a plain question"},
+     PARAMS(ask_params),
+     .word = API_Q,
+     .word_max = ASK_MAX_BYTES,
+     .default_limit = 0,
+     .examples = "  innomap ask 离张江最近的概念验证中心是哪几家\n"
+                 "  innomap ask nearest concept-verification centre to Zhangjiang\n",
+     .run = api_ask_run,
+     .write = api_ask_write,
+     .tabulate = api_ask_tabulate},
+    {.name = "changes",
+     .about = {"上次导入新增、变更、移除了什么",
+               "what the last import added, changed, took away"},
+     PARAMS(changes_params),
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples = "  innomap changes\n"
+                 "  innomap changes incubators\n",
+     .run = api_changes_run,
+     .write = api_changes_write,
+     .tabulate = api_changes_tabulate},
+    {.name = "layers",
+     .about = {"图层的来源、日期、坐标系、字段", "sources, dates, fields of layers"},
+     PARAMS(layers_params),
+     .word = API_LAYER,
+     .default_limit = 0,
+     .examples = "  innomap layers\n",
+     .run = api_layers_run,
+     .write = api_layers_write,
+     .tabulate = api_layers_tabulate},
 };
 const size_t api_n_operations = sizeof api_operations / sizeof *api_operations;
 
@@ -263,8 +398,11 @@ enum im_code api_take(struct api_call *c,
     struct param_value values[API_PARAMS];
     enum im_code rc;
 
-    for (size_t i = 0; i < op->n_params; i++)
+    for (size_t i = 0; i < op->n_params; i++) {
         specs[i] = api_params[op->params[i]].spec;
+        if (op->params[i] == op->word && op->word_max > 0)
+            specs[i].max = op->word_max;
+    }
     rc =
         params_parse_pairs(pairs, n_pairs, specs, op->n_params, values, &c->fault, err);
     memset(c->values, 0, sizeof c->values);

@@ -80,8 +80,9 @@ empty_element(struct api_call *c, enum api_param param, struct im_error *err)
 
 bool api_takes_layer(const struct layer_schema *schema, enum api_kind kind)
 {
-    return !schema->is_internal && !schema->is_base &&
-           (kind == API_ROWS || schema->geometry != SCHEMA_NONE);
+    if (schema->is_internal || kind == API_PUBLIC)
+        return !schema->is_internal;
+    return !schema->is_base && (kind == API_ROWS || schema->geometry != SCHEMA_NONE);
 }
 
 static enum im_code unknown_layer(struct api_call *c,

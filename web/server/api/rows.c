@@ -299,7 +299,7 @@ put_measures(const struct api_call *c, const struct query_hit *hit, struct api_t
     }
 }
 
-static void all_fields(const struct api_call *c, struct api_table *t)
+void api_rows_all_fields(const struct api_call *c, struct api_table *t)
 {
     struct field_columns columns;
 
@@ -399,7 +399,7 @@ static void brief_columns(const struct api_call *c, struct api_table *t)
     table_column(t, "7", "date");
 }
 
-static void lead_origin(const struct api_call *c, struct api_table *t)
+void api_lead_origin(const struct api_call *c, struct api_table *t)
 {
     const struct query_place *place = c->near.n ? &c->near.places[0] : NULL;
 
@@ -527,14 +527,14 @@ static void note_apart(const struct api_call *c, struct api_table *t)
 
 void api_rows_tabulate(const struct api_call *c, struct api_table *t)
 {
-    lead_origin(c, t);
+    api_lead_origin(c, t);
     api_lead_area(c, t);
     if (t->is_brief) {
         brief_columns(c, t);
         for (size_t i = 0; i < c->rows.n_hits && !t->failed; i++)
             put_brief(c, &c->rows.hits[i], i + 1, t);
     } else {
-        all_fields(c, t);
+        api_rows_all_fields(c, t);
     }
     notes(c, t);
     note_apart(c, t);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* layers: what there is. Counts, sources, fields, legend; of the layers that are named
+ * also where their rows came from. */
+#include "api/call.h"
+
+#include "api/notice.h"
+#include "api/table.h"
+
+#include <layers/history.h>
+
+#include <jansson.h>
+
+struct context {
+    struct im_json *w;
+    enum lang lang;
+    bool is_named; /* which layers, was said */
+};
+
+/* Beside each layer the run that last changed it; NULL: not known or not asked for. */
+struct layers_answer {
+    const struct history_run **runs;
+};
+
+static void write_title(struct context *c, const char *key, struct schema_title title)
+{
+    api_write_text(c->w, key, query_title(title, c->lang));
+}
+
+static const char *type_name(enum field_type type)
+{
+    return type == FIELD_TEXT ? "text" : type == FIELD_INTEGER ? "integer" : "real";
+}
+
+static void write_field(struct context *c, const struct schema_field *field)
+{
+    im_json_object(c->w);
+    api_write_text(c->w, "name", field->name);
+    write_title(c, "title", field->title);
+    api_write_text(c->w, "type", type_name(field->type));
+    api_write_text(c->w, "unit", field->unit);
+    im_json_key(c->w, "codes");
+    im_json_array(c->w);
+    for (size_t i = 0; i < field->n_codes; i++) {
+        im_json_object(c->w);
+        api_write_text(c->w, "code", field->codes[i].code);
+        write_title(c, "title", field->codes[i].title);
+        im_json_object_end(c->w);
+    }
+    im_json_array_end(c->w);
+    im_json_object_end(c->w);
+}
+
+static void write_fields(struct context *c, const struct layer_schema *schema)
+{
+    im_json_key(c->w, "fields");
+    im_json_array(c->w);
+    for (size_t i = 0; i < schema->n_fields; i++)
+        if (!schema->fields[i].hidden)
+            write_field(c, &schema->fields[i]);
+    im_json_array_end(c->w);
+}
+
+static void write_by_precision(struct context *c, const struct atlas_layer *layer)
+{
+    im_json_key(c->w, "by_precision");
+    im_json_object(c->w);
+    for (unsigned p = 0; p <= PRECISION_CITY; p++) {
+        uint32_t n = atlas_layer_count_of(layer, (enum precision)p);
+
+        if (n)
+            api_write_int(c->w, precision_name((enum precision)p), n);
+    }
+    im_json_object_end(c->w);
+}
+
+static void write_extent(struct context *c, struct bbox box)
+{
+    im_json_key(c->w, "extent");
+    if (bbox_is_empty(box)) {
+        im_json_null(c->w);
+        return;
+    }
+    im_json_array(c->w);
+    im_json_number(c->w, box.min_x, 6);
+    im_json_number(c->w, box.min_y, 6);
+    im_json_number(c->w, box.max_x, 6);
+    im_json_number(c->w, box.max_y, 6);
+    im_json_array_end(c->w);
+}
+
+static void write_legend_entry(struct context *c, const json_t *entry)
+{
+    json_t *title = json_object_get(entry, "title");
+    const char *text =
+        json_string_value(json_object_get(title, c->lang == LANG_ZH ? "zh" : "en"));
+
+    if (!text || !*text)
+        text = json_string_value(json_object_get(title, "zh"));
+    im_json_object(c->w);
+    api_write_text(c->w, "title", text);
+    api_write_text(c->w, "shape", json_string_value(json_object_get(entry, "shape")));
+    api_write_text(c->w, "color", json_string_value(json_object_get(entry, "color")));
+    im_json_object_end(c->w);
+}
+
+static void write_legend(struct context *c, const struct atlas_layer *layer)
+{
+    const char *style = atlas_layer_style_json(layer);
+    json_t *root = style ? json_loads(style, 0, NULL) : NULL;
+    const json_t *legend = json_object_get(root, "legend");
+
+    im_json_key(c->w, "legend");
+    im_json_array(c->w);
+    for (size_t i = 0; i < json_array_size(legend); i++)
+        write_legend_entry(c, json_array_get(legend, i));
+    im_json_array_end(c->w);
+    json_decref(root);
+}
+
+/* The run that last changed the layer. */
+static void write_imported(struct context *c, const struct history_run *run)
+{
+    api_write_text(c->w, "crs", "EPSG:4326");
+    im_json_key(c->w, "imported");
+    if (!run) {
+        im_json_null(c->w);
+        return;
+    }
+    im_json_object(c->w);
+    api_write_int(c->w, "run", (uint64_t)run->run_id);
+    api_write_text(c->w, "at", run->finished_at);
+    api_write_text(c->w, "origin", run->origin);
+    api_write_text(c->w, "file", run->file_name);
+    api_write_text(c->w, "crs", run->crs);
+    im_json_object_end(c->w);
+}
+
+static void write_layer(struct context *c,
+                        const struct atlas_layer *layer,
+                        const struct history_run *run)
+{
+    const struct layer_schema *schema = atlas_layer_schema(layer);
+
+    im_json_object(c->w);
+    api_write_text(c->w, "id", schema->id);
+    api_write_text(c->w, "key", schema->fields[schema->key].name);
+    write_title(c, "title", schema->title);
+    api_write_text(c->w, "group", schema_group_name(schema->group));
+    api_write_text(c->w, "geometry", schema_geometry_name(schema->geometry));
+    api_write_int(c->w, "count", atlas_layer_size(layer));
+    api_write_int(c->w, "placed", atlas_layer_placed(layer));
+    write_by_precision(c, layer);
+    api_write_int(c->w, "version", atlas_layer_version(layer));
+    api_write_text(c->w, "changed_at", atlas_layer_changed_at(layer));
+    write_title(c, "source", schema->source);
+    api_write_text(c->w, "source_date", schema->source_date);
+    api_write_text(c->w, "licence", schema->licence);
+    write_title(c, "attribution", schema->attribution);
+    write_title(c, "completeness", schema->completeness);
+    write_extent(c, atlas_layer_extent(layer));
+    im_json_key(c->w, "in_map");
+    im_json_bool(c->w, schema->in_map);
+    if (c->is_named)
+        write_imported(c, run);
+    write_fields(c, schema);
+    write_legend(c, layer);
+    im_json_object_end(c->w);
+}
+
+/* ---- understanding ---- */
+
+static enum im_code all_layers(struct api_call *c, struct im_error *err)
+{
+    size_t n = atlas_layer_count(c->atlas);
+    const struct atlas_layer **layers =
+        im_arena_calloc(c->arena, n + 1, sizeof *layers);
+
+    if (!layers)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const struct atlas_layer *layer = atlas_layer_at(c->atlas, i);
+
+        if (api_takes_layer(atlas_layer_schema(layer), API_PUBLIC))
+            layers[c->request.n_layers++] = layer;
+    }
+    c->request.layers = layers;
+    return IM_OK;
+}
+
+static enum im_code
+find_runs(struct api_call *c, struct layers_answer *a, struct im_error *err)
+{
+    struct store *store = NULL;
+    struct history_run *runs = NULL;
+    size_t n = 0;
+    enum im_code rc = store_open(c->db_path, STORE_READ, &store, err);
+
+    a->runs = im_arena_calloc(c->arena, c->request.n_layers + 1, sizeof *a->runs);
+    if (rc == IM_OK && !a->runs)
+        rc = im_fail(err, IM_ENOMEM, "out of memory");
+    if (rc == IM_OK)
+        rc = history_list(store, NULL, c->arena, &runs, &n, err);
+    store_close(store);
+    for (size_t l = 0; l < c->request.n_layers && rc == IM_OK; l++) {
+        const char *id = atlas_layer_schema(c->request.layers[l])->id;
+
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(runs[i].layer_id, id) == 0 &&
+                strcmp(runs[i].outcome, "changed") == 0)
+                a->runs[l] = &runs[i];
+    }
+    return rc;
+}
+
+enum im_code api_layers_run(struct api_call *c, struct im_error *err)
+{
+    struct layers_answer *a = im_arena_calloc(c->arena, 1, sizeof *a);
+    const struct atlas_layer **layers;
+    enum im_code rc;
+
+    if (!a)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    c->other = a;
+    if (!api_is_set(c, API_LAYER))
+        return all_layers(c, err);
+    rc = api_layers(c, API_LAYER, API_PUBLIC, &layers, &c->request.n_layers, err);
+    if (rc != IM_OK)
+        return rc;
+    c->request.layers = layers;
+    return find_runs(c, a, err);
+}
+
+/* ---- JSON ---- */
+
+static void write_attribution(struct context *c, const struct query_request *q)
+{
+    struct im_buf text = {.max = 16384};
+
+    for (size_t i = 0; i < q->n_layers; i++)
+        query_add_attribution(&text, q->layers[i], c->lang);
+    im_json_key(c->w, "attribution");
+    im_json_string(c->w, im_buf_bytes(&text));
+    im_buf_release(&text);
+}
+
+static void write_problems(struct context *c, const struct atlas *atlas)
+{
+    im_json_key(c->w, "problems");
+    im_json_array(c->w);
+    for (size_t i = 0; i < atlas_problem_count(atlas); i++)
+        im_json_text(c->w, atlas_problem(atlas, i));
+    im_json_array_end(c->w);
+}
+
+void api_layers_write(const struct api_call *call, struct im_json *w)
+{
+    const struct layers_answer *a = call->other;
+    struct context context = {w, call->lang, a->runs != NULL};
+    struct context *c = &context;
+
+    im_json_object(w);
+    im_json_key(w, "layers");
+    im_json_array(w);
+    for (size_t i = 0; i < call->request.n_layers; i++)
+        write_layer(c, call->request.layers[i], a->runs ? a->runs[i] : NULL);
+    im_json_array_end(w);
+    api_write_int(w, "data_version", atlas_version(call->atlas));
+    write_attribution(c, &call->request);
+    api_write_text(w, "notice", notice_text(c->lang));
+    api_write_text(w, "review_number", call->review_number);
+    write_problems(c, call->atlas);
+    im_json_object_end(w);
+}
+
+/* ---- tables ---- */
+
+void api_layers_tabulate(const struct api_call *c, struct api_table *t)
+{
+    const struct layers_answer *a = c->other;
+
+    table_column(t, api_text(c, "图层", "Layer"), "id");
+    table_column(t, api_text(c, "名称", "Title"), "title");
+    table_number_column(t, api_text(c, "条数", "Rows"), "count");
+    table_column(t, api_text(c, "数据时间", "Date"), "source_date");
+    table_column(t, api_text(c, "来源", "Source"), "source");
+    table_column(t, api_text(c, "坐标系", "CRS"), "crs");
+    if (a->runs)
+        table_column(t, api_text(c, "导入", "Imported"), "imported");
+    for (size_t i = 0; i < c->request.n_layers; i++) {
+        const struct layer_schema *schema = atlas_layer_schema(c->request.layers[i]);
+
+        table_text(t, im_bytes_of(schema->id));
+        table_text(t, im_bytes_of(query_title(schema->title, c->lang)));
+        table_number(t, atlas_layer_size(c->request.layers[i]), 0);
+        table_text(t, im_bytes_of(schema->source_date));
+        table_text(t, im_bytes_of(query_title(schema->source, c->lang)));
+        table_words(t, "%s", schema->geometry == SCHEMA_NONE ? "-" : "EPSG:4326");
+        if (a->runs && a->runs[i])
+            table_words(t, "%s, %s, %s", a->runs[i]->finished_at, a->runs[i]->file_name,
+                        a->runs[i]->crs);
+        else if (a->runs)
+            table_empty(t);
+    }
+}
