@@ -266,37 +266,26 @@ write_links(struct ogc *o, struct im_json *w, const struct query_answer *answer)
     im_json_array_end(w);
 }
 
-static enum im_code write_collection(struct writer *wr,
-                                     const struct query_answer *answer,
-                                     struct im_buf *out,
-                                     struct im_error *err)
+static void begin_collection(struct ogc *o, struct im_json *w)
 {
-    struct im_json w = {.out = out};
-    enum im_code rc = IM_OK;
+    const struct query_answer *answer = &o->answer;
 
-    im_json_object(&w);
-    write_text(&w, "type", "FeatureCollection");
-    write_now(&w);
-    im_json_key(&w, "numberMatched");
-    im_json_int(&w, (int64_t)answer->n_matched);
-    im_json_key(&w, "numberReturned");
-    im_json_int(&w, (int64_t)answer->n_hits);
-    write_links(wr->o, &w, answer);
-    write_about(wr->o, &w);
-    im_json_key(&w, "features");
-    im_json_array(&w);
-    for (size_t i = 0; i < answer->n_hits && rc == IM_OK && !out->failed; i++) {
-        rc = write_feature(wr, &w, answer->hits[i].feature, err);
-        im_json_object_end(&w);
-    }
-    im_json_array_end(&w);
-    im_json_object_end(&w);
-    return rc;
+    im_json_object(w);
+    write_text(w, "type", "FeatureCollection");
+    write_now(w);
+    im_json_key(w, "numberMatched");
+    im_json_int(w, (int64_t)answer->n_matched);
+    im_json_key(w, "numberReturned");
+    im_json_int(w, (int64_t)answer->n_hits);
+    write_links(o, w, answer);
+    write_about(o, w);
+    im_json_key(w, "features");
+    im_json_array(w);
 }
 
 /* ---- CSV ---- */
 
-static const char *const *position_columns(const struct ogc *o)
+const char *const *ogc_position_columns(const struct ogc *o)
 {
     static const char *const lonlat[] = {"lon", "lat", NULL};
     static const char *const latlon[] = {"lat", "lon", NULL};
@@ -318,7 +307,7 @@ static const char *const *position_columns(const struct ogc *o)
 static void write_header(struct ogc *o, struct im_csv *csv)
 {
     const struct layer_schema *schema = atlas_layer_schema(o->layer);
-    const char *const *columns = position_columns(o);
+    const char *const *columns = ogc_position_columns(o);
 
     for (size_t i = 0; i < schema->n_fields; i++)
         if (ogc_field_is_open(&schema->fields[i]))
@@ -400,7 +389,7 @@ static void position_cells(struct writer *wr, struct im_csv *csv, const struct g
     struct im_buf text = {.max = 64 * 1024 * 1024};
     size_t columns = 0;
 
-    while (position_columns(wr->o)[columns])
+    while (ogc_position_columns(wr->o)[columns])
         columns++;
     if (columns == 2 && g->kind == GEOM_POINT) {
         number_cell(csv, g->lonlat[0], decimals);
@@ -440,40 +429,72 @@ write_row(struct writer *wr, struct im_csv *csv, uint32_t feature, struct im_err
     return rc;
 }
 
-static enum im_code write_csv(struct writer *wr,
-                              const struct query_answer *answer,
-                              struct im_buf *out,
-                              struct im_error *err)
+/* ---- a page of features, piece by piece ---- */
+
+static void begin_items(struct writer *wr, struct im_buf *out)
 {
+    struct im_json w = {.out = out};
     struct im_csv csv = {.out = out};
+    struct html h = {.out = out};
+
+    if (wr->o->format == OGC_HTML) {
+        ogc_page_items_begin(wr->o, &h);
+    } else if (wr->o->format == OGC_CSV) {
+        im_buf_text(out, "\xEF\xBB\xBF"); /* table programmes know UTF-8 by it */
+        write_header(wr->o, &csv);
+    } else {
+        begin_collection(wr->o, &w);
+    }
+}
+
+static enum im_code
+write_one(struct writer *wr, struct im_buf *out, struct im_error *err)
+{
+    struct im_json w = {.out = out, .comma = wr->o->n_written > 0};
+    struct im_csv csv = {.out = out};
+    struct html h = {.out = out};
+    uint32_t feature = wr->o->answer.hits[wr->o->n_written].feature;
     enum im_code rc = IM_OK;
 
-    im_buf_text(out, "\xEF\xBB\xBF"); /* table programmes know UTF-8 by it */
-    write_header(wr->o, &csv);
-    for (size_t i = 0; i < answer->n_hits && rc == IM_OK && !out->failed; i++)
-        rc = write_row(wr, &csv, answer->hits[i].feature, err);
+    if (wr->o->format == OGC_HTML) {
+        ogc_page_items_row(wr->o, &h, feature);
+    } else if (wr->o->format == OGC_CSV) {
+        rc = write_row(wr, &csv, feature, err);
+    } else {
+        rc = write_feature(wr, &w, feature, err);
+        im_json_object_end(&w);
+    }
+    wr->o->n_written++;
     return rc;
 }
 
-/* ---- what is asked for ---- */
-
-enum im_code ogc_write_items(struct ogc *o, struct im_buf *out, struct im_error *err)
+static void end_items(struct writer *wr, struct im_buf *out)
 {
-    struct query_answer answer = {0};
     struct html h = {.out = out};
-    struct writer wr;
-    enum im_code rc = ogc_query_run(o, &answer, err);
 
-    if (rc == IM_OK)
-        rc = writer_begin(&wr, o, err);
+    if (wr->o->format == OGC_HTML)
+        ogc_page_items_end(wr->o, &h);
+    else if (wr->o->format == OGC_JSON)
+        im_buf_text(out, "]}");
+}
+
+enum im_code
+ogc_write_items(struct ogc *o, struct im_buf *out, bool *end, struct im_error *err)
+{
+    struct writer wr;
+    enum im_code rc = writer_begin(&wr, o, err);
+
     if (rc != IM_OK)
         return rc;
-    if (o->format == OGC_HTML)
-        ogc_page_items(o, &h, &answer);
-    else if (o->format == OGC_CSV)
-        rc = write_csv(&wr, &answer, out, err);
-    else
-        rc = write_collection(&wr, &answer, out, err);
+    if (!o->has_begun)
+        begin_items(&wr, out);
+    o->has_begun = true;
+    while (rc == IM_OK && o->n_written < o->answer.n_hits && !out->failed &&
+           out->len < STREAM_PIECE_BYTES)
+        rc = write_one(&wr, out, err);
+    *end = o->n_written == o->answer.n_hits;
+    if (*end)
+        end_items(&wr, out);
     free(wr.scratch);
     return rc;
 }

@@ -64,6 +64,8 @@ void ogc_page_begin(struct ogc *o, struct html *h, const char *title)
     html_string(h, title);
     html_markup(h, " · innomap</title><link rel=\"stylesheet\"");
     html_address(h, "href", "/ogc/style.css");
+    html_markup(h, "><link rel=\"icon\"");
+    html_address(h, "href", "/icon.svg");
     html_markup(h, "></head><body><header>");
     write_crumbs(o, h);
     other_language(o, h);
@@ -74,7 +76,7 @@ void ogc_page_begin(struct ogc *o, struct html *h, const char *title)
 
 static void write_formats(struct ogc *o, struct html *h)
 {
-    static const char *const names[OGC_FORMATS] = {"JSON", NULL, "CSV"};
+    static const char *const names[OGC_FORMATS] = {"JSON", NULL, "CSV", "XLSX"};
     unsigned formats = ogc_formats_of(o->what);
 
     html_markup(h, "<ul class=\"links\">");

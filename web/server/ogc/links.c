@@ -3,13 +3,13 @@
  * OWSLib and ogc-client fail on one without. */
 #include "ogc.h"
 
-const char *const ogc_format_names[OGC_FORMATS] = {"json", "html", "csv"};
+const char *const ogc_format_names[OGC_FORMATS] = {"json", "html", "csv", "xlsx"};
 
 unsigned ogc_formats_of(enum ogc_what what)
 {
     switch (what) {
     case OGC_ITEMS:
-        return 1u << OGC_JSON | 1u << OGC_HTML | 1u << OGC_CSV;
+        return 1u << OGC_JSON | 1u << OGC_HTML | 1u << OGC_CSV | 1u << OGC_XLSX;
     case OGC_API_PAGE:
         return 1u << OGC_HTML;
     default:
@@ -23,6 +23,8 @@ const char *ogc_type_of(enum ogc_what what, enum ogc_format format)
         return OGC_TYPE_HTML;
     if (format == OGC_CSV)
         return OGC_TYPE_CSV;
+    if (format == OGC_XLSX)
+        return OGC_TYPE_XLSX;
     switch (what) {
     case OGC_ITEMS:
     case OGC_ITEM:
@@ -98,8 +100,8 @@ const char *ogc_address_here(struct ogc *o, const char *f, const char *cursor)
     for (size_t i = 0; i < o->x->n_pairs; i++) {
         const struct url_param *p = &o->x->pairs[i];
 
-        if (is_name(p->name, "cursor") || (f && is_name(p->name, "f")) ||
-            is_passing(p->name))
+        if (is_name(p->name, "cursor") || (cursor && is_name(p->name, "offset")) ||
+            (f && is_name(p->name, "f")) || is_passing(p->name))
             continue;
         im_buf_byte(&buf, (uint8_t)before);
         before = '&';
@@ -178,7 +180,9 @@ void ogc_links_here(struct ogc *o, struct im_json *w)
             ogc_link(w, "alternate", ogc_type_of(o->what, (enum ogc_format)f),
                      f == OGC_HTML  ? ogc_say(o, "网页", "As a page")
                      : f == OGC_CSV ? ogc_say(o, "表格（CSV）", "As a table (CSV)")
-                                    : ogc_say(o, "JSON", "As JSON"),
+                     : f == OGC_XLSX
+                         ? ogc_say(o, "工作簿（XLSX）", "As a workbook (XLSX)")
+                         : ogc_say(o, "JSON", "As JSON"),
                      ogc_address_here(o, ogc_format_names[f], page));
 }
 

@@ -39,7 +39,7 @@ enum ogc_what {
     OGC_WHATS
 };
 
-enum ogc_format { OGC_JSON, OGC_HTML, OGC_CSV, OGC_FORMATS };
+enum ogc_format { OGC_JSON, OGC_HTML, OGC_CSV, OGC_XLSX, OGC_FORMATS };
 
 #define OGC_TYPE_HTML "text/html"
 #define OGC_TYPE_JSON "application/json"
@@ -47,20 +47,18 @@ enum ogc_format { OGC_JSON, OGC_HTML, OGC_CSV, OGC_FORMATS };
 #define OGC_TYPE_SCHEMA "application/schema+json"
 #define OGC_TYPE_OPENAPI "application/vnd.oai.openapi+json;version=3.0"
 #define OGC_TYPE_CSV "text/csv"
+#define OGC_TYPE_XLSX                                                                  \
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #define OGC_REL "http://www.opengis.net/def/rel/ogc/1.0/"
 
-enum {
-    OGC_DEFAULT_LIMIT = 100,
-    OGC_MAX_LIMIT = 10000,
-    OGC_MAX_BBOX = 6,
-    OGC_DEADLINE_MS = 20000
-};
+enum { OGC_DEFAULT_LIMIT = 100, OGC_MAX_LIMIT = 10000, OGC_MAX_BBOX = 6 };
 
 /** The parameters of /items, checked, in the order of ogc_item_params. */
 enum ogc_item_param {
     OGC_P_F,
     OGC_P_LANG,
     OGC_P_LIMIT,
+    OGC_P_OFFSET,
     OGC_P_CURSOR,
     OGC_P_BBOX,
     OGC_P_BBOX_CRS,
@@ -95,8 +93,12 @@ struct ogc {
     int property_fields[PARAM_MAX];
     size_t n_properties;
     uint32_t limit;
+    uint32_t offset;
     const struct ogc_crs *crs; /* of the answer */
-    struct ogc_crs_book *book; /* of the worker */
+    struct ogc_crs_book *book; /* of the worker that is at it */
+    struct query_answer answer;
+    bool has_begun;   /* its head is written */
+    size_t n_written; /* of its hits */
 };
 
 /** "中文" or "English". */
@@ -138,7 +140,7 @@ void ogc_link(struct im_json *w,
               const char *href);
 /** self and alternates of the address asked for, as its formats are. */
 void ogc_links_here(struct ogc *o, struct im_json *w);
-/** "json", "html", "csv". */
+/** "json", "html", "csv", "xlsx". */
 extern const char *const ogc_format_names[OGC_FORMATS];
 /** Formats that a resource has, as bits. */
 unsigned ogc_formats_of(enum ogc_what what);
@@ -161,26 +163,32 @@ extern const char *const ogc_conformance[]; /* NULL-terminated */
 
 /** Read and check the parameters; nothing is asked yet. */
 IM_CHECKED enum im_code ogc_params_parse(struct ogc *o, struct im_error *err);
-/** Ask. `fault` of the exchange names parameter and value. */
-IM_CHECKED enum im_code
-ogc_query_run(struct ogc *o, struct query_answer *out, struct im_error *err);
+/** Ask: fills `answer`. `fault` of the exchange names parameter and value. */
+IM_CHECKED enum im_code ogc_query_run(struct ogc *o, struct im_error *err);
 /** Set the fault of the exchange. */
 void ogc_fault(struct ogc *o, const char *name, struct im_bytes value);
 
 /* items.c */
+
+/** The next piece of a page of features; *end: it was the last. */
 IM_CHECKED enum im_code
-ogc_write_items(struct ogc *o, struct im_buf *out, struct im_error *err);
+ogc_write_items(struct ogc *o, struct im_buf *out, bool *end, struct im_error *err);
 IM_CHECKED enum im_code
 ogc_write_item(struct ogc *o, struct im_buf *out, struct im_error *err);
 /** The feature asked for by its key. */
 IM_CHECKED enum im_code
 ogc_item_find(struct ogc *o, uint32_t *feature, struct im_error *err);
+/** The page of features as a workbook for people: titles instead of names and codes. */
+IM_CHECKED enum im_code
+ogc_write_workbook(struct ogc *o, struct im_buf *out, struct im_error *err);
 /** A value as a person reads it: titles of codes, numbers with their unit. */
 void ogc_value_text(const struct ogc *o,
                     const struct atlas_layer *layer,
                     uint32_t feature,
                     int field,
                     struct im_buf *out);
+/** Columns of positions in a table, for the CRS of the answer; NULL-terminated. */
+const char *const *ogc_position_columns(const struct ogc *o);
 /** Its geometry, empty where nobody may see it. */
 struct geom ogc_geometry(const struct ogc *o, uint32_t feature);
 
@@ -201,7 +209,9 @@ void ogc_page_collections(struct ogc *o, struct html *h);
 void ogc_page_collection(struct ogc *o, struct html *h);
 void ogc_page_schema(struct ogc *o, struct html *h);
 void ogc_page_api(struct ogc *o, struct html *h);
-void ogc_page_items(struct ogc *o, struct html *h, const struct query_answer *answer);
+void ogc_page_items_begin(struct ogc *o, struct html *h);
+void ogc_page_items_row(struct ogc *o, struct html *h, uint32_t feature);
+void ogc_page_items_end(struct ogc *o, struct html *h);
 void ogc_page_item(struct ogc *o, struct html *h, uint32_t feature);
 /** The form with what was asked; `error` NULL: none. */
 void ogc_page_query_form(struct ogc *o, struct html *h);

@@ -80,10 +80,19 @@ static void write_item_param_schema(struct im_json *w, enum ogc_item_param p)
     switch (p) {
     case OGC_P_F:
         write_text(w, "type", "string");
-        write_choices(w, (const char *const[]){"json", "html", "csv", NULL});
+        write_choices(w, (const char *const[]){"json", "html", "csv", "xlsx", NULL});
         break;
     case OGC_P_LIMIT:
         write_limit_schema(w);
+        break;
+    case OGC_P_OFFSET:
+        write_text(w, "type", "integer");
+        im_json_key(w, "minimum");
+        im_json_int(w, 0);
+        im_json_key(w, "maximum");
+        im_json_int(w, OGC_MAX_LIMIT - 1);
+        im_json_key(w, "default");
+        im_json_int(w, 0);
         break;
     case OGC_P_BBOX:
         write_bbox_schema(w);

@@ -308,31 +308,40 @@ write_paging(struct ogc *o, struct html *h, const struct query_answer *answer)
     html_markup(h, "</ul>");
 }
 
-void ogc_page_items(struct ogc *o, struct html *h, const struct query_answer *answer)
+void ogc_page_items_begin(struct ogc *o, struct html *h)
 {
     const struct layer_schema *schema = atlas_layer_schema(o->layer);
-    struct im_buf text = {.max = 1024 * 1024};
 
     ogc_page_begin(o, h, query_title(schema->title, o->lang));
     ogc_page_query_form(o, h);
-    write_count(o, h, answer);
-    if (answer->n_hits) {
+    write_count(o, h, &o->answer);
+    if (o->answer.n_hits) {
         html_markup(h,
                     "<div class=\"scroll\" tabindex=\"0\"><table class=\"features\">");
         write_heads(o, h);
         html_markup(h, "<tbody>");
-        for (size_t i = 0; i < answer->n_hits && !h->out->failed; i++)
-            write_row(o, h, answer->hits[i].feature, &text);
-        html_markup(h, "</tbody></table></div>");
     } else {
         html_markup(h, "<p>");
         html_string(h, ogc_say(o, "没有符合条件的要素。放宽条件或清空表单再试。",
                                "Nothing matches. Ask for less, or empty the form."));
         html_markup(h, "</p>");
     }
-    write_paging(o, h, answer);
-    ogc_page_end(o, h);
+}
+
+void ogc_page_items_row(struct ogc *o, struct html *h, uint32_t feature)
+{
+    struct im_buf text = {.max = 1024 * 1024};
+
+    write_row(o, h, feature, &text);
     im_buf_release(&text);
+}
+
+void ogc_page_items_end(struct ogc *o, struct html *h)
+{
+    if (o->answer.n_hits)
+        html_markup(h, "</tbody></table></div>");
+    write_paging(o, h, &o->answer);
+    ogc_page_end(o, h);
 }
 
 /* ---- one feature ---- */

@@ -16,6 +16,7 @@ const struct param_spec ogc_item_params[OGC_ITEM_PARAMS] = {
     [OGC_P_F] = {"f", PARAM_TEXT, 1, 40, NULL},
     [OGC_P_LANG] = {"lang", PARAM_CHOICE, 0, 0, languages},
     [OGC_P_LIMIT] = {"limit", PARAM_TEXT, 1, 20, NULL},
+    [OGC_P_OFFSET] = {"offset", PARAM_INTEGER, 0, OGC_MAX_LIMIT - 1, NULL},
     [OGC_P_CURSOR] = {"cursor", PARAM_TEXT, 1, 2000, NULL},
     [OGC_P_BBOX] = {"bbox", PARAM_TEXT, 1, 400, NULL},
     [OGC_P_BBOX_CRS] = {"bbox-crs", PARAM_TEXT, 1, 100, NULL},
@@ -33,6 +34,10 @@ const struct schema_title ogc_item_param_about[OGC_ITEM_PARAMS] = {
     [OGC_P_LANG] = {"标题与说明的语言", "language of titles and texts"},
     [OGC_P_LIMIT] = {"每页条数；超过上限按上限处理",
                      "features a page; more than the maximum gives the maximum"},
+    [OGC_P_OFFSET] =
+        {"跳过的条数；offset 与 limit 之和不超过 10000，更多请用 next 链接",
+         "features to pass over; offset and limit together at most 10000, "
+         "follow the next links for more"},
     [OGC_P_CURSOR] = {"下一页的位置，取自 next 链接",
                       "where a page begins, from a next link"},
     [OGC_P_BBOX] = {"范围：4 个或 6 个数；最小经度大于最大经度表示跨 180 度经线",
@@ -134,6 +139,29 @@ static enum im_code parse_limit(struct ogc *o, struct im_error *err)
                  OGC_MAX_LIMIT);
 }
 
+/* For clients that page by number (ogc-client); far pages are reached by cursors. */
+static enum im_code parse_offset(struct ogc *o, struct im_error *err)
+{
+    o->offset =
+        is_given(o, OGC_P_OFFSET) ? (uint32_t)o->params[OGC_P_OFFSET].integer : 0;
+    if (o->offset && is_given(o, OGC_P_CURSOR)) {
+        ogc_fault(o, "offset", o->params[OGC_P_OFFSET].text);
+        im_fail(err, IM_EARG, "offset and cursor do not go together");
+        return im_zh(err, IM_EARG, "offset 与 cursor 不能同时使用");
+    }
+    if (o->offset + o->limit <= OGC_MAX_LIMIT)
+        return IM_OK;
+    ogc_fault(o, "offset", o->params[OGC_P_OFFSET].text);
+    snprintf(o->x->fault.allowed, sizeof o->x->fault.allowed, "0..%u",
+             OGC_MAX_LIMIT - o->limit);
+    im_fail(err, IM_EARG,
+            "offset is %u, with limit %u allowed is %s; follow the next links for more",
+            o->offset, o->limit, o->x->fault.allowed);
+    return im_zh(err, IM_EARG,
+                 "offset 为 %u，limit 为 %u 时允许 %s；更多请沿 next 链接取得",
+                 o->offset, o->limit, o->x->fault.allowed);
+}
+
 static enum im_code parse_crs(struct ogc *o,
                               enum ogc_item_param p,
                               const struct ogc_crs **out,
@@ -219,7 +247,11 @@ static enum im_code parse_params_of_items(struct ogc *o, struct im_error *err)
     if (rc == IM_OK)
         rc = parse_limit(o, err);
     if (rc == IM_OK)
+        rc = parse_offset(o, err);
+    if (rc == IM_OK)
         rc = parse_crs(o, OGC_P_CRS, &o->crs, err);
+    if (o->format == OGC_XLSX) /* sheets are read by people */
+        o->crs = &ogc_crs_list[0];
     if (rc == IM_OK)
         rc = parse_crs(o, OGC_P_BBOX_CRS, &other, err);
     if (rc == IM_OK)
@@ -539,9 +571,9 @@ static enum im_code set_time(struct asking *a, struct im_error *err)
     return time_param_parse(a->o->params[OGC_P_DATETIME].text, &a->request.time, err);
 }
 
-enum im_code
-ogc_query_run(struct ogc *o, struct query_answer *out, struct im_error *err)
+enum im_code ogc_query_run(struct ogc *o, struct im_error *err)
 {
+    struct query_answer *out = &o->answer;
     struct asking *a = im_arena_calloc(o->arena, 1, sizeof *a);
     struct cql_fault where = {0};
     enum im_code rc;
@@ -551,7 +583,7 @@ ogc_query_run(struct ogc *o, struct query_answer *out, struct im_error *err)
     a->o = o;
     a->request = (struct query_request){.layers = &o->layer,
                                         .n_layers = 1,
-                                        .k = o->limit,
+                                        .k = o->offset + o->limit,
                                         .max_m = HUGE_VAL,
                                         .coarsest = PRECISION_CITY,
                                         .leave_out_unreviewed =
@@ -559,7 +591,7 @@ ogc_query_run(struct ogc *o, struct query_answer *out, struct im_error *err)
                                         .atlas = o->atlas,
                                         .words = o->params[OGC_P_Q].text,
                                         .cursor = o->params[OGC_P_CURSOR].text,
-                                        .deadline = im_deadline_in(OGC_DEADLINE_MS)};
+                                        .deadline = o->x->deadline};
     rc = set_area(a, err);
     if (rc == IM_OK)
         rc = set_filter(a, err);
@@ -571,8 +603,13 @@ ogc_query_run(struct ogc *o, struct query_answer *out, struct im_error *err)
         return rc;
     memset(&o->x->fault, 0, sizeof o->x->fault);
     rc = query_run(&a->request, o->arena, out, &where, err);
-    if (rc == IM_EARG && where.value[0]) {
+    if (rc == IM_EARG && where.value[0])
         ogc_fault(o, "filter", im_bytes_of(where.value));
+    if (rc == IM_OK) {
+        size_t passed = o->offset < out->n_hits ? o->offset : out->n_hits;
+
+        out->hits += passed;
+        out->n_hits -= passed;
     }
     return rc;
 }

@@ -258,7 +258,7 @@ static const char *body_type(const struct ogc *o)
 {
     return o->format == OGC_HTML  ? "text/html; charset=utf-8"
            : o->format == OGC_CSV ? "text/csv; charset=utf-8; header=present"
-                                  : ogc_type_of(o->what, OGC_JSON);
+                                  : ogc_type_of(o->what, o->format);
 }
 
 static void write_json(struct ogc *o, struct im_buf *out)
@@ -299,10 +299,30 @@ static void write_page(struct ogc *o, struct im_buf *out)
 }
 
 static enum im_code
-write_answer(struct ogc *o, struct im_buf *out, struct im_error *err)
+begin_work(struct ogc *o, struct worker *worker, struct im_error *err)
 {
-    if (o->what == OGC_ITEMS)
-        return ogc_write_items(o, out, err);
+    if (!worker->crs)
+        worker->crs = ogc_crs_book_new();
+    o->book = worker->crs;
+    return o->book ? IM_OK : im_fail(err, IM_ENOMEM, "out of memory");
+}
+
+static enum im_code next_piece(struct exchange *x,
+                               struct worker *worker,
+                               void *state,
+                               struct im_buf *out,
+                               bool *end,
+                               struct im_error *err)
+{
+    enum im_code rc = begin_work(state, worker, err);
+
+    (void)x;
+    return rc == IM_OK ? ogc_write_items(state, out, end, err) : rc;
+}
+
+static enum im_code
+write_document(struct ogc *o, struct im_buf *out, struct im_error *err)
+{
     if (o->what == OGC_ITEM)
         return ogc_write_item(o, out, err);
     if (o->format == OGC_HTML)
@@ -320,14 +340,19 @@ static enum im_code run(struct work_waiter *first,
     struct exchange *x =
         (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
     struct ogc *o = x->own;
-    enum im_code rc;
+    enum im_code rc = begin_work(o, worker, err);
 
-    if (!worker->crs)
-        worker->crs = ogc_crs_book_new();
-    if (!worker->crs)
-        return im_fail(err, IM_ENOMEM, "out of memory for coordinate systems");
-    o->book = worker->crs;
-    rc = write_answer(o, &worker->buf, err);
+    if (rc == IM_OK && o->what == OGC_ITEMS) {
+        rc = ogc_query_run(o, err);
+        if (rc == IM_OK && o->format != OGC_XLSX) {
+            exchange_stream(x, body_type(o), next_piece, o);
+            return IM_OK;
+        }
+        if (rc == IM_OK)
+            rc = ogc_write_workbook(o, &worker->buf, err);
+    } else if (rc == IM_OK) {
+        rc = write_document(o, &worker->buf, err);
+    }
     if (rc == IM_OK)
         rc = exchange_reply(x, &worker->buf, body_type(o),
                             is_kept(o) ? worker->compressor : NULL, out, err);
@@ -351,9 +376,9 @@ static void add_headers(struct ogc *o)
     value = im_arena_strdup(o->arena, im_bytes_of(text));
     if (value)
         exchange_add_header(x, "Content-Crs", value);
-    if (o->format == OGC_CSV) {
-        snprintf(text, sizeof text, "attachment; filename=\"%s.csv\"",
-                 atlas_layer_schema(o->layer)->id);
+    if (o->format == OGC_CSV || o->format == OGC_XLSX) {
+        snprintf(text, sizeof text, "attachment; filename=\"%s.%s\"",
+                 atlas_layer_schema(o->layer)->id, ogc_format_names[o->format]);
         value = im_arena_strdup(o->arena, im_bytes_of(text));
         if (value)
             exchange_add_header(x, "Content-Disposition", value);
