@@ -367,14 +367,35 @@ static void get_range(struct reader *r,
         refuse(r, at, field->name, "min 大于 max", "min is larger than max");
 }
 
+static void get_format(struct reader *r,
+                       const struct json_at *up,
+                       const json_t *object,
+                       struct schema_field *field)
+{
+    static const char *const formats[] = {"none",    "date", "datetime",
+                                          "boolean", "year", NULL};
+    struct json_at at = {up, "format", 0};
+    bool is_text;
+
+    field->format =
+        (enum field_format)get_word(r, up, object, "format", formats, FORMAT_NONE);
+    is_text = field->format == FORMAT_DATE || field->format == FORMAT_DATETIME;
+    if (field->format != FORMAT_NONE &&
+        (field->list || field->type != (is_text ? FIELD_TEXT : FIELD_INTEGER)))
+        refuse(r, &at, formats[field->format],
+               "date、datetime 用于文本字段，boolean、year 用于整数字段，不用于列表",
+               "date and datetime are for type text, boolean and year for integer, "
+               "none for lists");
+}
+
 static void get_field(struct reader *r,
                       const struct json_at *at,
                       const json_t *object,
                       struct schema_field *field)
 {
     static const char *const members[] = {
-        "name",  "title",    "type", "unit", "required",  "list", "hidden",
-        "codes", "synonyms", "min",  "max",  "tile_zoom", NULL};
+        "name",  "title",    "type", "unit", "required",  "list",   "hidden",
+        "codes", "synonyms", "min",  "max",  "tile_zoom", "format", NULL};
     static const char *const types[] = {"text", "integer", "real", NULL};
     struct json_at name = {at, "name", 0};
 
@@ -398,6 +419,7 @@ static void get_field(struct reader *r,
     if (field->list && field->type != FIELD_TEXT)
         refuse(r, at, field->name, "只有文本字段可以是列表",
                "only a field of type text can be a list");
+    get_format(r, at, object, field);
     get_range(r, at, object, field);
     get_codes(r, at, object, field);
 }
@@ -426,7 +448,7 @@ static void get_fields(struct reader *r,
     }
 }
 
-enum role_kind { ROLE_TEXT, ROLE_NUMBER, ROLE_ANY };
+enum role_kind { ROLE_TEXT, ROLE_NUMBER, ROLE_TIME, ROLE_ANY };
 
 struct role_rule {
     const char *name;
@@ -445,6 +467,7 @@ static const struct role_rule ROLE_RULES[] = {
     {"level", offsetof(struct schema_roles, level), ROLE_ANY},
     {"importance", offsetof(struct schema_roles, importance), ROLE_NUMBER},
     {"reviewed", offsetof(struct schema_roles, reviewed), ROLE_NUMBER},
+    {"time", offsetof(struct schema_roles, time), ROLE_TIME},
 };
 enum { N_ROLES = sizeof ROLE_RULES / sizeof ROLE_RULES[0] };
 
@@ -473,6 +496,10 @@ static int role_field(struct reader *r,
     if (rule->kind == ROLE_NUMBER && is_text)
         refuse(r, &at, name, "此角色需要数字字段",
                "the role needs a field of type integer or real");
+    if (rule->kind == ROLE_TIME && (schema->fields[field].format == FORMAT_NONE ||
+                                    schema->fields[field].format == FORMAT_BOOLEAN))
+        refuse(r, &at, name, "此角色需要 format 为 date、datetime 或 year 的字段",
+               "the role needs a field of format date, datetime or year");
     return field;
 }
 

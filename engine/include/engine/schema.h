@@ -15,6 +15,15 @@ struct schema_title {
 
 enum field_type { FIELD_TEXT, FIELD_INTEGER, FIELD_REAL };
 
+/** What the values of a field are, besides their type. */
+enum field_format {
+    FORMAT_NONE,
+    FORMAT_DATE,     /* text: YYYY-MM-DD */
+    FORMAT_DATETIME, /* text: YYYY-MM-DDThh:mm:ssZ (RFC 3339) */
+    FORMAT_BOOLEAN,  /* integer: 0 is false, any other true */
+    FORMAT_YEAR      /* integer: as a time it is all of the year */
+};
+
 struct schema_code {
     const char *code;
     struct schema_title title;
@@ -25,6 +34,7 @@ struct schema_field {
     const char *name; /* column name, [a-z][a-z0-9_]{0,47} */
     struct schema_title title;
     enum field_type type;
+    enum field_format format;
     const char *unit; /* "" when none; UCUM where it has one: "km2", "m2" */
     bool required;
     bool list;   /* several codes, separated by ';' in the column */
@@ -65,6 +75,7 @@ struct schema_roles {
     int level;
     int importance; /* number, larger is more important */
     int reviewed;   /* 0: an administrative outline no authority has reviewed */
+    int time;       /* a field with a format that is a time: when the thing began */
 };
 
 struct layer_schema {
