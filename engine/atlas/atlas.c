@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The set of layers of one data version. */
 #include "atlas/layer.h"
+#include "search/index.h"
 
 #include <stdlib.h>
 
@@ -205,7 +206,8 @@ size_t atlas_memory_bytes(const struct atlas *atlas)
     size_t sum = sizeof *atlas;
 
     for (size_t i = 0; i < atlas->n_layers; i++)
-        sum +=
-            im_arena_used(atlas->layers[i]->arena) + lazy_bytes(atlas->layers[i]->lazy);
+        sum += im_arena_used(atlas->layers[i]->arena) +
+               lazy_bytes(atlas->layers[i]->lazy) +
+               search_index_bytes(search_index_of(atlas->layers[i]));
     return sum;
 }

@@ -21,6 +21,7 @@
  *   keys                        6 to 11 a feature  hash table of row numbers
  *   columns                     see atlas/column.h
  *   names                       12 a name + text    layers that name places
+ *   search                      see search/index.h; comes later, from another thread
  *
  * A point with a text key of 8 bytes and 5 coded fields: raw 24 + 5 * 10 = 74 bytes,
  * here 16 + 8 + 1.2 + 8 + 9 + 16 + 5 * 4 = 78 bytes. */
@@ -58,6 +59,8 @@ static inline unsigned atlas_class_of(enum precision precision, bool unreviewed)
     return (unsigned)precision + (unreviewed ? 6 : 0);
 }
 
+struct search_index;
+
 struct atlas_layer {
     atomic_uint refs;
     struct im_arena *arena; /* holds this struct too */
@@ -90,7 +93,8 @@ struct atlas_layer {
     const uint32_t *key_slots; /* row + 1, 0 is free; NULL for tables without rows */
     uint32_t n_key_slots;
     struct names names;
-    struct lazy *lazy; /* the only part that changes; see atlas/lazy.h */
+    struct lazy *lazy; /* with `search` all that changes; see atlas/lazy.h */
+    _Atomic(struct search_index *) search; /* NULL until somebody has built it */
 };
 
 /** Read a layer from its source. The result has one reference.

@@ -4,6 +4,7 @@
 #include "atlas/levels.h"
 #include "geom/check.h"
 #include "geom/hilbert.h"
+#include "search/index.h"
 
 #include <math.h>
 #include <xxhash.h>
@@ -521,6 +522,7 @@ static enum im_code layer_new(const struct source_layer *from,
     if (layer) {
         layer->arena = arena;
         atomic_init(&layer->refs, 1);
+        atomic_init(&layer->search, NULL);
         layer->version = from->version;
         layer->definition_json =
             im_arena_strdup(arena, im_bytes_of(from->definition_json));
@@ -591,6 +593,7 @@ void atlas_layer_unref(struct atlas_layer *layer)
     if (layer &&
         atomic_fetch_sub_explicit(&layer->refs, 1, memory_order_acq_rel) == 1) {
         lazy_free(layer->lazy);
+        search_index_free(atomic_load_explicit(&layer->search, memory_order_acquire));
         im_arena_free(layer->arena); /* the layer lies in it */
     }
 }

@@ -91,6 +91,10 @@ static bool find_in(struct finder *f, const struct text_unit *units, size_t n)
 
         if (units[i].c == ' ')
             continue;
+        if (f->how == SEARCH_WRONG && text_is_digit(units[i].c)) {
+            s = (struct state){0}; /* a wrong digit is another thing, not a slip */
+            continue;
+        }
         if (anywhere || text_word_begins(units, i)) {
             s.exact |= 1;
             /* the first letter may be the one too many */

@@ -20,29 +20,104 @@ static uint32_t terms_in(const struct search_words *words,
     return mask;
 }
 
+static enum search_found value_most(const struct atlas_layer *layer, int field)
+{
+    return search_is_read(layer->schema, field) ? SEARCH_READ : SEARCH_AS_WRITTEN;
+}
+
+static enum im_code scan_values(struct search_matcher *m,
+                                size_t k,
+                                const struct im_deadline *deadline,
+                                struct im_error *err)
+{
+    int field = m->fields.others[k];
+    uint32_t n = atlas_code_count(m->layer, field);
+
+    for (uint32_t code = 0; code < n; code++) {
+        if (code % LOOK_AT_CLOCK_EVERY == 0 && im_deadline_passed(deadline))
+            return im_deadline_fail(err);
+        im_buf_clear(&m->text);
+        search_value_of(m->layer, field, code, &m->text);
+        m->values[k][code] =
+            terms_in(m->words, im_buf_bytes(&m->text), value_most(m->layer, field));
+    }
+    return im_buf_check(&m->text, "search", err);
+}
+
+struct marking {
+    uint32_t *masks;
+    uint32_t bit;
+};
+
+static bool mark(void *ctx, uint32_t code)
+{
+    struct marking *marking = ctx;
+
+    marking->masks[code] |= marking->bit;
+    return true;
+}
+
+static enum im_code find_values(struct search_matcher *m,
+                                size_t k,
+                                const struct im_deadline *deadline,
+                                struct im_arena *arena,
+                                struct im_error *err)
+{
+    const struct search_table *table = &m->index->values[k];
+    enum search_found most = value_most(m->layer, m->fields.others[k]);
+
+    for (size_t t = 0; t < m->words->n_terms; t++) {
+        struct marking marking = {m->values[k], (uint32_t)1 << t};
+        const uint64_t *blocks =
+            search_table_blocks(table, &m->words->terms[t], most, arena);
+
+        if (!blocks)
+            return im_fail(err, IM_ENOMEM, "search: out of memory");
+        if (!search_table_look(table, blocks, &m->words->terms[t], most, deadline, mark,
+                               &marking))
+            return im_deadline_fail(err);
+    }
+    return IM_OK;
+}
+
 static enum im_code look_at_values(struct search_matcher *m,
                                    size_t k,
                                    const struct im_deadline *deadline,
                                    struct im_arena *arena,
                                    struct im_error *err)
 {
-    int field = m->fields.others[k];
-    uint32_t n = atlas_code_count(m->layer, field);
-    enum search_found most =
-        search_is_read(m->layer->schema, field) ? SEARCH_READ : SEARCH_AS_WRITTEN;
-    uint32_t *masks = im_arena_calloc(arena, n ? n : 1, sizeof *masks);
+    uint32_t n = atlas_code_count(m->layer, m->fields.others[k]);
 
-    if (!masks)
+    m->values[k] = im_arena_calloc(arena, n ? n : 1, sizeof **m->values);
+    if (!m->values[k])
         return im_fail(err, IM_ENOMEM, "search: out of memory");
-    for (uint32_t code = 0; code < n; code++) {
-        if (code % LOOK_AT_CLOCK_EVERY == 0 && im_deadline_passed(deadline))
-            return im_deadline_fail(err);
-        im_buf_clear(&m->text);
-        search_value_of(m->layer, field, code, &m->text);
-        masks[code] = terms_in(m->words, im_buf_bytes(&m->text), most);
+    return m->index && m->index->values[k].n ? find_values(m, k, deadline, arena, err)
+                                             : scan_values(m, k, deadline, err);
+}
+
+/* Keys are asked for as a whole, as they are or in the other case. */
+static bool
+find_key(const struct atlas_layer *layer, struct im_bytes given, uint32_t *row)
+{
+    uint8_t lower[SEARCH_MAX_WORDS_BYTES];
+    uint8_t upper[SEARCH_MAX_WORDS_BYTES];
+
+    while (given.len && given.data[0] == ' ') {
+        given.data++;
+        given.len--;
     }
-    m->values[k] = masks;
-    return IM_OK;
+    while (given.len && given.data[given.len - 1] == ' ')
+        given.len--;
+    for (size_t i = 0; i < given.len; i++) {
+        uint8_t c = given.data[i];
+
+        lower[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+        upper[i] = c >= 'a' && c <= 'z' ? (uint8_t)(c + 'A' - 'a') : c;
+    }
+    return given.len &&
+           (atlas_find_key(layer, given, row) ||
+            atlas_find_key(layer, (struct im_bytes){lower, given.len}, row) ||
+            atlas_find_key(layer, (struct im_bytes){upper, given.len}, row));
 }
 
 enum im_code search_matcher_init(struct search_matcher *m,
@@ -56,18 +131,22 @@ enum im_code search_matcher_init(struct search_matcher *m,
 {
     enum im_code rc = IM_OK;
 
-    *m = (struct search_matcher){
-        .layer = layer, .words = words, .most = most, .text = {.max = MAX_TEXT_BYTES}};
+    *m = (struct search_matcher){.layer = layer,
+                                 .index = search_index_of(layer),
+                                 .words = words,
+                                 .most = most,
+                                 .text = {.max = MAX_TEXT_BYTES}};
     m->all = (uint32_t)(((uint64_t)1 << words->n_terms) - 1);
     search_fields_of(layer->schema, &m->fields);
     if (names_only)
         m->fields.n_others = 0;
+    else
+        m->has_key = find_key(layer, words->given, &m->key_row);
     m->values = im_arena_calloc(arena, m->fields.n_others + 1, sizeof *m->values);
     if (!m->values)
         return im_fail(err, IM_ENOMEM, "search: out of memory");
     for (size_t k = 0; k < m->fields.n_others && rc == IM_OK; k++)
-        if (layer->schema->fields[m->fields.others[k]].type == FIELD_TEXT)
-            rc = look_at_values(m, k, deadline, arena, err);
+        rc = look_at_values(m, k, deadline, arena, err);
     return rc;
 }
 
@@ -76,40 +155,16 @@ void search_matcher_release(struct search_matcher *m)
     im_buf_release(&m->text);
 }
 
-/* A number is found whole: everything begins with some digit. */
-static uint32_t terms_equal(const struct search_words *words, struct im_bytes text)
-{
-    uint32_t mask = 0;
-
-    for (size_t t = 0; t < words->n_terms; t++)
-        if (im_bytes_equal(words->terms[t].text, text))
-            mask |= (uint32_t)1 << t;
-    return mask;
-}
-
-static uint32_t terms_of_number(struct search_matcher *m, uint32_t feature, int field)
-{
-    char number[IM_NUMBER_MAX];
-    struct im_bytes text;
-
-    if (field != m->layer->schema->key)
-        return 0;
-    atlas_key(m->layer, feature, number, &text);
-    return terms_equal(m->words, text);
-}
-
 /* The terms that another field of the row has. */
-static uint32_t terms_of_field(struct search_matcher *m, uint32_t feature, size_t k)
+static uint32_t
+terms_of_field(const struct search_matcher *m, uint32_t feature, size_t k)
 {
-    int field = m->fields.others[k];
+    uint32_t code = atlas_code(m->layer, feature, m->fields.others[k]);
 
-    if (!m->values[k])
-        return terms_of_number(m, feature, field);
-    uint32_t code = atlas_code(m->layer, feature, field);
     return code == ATLAS_NULL_CODE ? 0 : m->values[k][code];
 }
 
-static uint32_t terms_of_others(struct search_matcher *m, uint32_t feature)
+static uint32_t terms_of_others(const struct search_matcher *m, uint32_t feature)
 {
     uint32_t mask = 0;
 
@@ -120,6 +175,8 @@ static uint32_t terms_of_others(struct search_matcher *m, uint32_t feature)
 
 static struct im_bytes names_of(struct search_matcher *m, uint32_t feature)
 {
+    if (m->index)
+        return search_table_text(&m->index->names, m->index->place[feature]);
     im_buf_clear(&m->text);
     search_names_of(m->layer, &m->fields, feature, &m->text);
     return im_buf_bytes(&m->text);
@@ -130,7 +187,7 @@ bool search_matches(struct search_matcher *m, uint32_t feature)
     uint32_t mask = terms_of_others(m, feature);
     struct im_bytes names;
 
-    if (mask == m->all)
+    if (mask == m->all || (m->has_key && feature == m->key_row))
         return true;
     names = names_of(m, feature);
     for (size_t t = 0; t < m->words->n_terms; t++)
@@ -225,11 +282,15 @@ match_term(struct search_matcher *m, size_t t, struct im_bytes names, uint32_t o
 
 struct search_rank search_rank_of(struct search_matcher *m, uint32_t feature)
 {
-    struct im_bytes names = names_of(m, feature);
-    struct search_rank rank = {.match = match_names(m->words, names)};
+    struct search_rank rank = {.match = SEARCH_MISTYPED};
     enum search_match worst = SEARCH_EXACT;
+    struct im_bytes names;
     uint32_t others;
 
+    if (m->most == SEARCH_WRONG)
+        return rank;
+    names = names_of(m, feature);
+    rank.match = match_names(m->words, names);
     if (rank.match <= SEARCH_INSIDE)
         return rank;
     others = terms_of_others(m, feature);
@@ -240,7 +301,9 @@ struct search_rank search_rank_of(struct search_matcher *m, uint32_t feature)
             worst = match;
     }
     if (worst < rank.match)
-        rank = (struct search_rank){worst, m->words->n_terms > 1};
+        rank = (struct search_rank){worst, m->words->is_parted};
+    if (rank.match > SEARCH_OTHER && m->has_key && feature == m->key_row)
+        rank = (struct search_rank){.match = SEARCH_OTHER};
     return rank;
 }
 
@@ -252,21 +315,13 @@ static bool field_has(const struct search_words *words,
                       uint32_t feature,
                       struct im_buf *text)
 {
-    enum search_found most =
-        search_is_read(layer->schema, field) ? SEARCH_READ : SEARCH_AS_WRITTEN;
-    char number[IM_NUMBER_MAX];
-    struct im_bytes key;
-
-    if (layer->schema->fields[field].type != FIELD_TEXT) {
-        atlas_key(layer, feature, number, &key);
-        return terms_equal(words, key) != 0;
-    }
     uint32_t code = atlas_code(layer, feature, field);
+
     if (code == ATLAS_NULL_CODE)
         return false;
     im_buf_clear(text);
     search_value_of(layer, field, code, text);
-    return terms_in(words, im_buf_bytes(text), most) != 0;
+    return terms_in(words, im_buf_bytes(text), value_most(layer, field)) != 0;
 }
 
 static bool name_has(const struct search_words *words,
@@ -302,5 +357,5 @@ int search_field_of(const struct search_words *words,
         if (field_has(words, layer, fields.others[i], feature, &text))
             field = fields.others[i];
     im_buf_release(&text);
-    return field;
+    return field == SCHEMA_NO_FIELD ? layer->schema->key : field;
 }

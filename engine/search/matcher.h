@@ -5,17 +5,20 @@
 
 #include <engine/search.h>
 
-#include "search/texts.h"
+#include "search/index.h"
 #include "search/words.h"
 
 struct search_matcher {
     const struct atlas_layer *layer;
+    const struct search_index *index; /* NULL: all rows are looked at */
     const struct search_words *words;
     struct search_fields fields;
+    bool has_key; /* the words are the key of key_row */
+    uint32_t key_row;
     enum search_found most; /* LETTERS, or WRONG with typing errors */
     uint32_t all;           /* a bit for each term */
     /* of each other field the terms that each of its values has */
-    const uint32_t **values;
+    uint32_t **values;
     struct im_buf text; /* names of the row being looked at */
 };
 

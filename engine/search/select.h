@@ -6,7 +6,7 @@
 #include "search/matcher.h"
 
 struct search_list {
-    const uint32_t *features; /* ascending */
+    uint32_t *features; /* ascending */
     size_t n;
 };
 

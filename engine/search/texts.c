@@ -49,13 +49,10 @@ void search_fields_of(const struct layer_schema *schema, struct search_fields *o
     add_name(out, roles->former);
     for (size_t i = 0; i < schema->n_fields; i++) {
         int field = (int)i;
-        bool is_key = field == schema->key;
 
-        if (is_name(out, field) || schema->fields[i].hidden)
-            continue;
-        if (is_key ? schema->fields[i].type != FIELD_REAL
-                   : schema->fields[i].type == FIELD_TEXT &&
-                         !is_about_the_row(schema, field))
+        if (schema->fields[i].type == FIELD_TEXT && !schema->fields[i].hidden &&
+            field != schema->key && !is_name(out, field) &&
+            !is_about_the_row(schema, field))
             out->others[out->n_others++] = field;
     }
 }

@@ -6,7 +6,8 @@
 #include "atlas/layer.h"
 
 /** Fields that are searched. Names are looked at row by row, all of a row together;
- *  the others value by value, each different value once. */
+ *  the others value by value, each different value once. The key is none of them: it
+ *  is asked for as a whole. */
 struct search_fields {
     int names[4];
     size_t n_names;

@@ -90,6 +90,7 @@ enum im_code search_words_parse(struct im_bytes text,
     enum im_code rc = check(text, err);
     uint8_t *spaced;
     uint8_t *whole;
+    char *given;
 
     if (rc != IM_OK)
         return rc;
@@ -106,17 +107,20 @@ enum im_code search_words_parse(struct im_bytes text,
     out->terms = im_arena_calloc(arena, SEARCH_MAX_TERMS, sizeof *out->terms);
     spaced = im_arena_alloc(arena, searched.len);
     whole = im_arena_alloc(arena, searched.len);
-    if (!out->terms || !spaced || !whole) {
+    given = im_arena_strdup(arena, text);
+    if (!out->terms || !spaced || !whole || !given) {
         rc = im_fail(err, IM_ENOMEM, "search words: out of memory");
         goto done;
     }
     memcpy(spaced, searched.data, searched.len);
+    out->given = (struct im_bytes){(uint8_t *)given, text.len};
     out->whole.data = whole;
     for (size_t i = 0; i < searched.len; i++)
         if (spaced[i] != ' ')
             whole[out->whole.len++] = spaced[i];
     pattern_of(out->whole, &out->pattern);
     rc = split(out, (struct im_bytes){spaced, searched.len}, err);
+    out->is_parted = out->whole.len != out->terms[0].text.len;
 done:
     im_buf_release(&searched);
     return rc;

@@ -30,10 +30,12 @@ struct search_term {
 };
 
 struct search_words {
-    struct im_bytes whole; /* all of it without spaces */
+    struct im_bytes given; /* as typed, in the arena */
+    struct im_bytes whole; /* all of it without spaces, as searched */
     struct search_pattern pattern;
     struct search_term *terms;
-    size_t n_terms;
+    size_t n_terms; /* different ones */
+    bool is_parted; /* whole is more than one term, perhaps the same one twice */
 };
 
 /** Errors: IM_EARG empty, too long, too many words, not UTF-8; IM_ENOMEM. */

@@ -27,7 +27,8 @@ struct han_phrase {
     uint16_t sets[HAN_PHRASE_MAX];
 };
 
-extern const char han_syllables[][HAN_SYLLABLE_SIZE];
+extern const char han_syllables[][HAN_SYLLABLE_SIZE]; /* in alphabetical order */
+extern const size_t han_n_syllables;
 extern const struct han_set han_sets[]; /* 0: none */
 extern const uint16_t han_readings[];   /* of HAN_FIRST + i: a set and the flag */
 extern const uint16_t han_simplified[];

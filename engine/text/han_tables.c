@@ -4,6 +4,7 @@
 #include "text/han.h"
 
 /* clang-format off */
+/* in alphabetical order */
 const char han_syllables[][HAN_SYLLABLE_SIZE] = {
 "a","ai","an","ang","ao","ba","bai","ban","bang","bao","bei","ben","beng","bi","bian",
 "biao","bie","bin","bing","bo","bu","ca","cai","can","cang","cao","ce","cen","ceng",
@@ -37,6 +38,7 @@ const char han_syllables[][HAN_SYLLABLE_SIZE] = {
 "zhong","zhou","zhu","zhua","zhuai","zhuan","zhuang","zhui","zhun","zhuo","zi","zong",
 "zou","zu","zuan","zui","zun","zuo",
 };
+const size_t han_n_syllables = 417;
 const struct han_set han_sets[] = {{0, {0}},
 {1,{0}},{2,{0,297}},{1,{1}},{2,{1,371}},{1,{2}},{2,{2,115}},{1,{3}},{1,{4}},{2,{4,230}},
 {1,{5}},{2,{5,19}},{2,{5,242}},{1,{6}},{2,{6,19}},{1,{7}},{1,{8}},{2,{8,10}},{2,{8,12}},

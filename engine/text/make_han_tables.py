@@ -143,9 +143,10 @@ def main():
            "/* Made by make_han_tables.py from Unicode data (Unihan, ICU; Unicode licence) and",
            " * place_readings.txt. Not to be edited. */",
            "#include \"text/han.h\"", "", "/* clang-format off */",
-           "const char han_syllables[][HAN_SYLLABLE_SIZE] = {"]
+           "/* in alphabetical order */", "const char han_syllables[][HAN_SYLLABLE_SIZE] = {"]
     out.append(numbers([f"\"{s}\"" for s in syllables], 88))
-    out += ["};", "const struct han_set han_sets[] = {{0, {0}},"]
+    out += ["};", f"const size_t han_n_syllables = {len(syllables)};",
+            "const struct han_set han_sets[] = {{0, {0}},"]
     out.append(numbers([f"{{{len(r)},{{{','.join(str(syllables.index(s)) for s in r)}}}}}"
                         for r in sets], 88))
     out += ["};", "/* + HAN_BEGINS_PHRASE where a phrase may begin */",

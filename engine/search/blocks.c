@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which blocks of a table may have a word: for each way of finding it the rows that
+ * must all be set. The counterpart of items.c. */
+#include "search/items.h"
+#include "search/table.h"
+#include "text/han.h"
+
+/* A word can be cut into syllables in several ways; hostile ones in very many. Beyond
+ * that all blocks are looked into. */
+enum { MAX_STEPS = 4096, LONGEST_SYLLABLE = HAN_SYLLABLE_SIZE - 1 };
+
+struct asking {
+    const struct search_table *table;
+    const uint8_t *term; /* Latin */
+    unsigned n;
+    uint64_t *found;   /* the answer, bits or-ed into it */
+    uint64_t *scratch; /* a set of bits for each depth of the walk */
+    unsigned steps;
+    bool is_given_up;
+};
+
+static const uint64_t *row_of(const struct search_table *t, uint32_t item)
+{
+    return t->rows + (size_t)(item & (t->n_rows - 1)) * t->n_words;
+}
+
+/* out = a & the row; false when nothing is left. */
+static bool
+and_row(const struct search_table *t, const uint64_t *a, uint32_t item, uint64_t *out)
+{
+    const uint64_t *row = row_of(t, item);
+    uint64_t any = 0;
+
+    for (uint32_t i = 0; i < t->n_words; i++) {
+        out[i] = a[i] & row[i];
+        any |= out[i];
+    }
+    return any != 0;
+}
+
+static void or_into(const struct search_table *t, uint64_t *out, const uint64_t *a)
+{
+    for (uint32_t i = 0; i < t->n_words; i++)
+        out[i] |= a[i];
+}
+
+static void or_row(const struct search_table *t, uint64_t *out, uint32_t item)
+{
+    or_into(t, out, row_of(t, item));
+}
+
+static void fill(const struct search_table *t, uint64_t *out)
+{
+    memset(out, 0xFF, t->n_words * sizeof *out);
+    if (t->n_blocks % 64)
+        out[t->n_blocks / 64] = ((uint64_t)1 << t->n_blocks % 64) - 1;
+    else
+        out[t->n_blocks / 64] = 0;
+}
+
+/* ---- as written ---- */
+
+static void
+keep_characters(const struct search_table *t, struct im_bytes text, uint64_t *blocks)
+{
+    uint32_t before = 0;
+
+    for (size_t i = 0; i < text.len;) {
+        uint32_t c = im_utf8_next(text, &i);
+
+        and_row(t, blocks, search_item(ITEM_CHARACTER, c, 0, 0), blocks);
+        if (before)
+            and_row(t, blocks, search_item(ITEM_PAIR, before, c, 0), blocks);
+        before = c;
+    }
+}
+
+static bool keep_latin(const struct search_table *t,
+                       const uint8_t *term,
+                       unsigned n,
+                       uint64_t *blocks)
+{
+    bool any =
+        n > 1 ? and_row(t, blocks, search_item(ITEM_WORD, term[0], term[1], 0), blocks)
+              : and_row(t, blocks, search_item(ITEM_WORD, term[0], 0, 0), blocks);
+
+    for (unsigned i = 0; i + 2 < n && any; i++)
+        any = and_row(t, blocks,
+                      search_item(ITEM_TRIGRAM, term[i], term[i + 1], term[i + 2]),
+                      blocks);
+    return any;
+}
+
+/* ---- read ---- */
+
+static int compare_syllable(const char *syllable, const uint8_t *text, size_t len)
+{
+    int order = memcmp(syllable, text, len);
+
+    return order ? order : syllable[len] != '\0';
+}
+
+/* The number of the syllable that is exactly this text; -1. */
+static int syllable_number(const uint8_t *text, size_t len)
+{
+    size_t low = 0;
+    size_t high = han_n_syllables;
+
+    if (len > LONGEST_SYLLABLE)
+        return -1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_syllable(han_syllables[middle], text, len) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < han_n_syllables && compare_syllable(han_syllables[low], text, len) == 0
+               ? (int)low
+               : -1;
+}
+
+static uint64_t *set_at(struct asking *a, unsigned depth)
+{
+    return a->scratch + (size_t)depth * a->table->n_words;
+}
+
+/* `blocks` may have the term up to `at`, the last syllable being `last`. */
+static void walk(struct asking *a, unsigned at, int last, unsigned depth)
+{
+    const struct search_table *t = a->table;
+    const uint64_t *blocks = set_at(a, depth);
+    uint64_t *next = set_at(a, depth + 1);
+    unsigned rest = a->n - at;
+
+    if (++a->steps > MAX_STEPS) {
+        a->is_given_up = true;
+        return;
+    }
+    if (rest == 0) {
+        or_into(t, a->found, blocks);
+        return;
+    }
+    if (rest <= LONGEST_SYLLABLE &&
+        and_row(t, blocks, search_item_text(ITEM_SYLLABLE, a->term + at, rest), next) &&
+        (last < 0 ||
+         and_row(t, next, search_item(ITEM_TWO_FIRST, (uint32_t)last, a->term[at], 0),
+                 next)))
+        or_into(t, a->found, next);
+    for (unsigned len = 1; len < rest && len <= LONGEST_SYLLABLE; len++) {
+        int s = syllable_number(a->term + at, len);
+
+        if (s < 0 || a->is_given_up)
+            continue;
+        if (last < 0
+                ? and_row(t, blocks, search_item_text(ITEM_SYLLABLE, a->term + at, len),
+                          next)
+                : and_row(t, blocks,
+                          search_item(ITEM_TWO, (uint32_t)last, (uint32_t)s, 0), next))
+            walk(a, at + len, s, depth + 1);
+    }
+}
+
+static void add_read(struct asking *a)
+{
+    fill(a->table, set_at(a, 0));
+    walk(a, 0, -1, 0);
+    for (unsigned i = 0; i + 1 < a->n; i++)
+        or_row(a->table, a->found,
+               search_item(ITEM_CROSSING, a->term[i], a->term[i + 1], 0));
+}
+
+static void add_letters(struct asking *a)
+{
+    const struct search_table *t = a->table;
+    uint64_t *blocks = set_at(a, 0);
+    unsigned window = a->n < 4 ? a->n : 4;
+
+    if (a->n < 2)
+        return;
+    fill(t, blocks);
+    for (unsigned i = 0; i + window <= a->n; i++) {
+        uint32_t letters = 0;
+
+        for (unsigned k = 0; k < window; k++)
+            letters = letters << 8 | a->term[i + k];
+        if (!and_row(t, blocks, search_item(ITEM_LETTERS, letters, window, 0), blocks))
+            break;
+    }
+    or_into(t, a->found, blocks);
+    for (unsigned i = 0; i + 1 < a->n; i++)
+        or_row(t, a->found,
+               search_item(ITEM_CROSSING_LETTERS, a->term[i], a->term[i + 1], 0));
+}
+
+/* ---- with one error ---- */
+
+/* Is `a` with at most one letter wrong, missing, too many or swapped `b`? */
+static bool is_near(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
+{
+    size_t i = 0;
+
+    if (n > m + 1 || m > n + 1)
+        return false;
+    while (i < n && i < m && a[i] == b[i])
+        i++;
+    if (n == m)
+        return i == n || memcmp(a + i + 1, b + i + 1, n - i - 1) == 0 ||
+               (i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] &&
+                memcmp(a + i + 2, b + i + 2, n - i - 2) == 0);
+    return n > m ? memcmp(a + i + 1, b + i, m - i) == 0
+                 : memcmp(a + i, b + i + 1, n - i) == 0;
+}
+
+/* May what is left be the beginning of the syllable, with an error? */
+static bool begins_near(const char *syllable, const uint8_t *rest, unsigned n)
+{
+    for (size_t len = 0; len <= strlen(syllable); len++)
+        if (is_near((const uint8_t *)syllable, len, rest, n))
+            return true;
+    return false;
+}
+
+/* The syllable that has the error comes next: each that may be meant, then the rest. */
+static void walk_wrong(struct asking *a, unsigned at, int last, unsigned depth)
+{
+    const struct search_table *t = a->table;
+    const uint64_t *blocks = set_at(a, depth);
+    uint64_t *next = set_at(a, depth + 1);
+    unsigned rest = a->n - at;
+
+    for (size_t s = 0; s < han_n_syllables && !a->is_given_up; s++) {
+        const char *syllable = han_syllables[s];
+        unsigned len = (unsigned)strlen(syllable);
+        bool is_asked = false;
+        bool is_there = false;
+
+        for (unsigned used = len - 1; used <= len + 1; used++) {
+            bool is_last = used == len - 1 && begins_near(syllable, a->term + at, rest);
+            bool fits = used <= rest &&
+                        is_near((const uint8_t *)syllable, len, a->term + at, used);
+
+            if (!is_last && !fits)
+                continue;
+            if (!is_asked) {
+                uint32_t item =
+                    last < 0 ? search_item_text(ITEM_SYLLABLE,
+                                                (const uint8_t *)syllable, len)
+                             : search_item(ITEM_TWO, (uint32_t)last, (uint32_t)s, 0);
+
+                is_there = and_row(t, blocks, item, next);
+                is_asked = true;
+            }
+            if (is_there && is_last)
+                or_into(t, a->found, next);
+            if (is_there && fits)
+                walk(a, at + used, (int)s, depth + 1);
+        }
+    }
+}
+
+/* Right up to some syllable, then the one with the error. */
+static void walk_to_wrong(struct asking *a, unsigned at, int last, unsigned depth)
+{
+    const struct search_table *t = a->table;
+    uint64_t *next = set_at(a, depth + 1);
+
+    if (++a->steps > MAX_STEPS) {
+        a->is_given_up = true;
+        return;
+    }
+    walk_wrong(a, at, last, depth);
+    for (unsigned len = 1; at + len <= a->n && len <= LONGEST_SYLLABLE; len++) {
+        int s = syllable_number(a->term + at, len);
+        uint32_t item;
+
+        if (s < 0 || a->is_given_up)
+            continue;
+        item = last < 0 ? search_item_text(ITEM_SYLLABLE, a->term + at, len)
+                        : search_item(ITEM_TWO, (uint32_t)last, (uint32_t)s, 0);
+        if (and_row(t, set_at(a, depth), item, next))
+            walk_to_wrong(a, at + len, s, depth + 1);
+    }
+}
+
+static void add_latin(struct asking *a, const uint8_t *term, unsigned n)
+{
+    uint64_t *blocks = set_at(a, 0);
+
+    fill(a->table, blocks);
+    if (keep_latin(a->table, term, n, blocks))
+        or_into(a->table, a->found, blocks);
+}
+
+/* Two letters at the seam of two syllables are the one error that is in both. */
+static void add_swapped(struct asking *a, uint8_t *term)
+{
+    for (unsigned i = 0; i + 1 < a->n; i++) {
+        uint8_t c = term[i];
+
+        term[i] = term[i + 1];
+        term[i + 1] = c;
+        fill(a->table, set_at(a, 0));
+        walk(a, 0, -1, 0);
+        add_latin(a, term, a->n);
+        term[i + 1] = term[i];
+        term[i] = c;
+    }
+}
+
+/* Latin words as they may have been meant. */
+static void add_latin_wrong(struct asking *a, const uint8_t *term)
+{
+    uint8_t meant[SEARCH_MAX_SYMBOLS + 1];
+
+    for (unsigned i = 0; i < a->n; i++) { /* one too many */
+        memcpy(meant, term, i);
+        memcpy(meant + i, term + i + 1, a->n - i - 1);
+        add_latin(a, meant, a->n - 1);
+    }
+    for (unsigned i = 0; i <= a->n; i++)
+        for (uint8_t c = 'a'; c <= 'z'; c++) {
+            memcpy(meant, term, i);
+            meant[i] = c;
+            memcpy(meant + i + 1, term + i, a->n - i);
+            add_latin(a, meant, a->n + 1);
+            if (i == a->n)
+                continue;
+            memcpy(meant + i + 1, term + i + 1, a->n - i - 1);
+            add_latin(a, meant, a->n);
+        }
+}
+
+static void add_wrong(struct asking *a)
+{
+    uint8_t term[SEARCH_MAX_SYMBOLS];
+
+    memcpy(term, a->term, a->n);
+    a->term = term;
+    if (a->table->is_read) {
+        fill(a->table, set_at(a, 0));
+        walk_to_wrong(a, 0, -1, 0);
+        or_row(a->table, a->found, search_item(ITEM_MIXED, 0, 0, 0));
+    }
+    add_swapped(a, term);
+    add_latin_wrong(a, term);
+}
+
+/* ---- the whole ---- */
+
+static bool may_be_wrong(const struct search_pattern *p)
+{
+    return !p->has_digit && p->n >= SEARCH_LEAST_MISTYPED;
+}
+
+uint64_t *search_table_blocks(const struct search_table *t,
+                              const struct search_term *term,
+                              enum search_found most,
+                              struct im_arena *arena)
+{
+    struct asking a = {.table = t, .term = term->text.data, .n = term->pattern.n};
+    size_t depths = SEARCH_MAX_SYMBOLS + 4; /* a syllable each, and one for the error */
+
+    a.found = im_arena_calloc(arena, t->n_words, sizeof *a.found);
+    if (!a.found)
+        return NULL;
+    if (!term->is_latin) {
+        fill(t, a.found);
+        keep_characters(t, term->text, a.found);
+        return a.found;
+    }
+    a.scratch = im_arena_alloc(arena, depths * t->n_words * sizeof *a.scratch);
+    if (!a.scratch)
+        return NULL;
+    add_latin(&a, a.term, a.n);
+    if (t->is_read && most >= SEARCH_READ)
+        add_read(&a);
+    if (t->is_read && most >= SEARCH_LETTERS)
+        add_letters(&a);
+    if (most >= SEARCH_WRONG && may_be_wrong(&term->pattern))
+        add_wrong(&a);
+    if (a.is_given_up)
+        fill(t, a.found);
+    return a.found;
+}
+
+void search_table_keep_exact(const struct search_table *t,
+                             struct im_bytes whole,
+                             uint64_t *blocks)
+{
+    size_t len = whole.len < SEARCH_EXACT_BYTES ? whole.len : SEARCH_EXACT_BYTES;
+
+    and_row(t, blocks, search_item_text(ITEM_EXACT, whole.data, len), blocks);
+}
+
+void search_table_keep_beginning(const struct search_table *t,
+                                 const struct search_pattern *whole,
+                                 uint64_t *blocks)
+{
+    uint32_t second = whole->n > 1 ? whole->symbols[1] : 0;
+
+    and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], second, 0),
+            blocks);
+}
+
+void search_table_keep_written(const struct search_table *t,
+                               const struct search_term *term,
+                               uint64_t *blocks)
+{
+    if (term->is_latin)
+        keep_latin(t, term->text.data, term->pattern.n, blocks);
+    else
+        keep_characters(t, term->text, blocks);
+}
+
+uint64_t *search_table_all(const struct search_table *t, struct im_arena *arena)
+{
+    uint64_t *blocks = im_arena_alloc(arena, t->n_words * sizeof *blocks);
+
+    if (blocks)
+        fill(t, blocks);
+    return blocks;
+}
