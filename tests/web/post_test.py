@@ -25,8 +25,7 @@ def setUpModule():
     global FOLDER, SHARED
     FOLDER = Folder()
     fixture.make_database(FOLDER / "test.db", FOLDER / "layers")
-    SHARED = Server(FOLDER / "test.db", "--no-viewer", "--header-seconds", "2",
-                    "--body-seconds", "2")
+    SHARED = Server(FOLDER / "test.db", "--no-viewer")
 
 
 def tearDownModule():
@@ -279,19 +278,20 @@ class Wire(unittest.TestCase):
             self.assertEqual(statuses(raw), [status])
 
     def test_a_body_that_drips_in_is_cut(self):
-        before = SHARED.metric("innomap_connections_cut_total")
-        with socket.create_connection(("127.0.0.1", SHARED.port), PATIENCE_S) as s:
-            s.sendall(head(b"/api/nearest", b"Content-Length: 1000000"))
+        with Server(FOLDER / "test.db", "--no-viewer", "--body-seconds", "1") as server:
+            with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as s:
+                s.sendall(head(b"/api/nearest", b"Content-Length: 1000000"))
 
-            def is_cut():
-                try:
-                    s.sendall(b"a")
-                except OSError:
-                    return True
-                return SHARED.metric("innomap_connections_cut_total") > before
+                def is_cut():
+                    try:
+                        s.sendall(b"a")
+                    except OSError:
+                        return True
+                    return server.metric("innomap_connections_cut_total") > 0
 
-            until(is_cut, "the slow body is cut")
-            self.assertEqual(statuses(receive_all(s)), [])
+                until(is_cut, "the slow body is cut")
+                self.assertEqual(statuses(receive_all(s)), [])
+            self.assertEqual(server.stop(), 0)
 
     def test_a_slow_body_within_its_time_is_taken(self):
         with socket.create_connection(("127.0.0.1", SHARED.port), PATIENCE_S) as s:
@@ -302,29 +302,35 @@ class Wire(unittest.TestCase):
             self.assertEqual(statuses(receive_all(s)), [200])
 
     def test_who_goes_away_leaves_nothing(self):
-        for _ in range(50):
-            with socket.create_connection(("127.0.0.1", SHARED.port), PATIENCE_S) as s:
-                s.sendall(head(b"/api/nearest", b"Content-Length: 100000") + b"a" * 50000)
-        until(lambda: SHARED.metric("innomap_upload_bytes") == 0, "all are released")
-        until(lambda: SHARED.metric("innomap_requests_in_flight") == 1, "only this one")
+        with Server(FOLDER / "test.db", "--no-viewer", "--body-seconds", "1") as server:
+            for _ in range(50):
+                with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as s:
+                    s.sendall(head(b"/api/nearest", b"Content-Length: 100000")
+                              + b"a" * 50000)
+            until(lambda: server.metric("innomap_upload_bytes") == 0, "all are released")
+            until(lambda: server.metric("innomap_requests_in_flight") == 1,
+                  "only this one")
+            self.assertEqual(server.stop(), 0)
 
     def test_bodies_together_are_bounded(self):
-        open_ones = []
         piece = b"near=" + b"a" * (LIMIT - 100)
-        try:
-            # others hold their bodies back; what comes then is told to come again
-            for _ in range(70):
-                s = socket.create_connection(("127.0.0.1", SHARED.port), PATIENCE_S)
-                open_ones.append(s)
-                s.sendall(head(b"/api/nearest", b"Content-Length: %d" % LIMIT) + piece)
-                self.assertLessEqual(SHARED.metric("innomap_upload_bytes"), 128 << 20)
-        except OSError:
-            pass  # the first ones have been cut meanwhile
-        finally:
-            for s in open_ones:
-                s.close()
-        until(lambda: SHARED.metric("innomap_upload_bytes") == 0, "all are released")
-        self.assertEqual(post("/api/nearest", NEAREST).status, 200)
+        open_ones = []
+        with Server(FOLDER / "test.db", "--no-viewer", "--body-seconds", "2") as server:
+            try:
+                for _ in range(70):
+                    s = socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)
+                    open_ones.append(s)
+                    s.sendall(head(b"/api/nearest", b"Content-Length: %d" % LIMIT)
+                              + piece)
+                    self.assertLessEqual(server.metric("innomap_upload_bytes"),
+                                         128 << 20)
+            except OSError:
+                pass  # where it takes long, the first ones are cut meanwhile
+            finally:
+                for s in open_ones:
+                    s.close()
+            until(lambda: server.metric("innomap_upload_bytes") == 0, "all are released")
+            self.assertEqual(server.stop(), 0)
 
     def test_two_hundred_at_once(self):
         whole = SHARED.get("/api/within", layer="sites", near="东园", radius_km=50).body
