@@ -17,7 +17,7 @@
 
 enum {
     MAX_BANDS = 65536,
-    ENTRIES_PER_EDGE = 4 /* at most, on average: tall edges get taller bands */
+    ENTRIES_PER_EDGE = 8 /* at most, on average: tall edges get taller bands */
 };
 
 struct geom_prepared {

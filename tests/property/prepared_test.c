@@ -171,7 +171,7 @@ TEST(tall_edges_do_not_fill_the_memory)
     d->area_ends[0] = 1;
     d->g.n_parts = d->g.n_areas = 1;
 
-    struct im_arena *small = im_arena_new(32 * d->g.n_points);
+    struct im_arena *small = im_arena_new(48 * d->g.n_points);
     struct geom_prepared *p = geom_prepared_new(&d->g, small);
     assert_non_null(p);
     for (int i = 0; i < 2000; i++)
