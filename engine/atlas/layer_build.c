@@ -10,19 +10,28 @@
 #include <xxhash.h>
 
 /* Far above what fits into memory; below 2^31, so that sizes of hash tables do too. */
-enum { MAX_ROWS = 1 << 30 };
+enum {
+    MAX_ROWS = 1 << 30,
+    /* Sorted rows lie anywhere in what was read: the memory is told some rows ahead. */
+    AHEAD = 16
+};
 
-/* A position in the buffers below for each row read. */
+/* Where a row that was read begins in the buffers below; it ends where the next one
+ * begins. After the last row comes one more. */
 struct raw_row {
     int64_t fid;
-    size_t point; /* first vertex in `lonlat` */
-    size_t part;
-    size_t area;
-    struct bbox box;
-    uint32_t n_points;
-    uint32_t n_parts;
-    uint32_t n_areas;
+    uint32_t point; /* in `lonlat` */
+    uint32_t part;
+    uint32_t area;
     enum geom_kind kind;
+};
+
+/* Which arrays the layer needs: points alone need no starts, one kind needs no kinds.
+ */
+struct needs {
+    bool starts;
+    bool kinds;
+    bool areas;
 };
 
 /* Everything in the order of the scan, before it is sorted along the curve. */
@@ -33,12 +42,17 @@ struct layer_builder {
     struct im_buf parts;
     struct im_buf areas;
     struct column_builder columns[SCHEMA_MAX_FIELDS];
+    size_t n_rows;
+    struct bbox extent;
+    enum geom_kind kind; /* of the first placed row */
+    struct needs needs;
     uint32_t *order; /* order[i]: the row of the scan that becomes row i */
 };
 
 static void builder_init(struct layer_builder *b, struct atlas_layer *layer)
 {
     *b = (struct layer_builder){.layer = layer,
+                                .extent = bbox_empty(),
                                 .rows = {.max = SIZE_MAX / 2},
                                 .lonlat = {.max = SIZE_MAX / 2},
                                 .parts = {.max = SIZE_MAX / 2},
@@ -90,7 +104,38 @@ add_geom(struct layer_builder *b, const struct geom *g, struct im_error *err)
         im_buf_append(&b->areas, g->area_end, (size_t)g->n_areas * 4);
     if (b->lonlat.failed || b->parts.failed || b->areas.failed)
         return im_fail(err, IM_ENOMEM, "out of memory");
-    geom_orient(g, (double *)(b->lonlat.data + first));
+    /* numbers of vertices and parts are uint32 all the way down */
+    if (b->lonlat.len / 16 >= UINT32_MAX || b->parts.len / 4 >= UINT32_MAX)
+        return im_fail(err, IM_ELIMIT, "the layer has more than %u vertices",
+                       UINT32_MAX);
+    if (g->kind == GEOM_AREA)
+        geom_orient(g, (double *)(b->lonlat.data + first));
+    if (b->kind == GEOM_EMPTY)
+        b->kind = g->kind;
+    b->needs.starts |= g->kind != GEOM_POINT || g->n_points != 1;
+    b->needs.kinds |= g->kind != b->kind;
+    b->needs.areas |= g->kind == GEOM_AREA;
+    for (uint32_t i = 0; i < g->n_points; i++)
+        b->extent = bbox_extend(b->extent, g->lonlat[2 * i], g->lonlat[2 * i + 1]);
+    return IM_OK;
+}
+
+static enum im_code add_start(struct layer_builder *b,
+                              int64_t fid,
+                              enum geom_kind kind,
+                              struct im_error *err)
+{
+    struct raw_row *row;
+
+    if (!im_buf_reserve(&b->rows, sizeof *row))
+        return im_buf_check(&b->rows, "rows", err);
+    row = (struct raw_row *)(b->rows.data + b->rows.len);
+    *row = (struct raw_row){.fid = fid,
+                            .point = (uint32_t)(b->lonlat.len / 16),
+                            .part = (uint32_t)(b->parts.len / 4),
+                            .area = (uint32_t)(b->areas.len / 4),
+                            .kind = kind};
+    b->rows.len += sizeof *row;
     return IM_OK;
 }
 
@@ -98,15 +143,12 @@ static enum im_code
 add_row(struct layer_builder *b, const struct source_feature *f, struct im_error *err)
 {
     const struct layer_schema *schema = b->layer->schema;
-    struct raw_row row = {.fid = f->fid,
-                          .point = b->lonlat.len / 16,
-                          .part = b->parts.len / 4,
-                          .area = b->areas.len / 4,
-                          .kind = f->geom.kind};
     enum im_code rc = geom_check(&f->geom, err);
 
     if (rc == IM_OK)
         rc = check_kind(schema, f->geom.kind, err);
+    if (rc == IM_OK)
+        rc = add_start(b, f->fid, f->geom.kind, err);
     if (rc == IM_OK)
         rc = add_geom(b, &f->geom, err);
     for (size_t i = 0; rc == IM_OK && i < schema->n_fields; i++) {
@@ -116,14 +158,8 @@ add_row(struct layer_builder *b, const struct source_feature *f, struct im_error
     }
     if (rc != IM_OK)
         return im_context(err, "row %lld", (long long)f->fid);
-    if (row.kind != GEOM_EMPTY) {
-        row.box = geom_bbox(&f->geom);
-        row.n_points = f->geom.n_points;
-        row.n_parts = row.kind == GEOM_POINT ? 0 : f->geom.n_parts;
-        row.n_areas = row.kind == GEOM_AREA ? f->geom.n_areas : 0;
-    }
-    im_buf_append(&b->rows, &row, sizeof row);
-    return im_buf_check(&b->rows, "rows", err);
+    b->n_rows++;
+    return IM_OK;
 }
 
 static enum im_code
@@ -139,15 +175,24 @@ scan(struct layer_builder *b, const struct feature_source *source, struct im_err
         if (rc != IM_OK || !more)
             break;
         rc = add_row(b, &feature, err);
-        if (rc == IM_OK && b->rows.len / sizeof(struct raw_row) > MAX_ROWS)
+        if (rc == IM_OK && b->n_rows > MAX_ROWS)
             rc = im_fail(err, IM_ELIMIT, "has more than %d rows", MAX_ROWS);
     }
     source->close(cursor);
-    /* numbers of vertices and parts are uint32 all the way down */
-    if (rc == IM_OK &&
-        (b->lonlat.len / 16 >= UINT32_MAX || b->parts.len / 4 >= UINT32_MAX))
-        rc = im_fail(err, IM_ELIMIT, "has more than %u vertices", UINT32_MAX);
-    return rc;
+    return rc == IM_OK ? add_start(b, 0, GEOM_EMPTY, err) : rc;
+}
+
+/* The middle of a row's box. */
+static void middle_of(const struct layer_builder *b, size_t row, double *x, double *y)
+{
+    const struct raw_row *rows = (const struct raw_row *)b->rows.data;
+    const double *lonlat = (const double *)b->lonlat.data;
+    struct bbox box = bbox_empty();
+
+    for (size_t i = rows[row].point; i < rows[row + 1].point; i++)
+        box = bbox_extend(box, lonlat[2 * i], lonlat[2 * i + 1]);
+    *x = (box.min_x + box.max_x) / 2;
+    *y = (box.min_y + box.max_y) / 2;
 }
 
 /* Placed rows along the curve over the layer's extent, the others after them. */
@@ -155,7 +200,7 @@ static bool sort_rows(struct layer_builder *b)
 {
     const struct raw_row *rows = (const struct raw_row *)b->rows.data;
     struct atlas_layer *layer = b->layer;
-    size_t n = b->rows.len / sizeof *rows;
+    size_t n = b->n_rows;
     uint64_t *pairs = malloc((n + 1) * 2 * sizeof *pairs);
     size_t placed = 0;
     size_t last = 0;
@@ -165,17 +210,14 @@ static bool sort_rows(struct layer_builder *b)
         free(pairs);
         return false;
     }
-    layer->extent = bbox_empty();
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].kind != GEOM_EMPTY)
-            layer->extent = bbox_union(layer->extent, rows[i].box);
+    layer->extent = b->extent;
     for (size_t i = 0; i < n; i++)
         if (rows[i].kind != GEOM_EMPTY) {
-            struct bbox box = rows[i].box;
-            uint32_t key = hilbert_of(layer->extent, (box.min_x + box.max_x) / 2,
-                                      (box.min_y + box.max_y) / 2);
+            double x;
+            double y;
 
-            pairs[placed++] = (uint64_t)key << 32 | i;
+            middle_of(b, i, &x, &y);
+            pairs[placed++] = (uint64_t)hilbert_of(layer->extent, x, y) << 32 | i;
         }
     hilbert_sort(pairs, pairs + n, placed);
     for (size_t i = 0; i < placed; i++)
@@ -195,28 +237,6 @@ static const struct raw_row *row_at(const struct layer_builder *b, uint32_t i)
     return (const struct raw_row *)b->rows.data + b->order[i];
 }
 
-/* Which arrays the layer needs: points alone need no starts, one kind needs no kinds.
- */
-struct needs {
-    bool starts;
-    bool kinds;
-    bool areas;
-};
-
-static struct needs find_needs(const struct layer_builder *b)
-{
-    struct needs needs = {false, false, false};
-
-    for (uint32_t i = 0; i < b->layer->n_placed; i++) {
-        const struct raw_row *row = row_at(b, i);
-
-        needs.starts |= row->kind != GEOM_POINT || row->n_points != 1;
-        needs.kinds |= row->kind != row_at(b, 0)->kind;
-        needs.areas |= row->kind == GEOM_AREA;
-    }
-    return needs;
-}
-
 /* The arrays of a layer while they are filled; the layer itself sees them as const. */
 struct geometry_arrays {
     double *lonlat;
@@ -230,10 +250,9 @@ struct geometry_arrays {
     struct bbox *boxes;
 };
 
-static bool allocate_geometry(const struct layer_builder *b,
-                              struct needs needs,
-                              struct geometry_arrays *g)
+static bool allocate_geometry(const struct layer_builder *b, struct geometry_arrays *g)
 {
+    struct needs needs = b->needs;
     struct im_arena *arena = b->layer->arena;
     size_t starts = (size_t)b->layer->n_placed + 1;
     bool fine;
@@ -260,6 +279,28 @@ static bool allocate_geometry(const struct layer_builder *b,
     return fine;
 }
 
+/* Tells the memory which row comes soon, and which of its vertices. */
+static void look_ahead(const struct layer_builder *b, uint32_t i)
+{
+    if (i + 2 * AHEAD < b->layer->n_placed)
+        __builtin_prefetch(row_at(b, i + 2 * AHEAD));
+    if (i + AHEAD < b->layer->n_placed)
+        __builtin_prefetch(b->lonlat.data + (size_t)row_at(b, i + AHEAD)->point * 16);
+}
+
+static void fill_points(const struct layer_builder *b, struct geometry_arrays *g)
+{
+    const double *lonlat = (const double *)b->lonlat.data;
+
+    for (uint32_t i = 0; i < b->layer->n_placed; i++) {
+        size_t at = row_at(b, i)->point;
+
+        look_ahead(b, i);
+        g->lonlat[2 * (size_t)i] = lonlat[2 * at];
+        g->lonlat[2 * (size_t)i + 1] = lonlat[2 * at + 1];
+    }
+}
+
 static void
 copy_ends(uint32_t *out, const struct im_buf *from, size_t start, uint32_t n)
 {
@@ -267,7 +308,7 @@ copy_ends(uint32_t *out, const struct im_buf *from, size_t start, uint32_t n)
         memcpy(out, from->data + start * 4, (size_t)n * 4);
 }
 
-static void fill_geometry(const struct layer_builder *b, struct geometry_arrays *g)
+static void fill_shapes(const struct layer_builder *b, struct geometry_arrays *g)
 {
     uint32_t n = b->layer->n_placed;
     uint32_t point = 0;
@@ -276,32 +317,42 @@ static void fill_geometry(const struct layer_builder *b, struct geometry_arrays 
 
     for (uint32_t i = 0; i < n; i++) {
         const struct raw_row *row = row_at(b, i);
+        struct geom view = {.n_points = row[1].point - row->point,
+                            .lonlat = g->lonlat + 2 * (size_t)point};
 
-        memcpy(g->lonlat + 2 * (size_t)point, b->lonlat.data + row->point * 16,
-               (size_t)row->n_points * 16);
-        if (g->point_start) {
-            g->point_start[i] = point;
-            g->part_start[i] = part;
-            g->boxes[i] = row->box;
-            copy_ends(g->parts + part, &b->parts, row->part, row->n_parts);
-        }
+        look_ahead(b, i);
+        memcpy(g->lonlat + 2 * (size_t)point, b->lonlat.data + (size_t)row->point * 16,
+               (size_t)view.n_points * 16);
+        g->point_start[i] = point;
+        g->part_start[i] = part;
+        g->boxes[i] = geom_bbox(&view);
+        copy_ends(g->parts + part, &b->parts, row->part, row[1].part - row->part);
         if (g->area_start) {
             g->area_start[i] = area;
-            copy_ends(g->area_ends + area, &b->areas, row->area, row->n_areas);
+            copy_ends(g->area_ends + area, &b->areas, row->area,
+                      row[1].area - row->area);
         }
         if (g->kinds)
             g->kinds[i] = (uint8_t)row->kind;
-        point += row->n_points;
-        part += row->n_parts;
-        area += row->n_areas;
+        point += view.n_points;
+        part += row[1].part - row->part;
+        area += row[1].area - row->area;
     }
-    if (g->point_start) {
-        g->point_start[n] = point;
-        g->part_start[n] = part;
-    }
+    g->point_start[n] = point;
+    g->part_start[n] = part;
     if (g->area_start)
         g->area_start[n] = area;
-    for (size_t i = 0; i < point; i++) {
+}
+
+static void fill_geometry(const struct layer_builder *b, struct geometry_arrays *g)
+{
+    size_t n = b->lonlat.len / 16;
+
+    if (g->point_start)
+        fill_shapes(b, g);
+    else
+        fill_points(b, g);
+    for (size_t i = 0; i < n; i++) {
         g->xy[2 * i] = world_x(g->lonlat[2 * i]);
         g->xy[2 * i + 1] = world_y(g->lonlat[2 * i + 1]);
     }
@@ -314,7 +365,7 @@ static bool place_geometry(struct layer_builder *b)
 
     if (layer->n_placed == 0)
         return true;
-    if (!allocate_geometry(b, find_needs(b), &g))
+    if (!allocate_geometry(b, &g))
         return false;
     fill_geometry(b, &g);
     layer->kind = row_at(b, 0)->kind;
@@ -338,8 +389,11 @@ static enum im_code place_columns(struct layer_builder *b, struct im_error *err)
 
     if (!columns || !fids)
         return im_fail(err, IM_ENOMEM, "out of memory");
-    for (uint32_t i = 0; i < layer->n; i++)
+    for (uint32_t i = 0; i < layer->n; i++) {
+        if (i + AHEAD < layer->n)
+            __builtin_prefetch(row_at(b, i + AHEAD));
         fids[i] = row_at(b, i)->fid;
+    }
     layer->fids = fids;
     layer->columns = columns;
     for (size_t i = 0; i < schema->n_fields; i++) {
@@ -367,6 +421,8 @@ static uint64_t key_hash(const struct atlas_layer *layer, uint32_t row)
 {
     const struct column *c = &layer->columns[layer->schema->key];
 
+    if (column_is_null(c, row))
+        return 0;
     return c->type == FIELD_TEXT ? atlas_hash_text(column_text(c, c->codes[row]))
                                  : atlas_hash_integer(c->integers[row]);
 }
@@ -384,17 +440,24 @@ static enum im_code index_keys(struct atlas_layer *layer, struct im_error *err)
     const struct column *c = &layer->columns[layer->schema->key];
     uint32_t n_slots = 4;
     uint32_t *slots;
+    uint32_t hashes[AHEAD]; /* of the next rows */
 
     while (n_slots < layer->n + (uint64_t)layer->n / 2)
         n_slots *= 2;
     slots = im_arena_calloc(layer->arena, n_slots, sizeof *slots);
     if (!slots)
         return im_fail(err, IM_ENOMEM, "out of memory");
+    for (uint32_t row = 0; row < layer->n && row < AHEAD; row++)
+        hashes[row] = (uint32_t)key_hash(layer, row);
     for (uint32_t row = 0; row < layer->n; row++) {
         if (column_is_null(c, row))
             return im_fail(err, IM_EDATA, "row %lld has no key",
                            (long long)layer->fids[row]);
-        uint32_t i = (uint32_t)key_hash(layer, row) & (n_slots - 1);
+        uint32_t i = hashes[row % AHEAD] & (n_slots - 1);
+        if (row + AHEAD < layer->n) {
+            hashes[row % AHEAD] = (uint32_t)key_hash(layer, row + AHEAD);
+            __builtin_prefetch(&slots[hashes[row % AHEAD] & (n_slots - 1)]);
+        }
         for (; slots[i]; i = (i + 1) & (n_slots - 1))
             if (same_key(layer, slots[i] - 1, row))
                 return im_fail(err, IM_EDATA, "rows %lld and %lld have the same key",
