@@ -43,6 +43,13 @@ def many_rows():
                "lon": round(118 + (i % 40) * 0.0731, 6), "lat": round(30 + (i // 40) * 0.0617, 6)}
 
 
+def dated_rows():
+    for i in range(40):
+        yield {"id": f"D{i:02d}", "name_zh": f"日{i}", "day": "" if i % 9 == 0 else f"20{10 + i % 12}-0{1 + i % 9}-1{i % 10}",
+               "built": "" if i % 8 == 0 else 2000 + i, "is_open": "" if i % 5 == 0 else i % 2,
+               "lon": round(120 + i / 50, 6), "lat": 31}
+
+
 def table_text(rows):
     rows = list(rows)
     out = io.StringIO()
@@ -76,6 +83,14 @@ def make_layers(folder):
                [field("id", required=True), field("name_zh", required=True), field("value", "real")],
                geometry="none", group="tables", in_map=False, names_places=False, roles=names,
                facts={"file": "indicators.csv"})
+    make_layer(folder, "dated", dated_rows(), [
+        field("id", required=True), field("name_zh", required=True), field("day", format="date"),
+        field("built", "integer", format="year"), field("is_open", "integer", format="boolean")],
+        roles={**names, "time": "day"})
+    make_layer(folder, "founded", dated_rows(), [
+        field("id", required=True), field("name_zh", required=True), field("day"),
+        field("built", "integer", format="year"), field("is_open", "integer")],
+        roles={**names, "time": "built"})
     make_layer(folder, "hostile", [
         {"id": key, "name_zh": name, "link": link, "lon": 121 + i / 10, "lat": 31}
         for i, (name, key, link) in enumerate(HOSTILE)],
@@ -248,7 +263,8 @@ class Documents(unittest.TestCase):
 
     def test_only_public_layers_that_are_no_base_map_are_collections(self):
         found = {c["id"] for c in get("/collections")["collections"]}
-        self.assertEqual(found, {"sites", "others", "many", "indicators", "hostile", "shapes"})
+        self.assertEqual(found, {"sites", "others", "many", "dated", "founded", "indicators", "hostile",
+                                 "shapes"})
         for layer in ("hidden", "ground", "map", "nothing"):
             for rest in ("", "/items", "/items/1", "/schema"):
                 refused(f"/collections/{layer}{rest}", 404)
@@ -393,6 +409,22 @@ class Descriptions(unittest.TestCase):
         self.assertNotIn("geometry", get("/collections/indicators/schema")["properties"])
         self.assertEqual(SHARED.ask("/ogc/collections/many/schema").headers["Content-Type"],
                          "application/schema+json")
+
+    def test_times_and_truths_are_named_as_such(self):
+        properties = get("/collections/dated/schema")["properties"]
+        self.assertEqual((properties["day"]["format"], properties["day"]["x-ogc-role"]), ("date", "primary-instant"))
+        self.assertEqual((properties["is_open"]["type"], properties["built"]["type"]), ("boolean", "integer"))
+        rows = {r["id"]: r for r in dated_rows()}
+        for f in items("dated")["features"]:
+            self.assertEqual(f["properties"]["is_open"], {"": None, 0: False, 1: True}[rows[f["id"]]["is_open"]])
+
+    def test_a_collection_says_from_when_to_when(self):
+        days = sorted(r["day"] for r in dated_rows() if r["day"])
+        self.assertEqual(get("/collections/dated")["extent"]["temporal"]["interval"],
+                         [[days[0] + "T00:00:00Z", days[-1] + "T23:59:59Z"]])
+        years = [r["built"] for r in dated_rows() if r["built"]]
+        self.assertEqual(get("/collections/founded")["extent"]["temporal"]["interval"],
+                         [[f"{min(years)}-01-01T00:00:00Z", f"{max(years)}-12-31T23:59:59Z"]])
 
     def test_functions_are_listed(self):
         for function in get("/functions")["functions"]:
@@ -911,6 +943,13 @@ class Filters(unittest.TestCase):
         self.expect(lambda r: "y" in r["kinds"].split(";"), kinds="y")
         self.expect(lambda r: r["level"] == "c" and r["year"] == 2001, level="c", year="2001")
         self.expect(lambda r: r["level"] == "c" and r["area"] != "" and r["area"] > 50, level="c", filter="area > 50")
+        self.assertEqual(set(ids(items("dated", is_open="true"))), {r["id"] for r in dated_rows() if r["is_open"] == 1})
+        self.assertEqual(set(ids(items("dated", is_open="false"))), {r["id"] for r in dated_rows() if r["is_open"] == 0})
+        self.assertEqual(set(ids(items("dated", built=2011))), {"D11"})
+        day = next(r["day"] for r in dated_rows() if r["day"])
+        self.assertEqual(set(ids(items("dated", day=day))), {r["id"] for r in dated_rows() if r["day"] == day})
+        self.assertEqual(refused("/collections/dated/items", is_open="maybe")["parameter"], "is_open")
+        self.assertEqual(refused("/collections/dated/items", day="2016-02-30")["parameter"], "day")
         self.expect(lambda r: False, name_zh="' OR 1=1 --")
         self.assertEqual(refused("/collections/many/items", year="x")["parameter"], "year")
         refused("/collections/many/items", year="1) OR (1=1")

@@ -28,8 +28,7 @@ bool ogc_field_sorts(const struct schema_field *field)
 
 bool ogc_has_time(const struct atlas_layer *layer)
 {
-    (void)layer;
-    return false;
+    return atlas_layer_schema(layer)->roles.time != SCHEMA_NO_FIELD;
 }
 
 static void write_text(struct im_json *w, const char *key, const char *value)
@@ -45,14 +44,99 @@ static void write_known(struct im_json *w, const char *key, const char *value)
         write_text(w, key, value);
 }
 
-static void write_extent(struct im_json *w, const struct atlas_layer *layer)
-{
-    struct bbox box = atlas_layer_extent(layer);
+/* ---- extents ---- */
 
-    if (bbox_is_empty(box))
-        return;
-    im_json_key(w, "extent");
+static bool is_before(struct im_bytes a, struct im_bytes b)
+{
+    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+
+    return order ? order < 0 : a.len < b.len;
+}
+
+/* The first and last of the times that a layer has: texts of dates sort as dates. */
+static bool text_span(const struct atlas_layer *layer,
+                      int field,
+                      struct im_bytes *first,
+                      struct im_bytes *last)
+{
+    uint32_t n = atlas_code_count(layer, field);
+
+    for (uint32_t code = 0; code < n; code++) {
+        struct im_bytes text = atlas_code_text(layer, field, code);
+
+        if (code == 0 || is_before(text, *first))
+            *first = text;
+        if (code == 0 || is_before(*last, text))
+            *last = text;
+    }
+    return n > 0;
+}
+
+static bool year_span(const struct atlas_layer *layer, int field, int64_t span[2])
+{
+    bool is_known = false;
+
+    for (uint32_t i = 0; i < atlas_layer_size(layer); i++) {
+        int64_t year;
+
+        if (!atlas_integer(layer, i, field, &year))
+            continue;
+        if (!is_known || year < span[0])
+            span[0] = year;
+        if (!is_known || year > span[1])
+            span[1] = year;
+        is_known = true;
+    }
+    return is_known;
+}
+
+static void write_instant(struct im_json *w, struct im_bytes text, bool is_last)
+{
+    char instant[64];
+
+    snprintf(instant, sizeof instant, text.len == 10 ? "%.*s%s" : "%.*s",
+             (int)(text.len < 40 ? text.len : 40), (const char *)text.data,
+             is_last ? "T23:59:59Z" : "T00:00:00Z");
+    im_json_text(w, instant);
+}
+
+static void write_span(struct im_json *w, struct im_bytes first, struct im_bytes last)
+{
+    im_json_key(w, "temporal");
     im_json_object(w);
+    im_json_key(w, "interval");
+    im_json_array(w);
+    im_json_array(w);
+    write_instant(w, first, false);
+    write_instant(w, last, true);
+    im_json_array_end(w);
+    im_json_array_end(w);
+    write_text(w, "trs", "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian");
+    im_json_object_end(w);
+}
+
+static void write_temporal(struct im_json *w, const struct atlas_layer *layer)
+{
+    const struct layer_schema *schema = atlas_layer_schema(layer);
+    int field = schema->roles.time;
+    struct im_bytes text[2];
+    char day[2][24];
+    int64_t year[2];
+
+    if (field == SCHEMA_NO_FIELD)
+        return;
+    if (schema->fields[field].type == FIELD_TEXT) {
+        if (text_span(layer, field, &text[0], &text[1]))
+            write_span(w, text[0], text[1]);
+    } else if (year_span(layer, field, year) && year[0] >= 0 && year[1] <= 9999) {
+        snprintf(day[0], sizeof day[0], "%04d-01-01", (int)year[0]);
+        snprintf(day[1], sizeof day[1], "%04d-12-31", (int)year[1]);
+        write_span(w, im_bytes_of(day[0]), im_bytes_of(day[1]));
+    }
+}
+
+static void write_spatial(struct im_json *w, struct bbox box)
+{
     im_json_key(w, "spatial");
     im_json_object(w);
     im_json_key(w, "bbox");
@@ -66,8 +150,23 @@ static void write_extent(struct im_json *w, const struct atlas_layer *layer)
     im_json_array_end(w);
     write_text(w, "crs", ogc_crs_list[0].uri);
     im_json_object_end(w);
+}
+
+static void write_extent(struct im_json *w, const struct atlas_layer *layer)
+{
+    struct bbox box = atlas_layer_extent(layer);
+
+    if (bbox_is_empty(box) && !ogc_has_time(layer))
+        return;
+    im_json_key(w, "extent");
+    im_json_object(w);
+    if (!bbox_is_empty(box))
+        write_spatial(w, box);
+    write_temporal(w, layer);
     im_json_object_end(w);
 }
+
+/* ---- one collection ---- */
 
 static void write_crs(struct im_json *w)
 {

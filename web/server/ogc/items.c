@@ -102,6 +102,9 @@ static void write_value(struct im_json *w,
 
     if (atlas_is_null(layer, feature, field))
         im_json_null(w);
+    else if (atlas_integer(layer, feature, field, &integer) &&
+             atlas_layer_schema(layer)->fields[field].format == FORMAT_BOOLEAN)
+        im_json_bool(w, integer != 0);
     else if (atlas_integer(layer, feature, field, &integer))
         im_json_int(w, integer);
     else if (atlas_number(layer, feature, field, &real))

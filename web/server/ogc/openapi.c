@@ -382,9 +382,10 @@ write_property(struct ogc *o, struct im_json *w, const struct schema_field *fiel
     write_text(w, "description", query_title(field->title, o->lang));
     open_member(w, "schema");
     write_text(w, "type",
-               field->type == FIELD_TEXT      ? "string"
-               : field->type == FIELD_INTEGER ? "integer"
-                                              : "number");
+               field->format == FORMAT_BOOLEAN ? "boolean"
+               : field->type == FIELD_TEXT     ? "string"
+               : field->type == FIELD_INTEGER  ? "integer"
+                                               : "number");
     im_json_object_end(w);
     im_json_object_end(w);
 }

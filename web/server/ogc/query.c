@@ -6,6 +6,9 @@
 #include <engine/cli.h>
 
 #include <math.h>
+#include <xxhash.h>
+
+enum { COUNT_SEED = 0x636f756e }; /* keys of counts are no keys of documents */
 
 static const char *const languages[] = {"zh", "en", NULL};
 /* cql-text is what GDAL looks for and sends (STANDARDS: P3, GDAL) */
@@ -391,10 +394,40 @@ static bool to_lonlat(void *ctx, double *xy, size_t n)
     return ogc_crs_inverse(ctx, xy, n);
 }
 
-static enum im_code not_a_number(struct ogc *o, const char *name, struct im_error *err)
+static enum im_code
+not_of_type(struct ogc *o, const char *en, const char *zh, struct im_error *err)
 {
-    im_fail(err, IM_EARG, "%s is '%s', which is no number", name, o->x->fault.value);
-    return im_zh(err, IM_EARG, "%s 为 “%s”，不是数字", name, o->x->fault.value);
+    const struct param_fault *fault = &o->x->fault;
+
+    im_fail(err, IM_EARG, "%s is '%s', which is no %s", fault->name, fault->value, en);
+    return im_zh(err, IM_EARG, "%s 为 “%s”，不是%s", fault->name, fault->value, zh);
+}
+
+static bool parse_flag(struct im_bytes value, bool *out)
+{
+    *out = im_bytes_equal(value, im_bytes_of("true")) ||
+           im_bytes_equal(value, im_bytes_of("1"));
+    return *out || im_bytes_equal(value, im_bytes_of("false")) ||
+           im_bytes_equal(value, im_bytes_of("0"));
+}
+
+static void write_literal(const struct schema_field *field,
+                          struct im_bytes value,
+                          bool flag,
+                          struct im_buf *out)
+{
+    bool is_time = field->format == FORMAT_DATE || field->format == FORMAT_DATETIME;
+
+    if (is_time)
+        im_buf_text(out, field->format == FORMAT_DATE ? "DATE(" : "TIMESTAMP(");
+    if (field->type == FIELD_TEXT)
+        cql_quote(value, out);
+    else if (field->format == FORMAT_BOOLEAN)
+        im_buf_text(out, flag ? "TRUE" : "FALSE");
+    else
+        im_buf_append(out, value.data, value.len);
+    if (is_time)
+        im_buf_byte(out, ')');
 }
 
 /* field=value as CQL2 text. Names are [a-z0-9_], so quoting them is enough. */
@@ -404,19 +437,21 @@ static enum im_code property_filter(struct ogc *o,
                                     struct im_buf *out,
                                     struct im_error *err)
 {
+    bool flag = false;
     double number;
 
     ogc_fault(o, field->name, value);
-    if (field->type != FIELD_TEXT && !im_parse_double(value, &number))
-        return not_a_number(o, field->name, err);
+    if (field->format == FORMAT_BOOLEAN) {
+        if (!parse_flag(value, &flag))
+            return not_of_type(o, "true or false", " true 或 false", err);
+    } else if (field->type != FIELD_TEXT && !im_parse_double(value, &number)) {
+        return not_of_type(o, "number", "数字", err);
+    }
     if (field->list)
         im_buf_printf(out, "A_CONTAINS(\"%s\",(", field->name);
     else
         im_buf_printf(out, "\"%s\"=", field->name);
-    if (field->type == FIELD_TEXT)
-        cql_quote(value, out);
-    else
-        im_buf_append(out, value.data, value.len);
+    write_literal(field, value, flag, out);
     if (field->list)
         im_buf_text(out, "))");
     return IM_OK;
@@ -452,11 +487,12 @@ static enum im_code add_properties(struct asking *a, struct im_error *err)
     enum im_code rc = IM_OK;
 
     for (size_t i = 0; i < a->o->n_properties && rc == IM_OK; i++) {
+        const struct schema_field *field = &schema->fields[a->o->property_fields[i]];
+        struct im_bytes value = a->o->properties[i]->value;
         struct im_buf text = {.max = 16384};
         char *kept;
 
-        rc = property_filter(a->o, &schema->fields[a->o->property_fields[i]],
-                             a->o->properties[i]->value, &text, err);
+        rc = property_filter(a->o, field, value, &text, err);
         if (rc == IM_OK)
             rc = im_buf_check(&text, "the filter", err);
         kept = rc == IM_OK ? im_arena_strdup(a->o->arena, im_buf_bytes(&text)) : NULL;
@@ -465,6 +501,8 @@ static enum im_code add_properties(struct asking *a, struct im_error *err)
             rc = im_fail(err, IM_ENOMEM, "out of memory");
         if (rc == IM_OK)
             rc = parse_into(a, im_bytes_of(kept), CQL_TEXT, err);
+        if (rc != IM_OK)
+            ogc_fault(a->o, field->name, value);
     }
     return rc;
 }
@@ -571,11 +609,69 @@ static enum im_code set_time(struct asking *a, struct im_error *err)
     return time_param_parse(a->o->params[OGC_P_DATETIME].text, &a->request.time, err);
 }
 
+/* ---- how many there are: counted once for all pages of a question ---- */
+
+/* What does not change which features match. */
+static bool is_of_the_page(struct im_bytes name)
+{
+    static const char *const names[] = {"f",      "lang", "limit", "offset",
+                                        "cursor", "crs",  "sortby"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (im_bytes_equal(name, im_bytes_of(names[i])))
+            return true;
+    return false;
+}
+
+static struct body_key count_key(const struct ogc *o)
+{
+    const char *id = atlas_layer_schema(o->layer)->id;
+    uint64_t hash = XXH3_64bits_withSeed(id, strlen(id), COUNT_SEED);
+
+    for (size_t i = 0; i < o->x->n_pairs; i++) {
+        const struct url_param *p = &o->x->pairs[i];
+
+        if (is_of_the_page(p->name))
+            continue;
+        hash = XXH3_64bits_withSeed(p->name.data, p->name.len, hash + 1);
+        hash = XXH3_64bits_withSeed(p->value.data, p->value.len, hash + 1);
+    }
+    hash = XXH3_64bits_withSeed(o->x->request_body.data, o->x->request_body.len, hash);
+    return (struct body_key){snapshot_generation(o->x->snapshot), hash};
+}
+
+static bool count_find(const struct ogc *o, uint64_t *count)
+{
+    struct body_cache *cache = o->x->server->cache;
+    struct body *body = cache ? body_cache_get(cache, count_key(o)) : NULL;
+
+    if (body)
+        memcpy(count, body->plain.data, sizeof *count);
+    body_unref(body);
+    return body != NULL;
+}
+
+/* Without memory it is counted again. */
+static void count_keep(const struct ogc *o, uint64_t count)
+{
+    struct body_cache *cache = o->x->server->cache;
+    struct body *body =
+        cache ? body_new((struct im_bytes){(const uint8_t *)&count, sizeof count},
+                         "application/octet-stream", NULL)
+              : NULL;
+
+    if (body)
+        body_cache_put(cache, count_key(o), body);
+    body_unref(body);
+}
+
 enum im_code ogc_query_run(struct ogc *o, struct im_error *err)
 {
     struct query_answer *out = &o->answer;
     struct asking *a = im_arena_calloc(o->arena, 1, sizeof *a);
     struct cql_fault where = {0};
+    uint64_t count = 0;
+    bool is_counted = count_find(o, &count);
     enum im_code rc;
 
     if (!a)
@@ -591,6 +687,7 @@ enum im_code ogc_query_run(struct ogc *o, struct im_error *err)
                                         .atlas = o->atlas,
                                         .words = o->params[OGC_P_Q].text,
                                         .cursor = o->params[OGC_P_CURSOR].text,
+                                        .skip_count = is_counted,
                                         .deadline = o->x->deadline};
     rc = set_area(a, err);
     if (rc == IM_OK)
@@ -605,6 +702,10 @@ enum im_code ogc_query_run(struct ogc *o, struct im_error *err)
     rc = query_run(&a->request, o->arena, out, &where, err);
     if (rc == IM_EARG && where.value[0])
         ogc_fault(o, "filter", im_bytes_of(where.value));
+    if (rc == IM_OK && is_counted)
+        out->n_matched = count;
+    else if (rc == IM_OK)
+        count_keep(o, out->n_matched);
     if (rc == IM_OK) {
         size_t passed = o->offset < out->n_hits ? o->offset : out->n_hits;
 

@@ -13,9 +13,10 @@ static void write_text(struct im_json *w, const char *key, const char *value)
 
 static const char *type_of(const struct schema_field *field)
 {
-    return field->type == FIELD_TEXT      ? "string"
-           : field->type == FIELD_INTEGER ? "integer"
-                                          : "number";
+    return field->format == FORMAT_BOOLEAN ? "boolean"
+           : field->type == FIELD_TEXT     ? "string"
+           : field->type == FIELD_INTEGER  ? "integer"
+                                           : "number";
 }
 
 static void write_codes(struct ogc *o, struct im_json *w, const struct schema_field *f)
@@ -39,7 +40,7 @@ static void write_codes(struct ogc *o, struct im_json *w, const struct schema_fi
 
 static void write_limits(struct im_json *w, const struct schema_field *field)
 {
-    if (field->type == FIELD_TEXT)
+    if (field->type == FIELD_TEXT || field->format == FORMAT_BOOLEAN)
         return;
     if (isfinite(field->min)) {
         im_json_key(w, "minimum");
@@ -54,8 +55,10 @@ static void write_limits(struct im_json *w, const struct schema_field *field)
 static void write_values(struct ogc *o, struct im_json *w, const struct schema_field *f)
 {
     write_text(w, "type", type_of(f));
+    if (f->format == FORMAT_DATE || f->format == FORMAT_DATETIME)
+        write_text(w, "format", f->format == FORMAT_DATE ? "date" : "date-time");
     write_limits(w, f);
-    if (f->n_codes)
+    if (f->n_codes && f->format != FORMAT_BOOLEAN)
         write_codes(o, w, f);
 }
 
@@ -69,6 +72,8 @@ static void write_field(struct ogc *o, struct im_json *w, int index)
     write_text(w, "title", query_title(field->title, o->lang));
     if (index == schema->key)
         write_text(w, "x-ogc-role", "id");
+    else if (index == schema->roles.time && field->type == FIELD_TEXT)
+        write_text(w, "x-ogc-role", "primary-instant");
     im_json_key(w, "x-ogc-propertySeq");
     im_json_int(w, index + 1);
     if (field->unit[0])
