@@ -168,6 +168,30 @@ TEST(what_contradicts_itself_is_refused)
     refused("{\"file\":\"incubators.csv\",", "{\"derive\":\"magic\",", "facts.derive");
 }
 
+TEST(formats_fit_their_types_and_give_the_time)
+{
+    const struct layer_schema *s = NULL;
+    struct im_error err = {0};
+    char *json =
+        edit("\"type\":\"real\",\"hidden\":true}],\"roles\":{",
+             "\"type\":\"real\",\"hidden\":true},{\"name\":\"began\",\"title\":{"
+             "\"zh\":\"年\"},\"type\":\"integer\",\"format\":\"year\"}],"
+             "\"roles\":{\"time\":\"began\",");
+
+    assert_int_equal(parse(json, &s, &err), IM_OK);
+    assert_int_equal(s->fields[6].format, FORMAT_YEAR);
+    assert_int_equal(s->fields[5].format, FORMAT_NONE);
+    assert_int_equal(s->roles.time, 6);
+    free(json);
+    refused("\"type\":\"real\"", "\"type\":\"real\",\"format\":\"year\"", "[4].format");
+    refused("\"type\":\"text\",\"required\"",
+            "\"type\":\"text\",\"format\":\"boolean\",\"required\"", "[0].format");
+    refused("\"list\":true", "\"list\":true,\"format\":\"date\"", "[3].format");
+    refused("\"type\":\"real\"", "\"type\":\"real\",\"format\":\"week\"",
+            "format (\"week\")");
+    refused("\"roles\":{", "\"roles\":{\"time\":\"level\",", "roles.time (\"level\")");
+}
+
 TEST(all_shapes_of_facts_are_understood)
 {
     static const char *const facts[] = {
@@ -278,6 +302,7 @@ int main(void)
         cmocka_unit_test(typing_errors_are_refused_with_their_path),
         cmocka_unit_test(values_out_of_range_are_refused_with_their_path),
         cmocka_unit_test(what_contradicts_itself_is_refused),
+        cmocka_unit_test(formats_fit_their_types_and_give_the_time),
         cmocka_unit_test(all_shapes_of_facts_are_understood),
         cmocka_unit_test(ids_that_mean_something_else_are_reserved),
         cmocka_unit_test(broken_json_is_refused_with_line_and_column),
