@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was asked, in slots: what, of which reference, where, how. From these follow the
+ * operation and its parameters. */
+#ifndef ENGINE_ASK_DRAFT_H
+#define ENGINE_ASK_DRAFT_H
+
+#include "ask/read.h"
+
+enum { MAX_GROUPS = 4, MAX_PLACES = 8 };
+
+/* Kinds that are asked for together: parks and incubators. */
+struct group {
+    struct kind kind; /* joined */
+    size_t first;     /* terms */
+    size_t last;
+    bool is_impossible; /* no filter says that */
+};
+
+struct draft {
+    struct reading *r;
+    struct group groups[MAX_GROUPS];
+    size_t n_groups;
+    size_t near; /* terms; r->n: none */
+    size_t in;   /* a place or corridor */
+    size_t from; /* along the way */
+    size_t to;
+    size_t distance;
+    size_t level;  /* districts, cities, provinces */
+    bool is_here;  /* from a point the client gives */
+    bool is_drawn; /* in a polygon the client gives */
+    struct ask_parse *out;
+};
+
+/* settle.c: terms that belong together become one, then find their slots */
+void settle_terms(struct reading *r);
+void settle_kinds(struct draft *d);
+void settle_places(struct draft *d);
+
+/* decide.c: the operation and its parts; false: not understood */
+bool decide(struct draft *d);
+
+/* parts.c */
+void part_add(struct draft *d,
+              const char *name,
+              const char *value,
+              struct schema_title title,
+              size_t start,
+              size_t end);
+
+/* closest.c */
+void closest_forms(struct draft *d);
+
+#endif
