@@ -68,7 +68,7 @@ static struct schema_title both(struct reading *r, const char *text)
 
 static const char *written(const struct reading *r, size_t i)
 {
-    return ask_words(r, r->terms[i].start, r->terms[i].end);
+    return ask_name(r, r->terms[i].start, r->terms[i].end);
 }
 
 /* ---- what is asked for ---- */

@@ -2,6 +2,7 @@
 /* A row of tokens as a row of terms. */
 #include "ask/read.h"
 #include "atlas/layer.h"
+#include "text/han.h"
 
 #include <math.h>
 
@@ -431,4 +432,30 @@ const char *ask_words(const struct reading *r, size_t start, size_t end)
         text.len--;
     copy = im_arena_strdup(r->arena, text);
     return copy ? copy : "";
+}
+
+const char *ask_name(const struct reading *r, size_t start, size_t end)
+{
+    const char *words = ask_words(r, start, end);
+    struct im_bytes text = im_bytes_of(words);
+    struct im_buf out = {.max = 4 * ASK_MAX_BYTES};
+    const char *copy;
+
+    for (size_t i = 0; i < text.len;) {
+        size_t from = i;
+        uint32_t c = im_utf8_next(text, &i);
+        uint32_t simple = han_simplify(c);
+        uint8_t utf8[3] = {(uint8_t)(0xE0 | simple >> 12),
+                           (uint8_t)(0x80 | (simple >> 6 & 0x3F)),
+                           (uint8_t)(0x80 | (simple & 0x3F))};
+
+        /* simplified forms are of the basic plane: three bytes */
+        if (simple != c)
+            im_buf_append(&out, utf8, sizeof utf8);
+        else
+            im_buf_append(&out, text.data + from, i - from);
+    }
+    copy = out.failed ? NULL : im_arena_strdup(r->arena, im_buf_bytes(&out));
+    im_buf_release(&out);
+    return copy ? copy : words;
 }

@@ -106,6 +106,8 @@ bool term_has(const struct reading *r, enum word_class class);
 const char *ask_text(struct im_arena *arena, const char *fmt, ...) IM_PRINTF(2, 3);
 /** The characters start .. end-1 of the question without blanks at the ends. */
 const char *ask_words(const struct reading *r, size_t start, size_t end);
+/** The same in simplified characters, as names are stored. */
+const char *ask_name(const struct reading *r, size_t start, size_t end);
 
 /* kind.c */
 /** The kind of place that a word names, with its conditions. False: it names none. */
