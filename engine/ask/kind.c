@@ -370,7 +370,7 @@ static void write_codes(struct im_buf *out, const struct condition *c)
     for (size_t i = 0; i < c->n_codes; i++) {
         if (i)
             im_buf_byte(out, ',');
-        im_buf_printf(out, "'%s'", c->codes[i]->code);
+        cql_quote(im_bytes_of(c->codes[i]->code), out);
     }
 }
 

@@ -137,12 +137,12 @@ static void describe(struct ask_layer *l, const struct atlas_layer *layer)
     l->level_field = s->roles.level;
     l->origin_field = field_named(s, "origin_adcode");
     l->host_field = field_named(s, "host_adcode");
-    l->year_field = field_named(s, "established_year");
+    l->year_field = s->roles.time;
     /* places of reference (stations, squares) have neither level nor year nor field of
      * work */
     l->is_space = s->group == SCHEMA_PLACES && !is_divisions(s) &&
                   (s->roles.level != SCHEMA_NO_FIELD ||
-                   l->year_field != SCHEMA_NO_FIELD || has_list_of_codes(s));
+                   s->roles.time != SCHEMA_NO_FIELD || has_list_of_codes(s));
     l->is_corridor = s->group == SCHEMA_AREAS && !schema_is_outlines(s);
 }
 
