@@ -77,7 +77,9 @@ static void collection_table(struct ogc *o, struct html *h)
 {
     html_markup(h, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>");
     column(h, ogc_say(o, "集合", "Collection"));
-    column(h, ogc_say(o, "条数", "Features"));
+    html_markup(h, "<th scope=\"col\" class=\"number\">");
+    html_string(h, ogc_say(o, "条数", "Features"));
+    html_markup(h, "</th>");
     column(h, ogc_say(o, "类型", "Kind"));
     column(h, ogc_say(o, "要素", "Features"));
     html_markup(h, "</tr></thead><tbody>");

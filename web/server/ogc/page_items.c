@@ -201,6 +201,11 @@ void ogc_page_query_form(struct ogc *o, struct html *h)
 
 /* ---- the table ---- */
 
+static bool is_number(const struct schema_field *field)
+{
+    return field->type != FIELD_TEXT && !field->n_codes;
+}
+
 static void write_heads(struct ogc *o, struct html *h)
 {
     const struct layer_schema *schema = atlas_layer_schema(o->layer);
@@ -212,6 +217,8 @@ static void write_heads(struct ogc *o, struct html *h)
         if (!ogc_field_is_open(field))
             continue;
         html_markup(h, "<th scope=\"col\"");
+        if (is_number(field))
+            html_markup(h, " class=\"number\"");
         html_attribute(h, "title", im_bytes_of(field->name));
         html_markup(h, ">");
         html_string(h, query_title(field->title, o->lang));
@@ -266,10 +273,10 @@ write_row(struct ogc *o, struct html *h, uint32_t feature, struct im_buf *text)
             html_markup(h, "</th>");
             continue;
         }
-        if (field->type == FIELD_TEXT || field->n_codes)
-            html_markup(h, "<td>");
-        else
-            html_markup(h, "<td class=\"number\">");
+        html_markup(h, "<td");
+        if (is_number(field))
+            html_markup(h, " class=\"number\"");
+        html_markup(h, ">");
         write_value(o, h, feature, i, text);
         html_markup(h, "</td>");
     }

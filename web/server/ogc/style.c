@@ -42,7 +42,7 @@ const char ogc_css[] =
     "border-block-end:1px solid var(--line)}\n"
     "tr:last-child>*{border-block-end:0}\n"
     "thead th{background:var(--soft);font-weight:600;white-space:nowrap}\n"
-    "td.number{text-align:end;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+    ".number{text-align:end;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
     ".features td{max-width:22rem;min-width:9rem;overflow-wrap:break-word}\n"
     ".features td.number{min-width:5rem}\n"
     ".features th[scope=row]{font-weight:400;white-space:nowrap}\n"
