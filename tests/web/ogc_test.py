@@ -909,6 +909,88 @@ class Filters(unittest.TestCase):
         for language in ("cql2-json", "cql-json"):
             self.expect(newer, filter=json.dumps(tree), **{"filter-lang": language})
 
+    # each class of CQL2 that is declared, with filters of it and who should pass
+    CLASSES = {
+        "cql2-text": [("level = 'a'", lambda r: r["level"] == "a")],
+        "cql2-json": [],
+        "basic-cql2": [
+            ("level <> 'a' AND NOT (year > 2000)", lambda r: r["level"] != "a" and r["year"] != "" and r["year"] <= 2000),
+            ("year IS NULL OR level = 'c'", lambda r: r["year"] == "" or r["level"] == "c"),
+            ("area IS NOT NULL", lambda r: r["area"] != "")],
+        "advanced-comparison-operators": [
+            ("name_zh LIKE '%点1_'", lambda r: re.search(r"点1.$", r["name_zh"])),
+            ("year BETWEEN 1995 AND 1999", lambda r: r["year"] != "" and 1995 <= r["year"] <= 1999),
+            ("level NOT IN ('a','b')", lambda r: r["level"] == "c")],
+        "case-insensitive-comparison": [
+            ("CASEI(id) = CASEI('m0007')", lambda r: r["id"] == "M0007"),
+            ("CASEI(id) LIKE CASEI('m000%')", lambda r: r["id"].startswith("M000"))],
+        "accent-insensitive-comparison": [("ACCENTI(level) = ACCENTI('á')", lambda r: r["level"] == "a")],
+        "basic-spatial-functions": [
+            ("S_INTERSECTS(geometry, POINT(118 30))", lambda r: (r["lon"], r["lat"]) == (118, 30)),
+            ("S_INTERSECTS(geometry, BBOX(118, 30, 118.5, 30.5))", lambda r: r["lon"] <= 118.5 and r["lat"] <= 30.5)],
+        "basic-spatial-operators": [
+            ("S_INTERSECTS(geometry, BBOX(118, 30, 118.5, 30.5))", lambda r: r["lon"] <= 118.5 and r["lat"] <= 30.5)],
+        "basic-spatial-functions-plus": [
+            (f"S_INTERSECTS(geometry, {shape})", test) for shape, test in (
+                ("LINESTRING(118 30, 118.2 30)", lambda r: r["lat"] == 30 and r["lon"] <= 118.2),
+                ("MULTIPOINT((118 30), (0 0))", lambda r: (r["lon"], r["lat"]) == (118, 30)),
+                ("MULTILINESTRING((118 30, 118.2 30), (0 0, 1 1))", lambda r: r["lat"] == 30 and r["lon"] <= 118.2),
+                ("POLYGON((117 29, 118.5 29, 118.5 30.5, 117 30.5, 117 29))",
+                 lambda r: r["lon"] <= 118.5 and r["lat"] <= 30.5),
+                ("MULTIPOLYGON(((117 29, 118.5 29, 118.5 30.5, 117 30.5, 117 29)))",
+                 lambda r: r["lon"] <= 118.5 and r["lat"] <= 30.5),
+                ("GEOMETRYCOLLECTION(POINT(118 30), LINESTRING(0 0, 1 1))",
+                 lambda r: (r["lon"], r["lat"]) == (118, 30)))],
+        "spatial-functions": [
+            (f"{name}(geometry, POLYGON((117 29, 118.5 29, 118.5 30.5, 117 30.5, 117 29)))", test)
+            for name, test in (("S_WITHIN", lambda r: r["lon"] <= 118.5 and r["lat"] <= 30.5),
+                               ("S_DISJOINT", lambda r: not (r["lon"] <= 118.5 and r["lat"] <= 30.5)),
+                               ("S_CONTAINS", lambda r: False), ("S_CROSSES", lambda r: False),
+                               ("S_EQUALS", lambda r: False), ("S_OVERLAPS", lambda r: False),
+                               ("S_TOUCHES", lambda r: False))],
+        "temporal-functions": [  # of the layer "dated"
+            ("T_AFTER(day, DATE('2015-03-12'))", lambda r: r["day"] > "2015-03-12"),
+            ("T_BEFORE(day, DATE('2015-03-12'))", lambda r: "" < r["day"] < "2015-03-12"),
+            ("T_DURING(day, INTERVAL('2013-12-31','2016-01-01'))", lambda r: "2014" <= r["day"] < "2016"),
+            ("T_INTERSECTS(day, INTERVAL('2014-01-01','..'))", lambda r: r["day"] >= "2014"),
+            ("T_EQUALS(day, DATE('2011-02-11'))", lambda r: r["day"] == "2011-02-11"),
+            ("T_DISJOINT(day, INTERVAL('2014-01-01','..'))", lambda r: "" < r["day"] < "2014")],
+        "array-functions": [
+            ("A_CONTAINS(kinds, ('y'))", lambda r: "y" in r["kinds"].split(";")),
+            ("A_EQUALS(kinds, ('y','z'))", lambda r: r["kinds"] == "y;z"),
+            ("A_CONTAINEDBY(kinds, ('x','y'))", lambda r: r["kinds"] in ("x", "x;y")),
+            ("A_OVERLAPS(kinds, ('z','q'))", lambda r: "z" in r["kinds"])],
+        "property-property": [("area > year / 20", lambda r: "" not in (r["area"], r["year"]) and r["area"] > r["year"] / 20)],
+        "arithmetic": [
+            ("(year + 10) * 2 - 4 = 4008", lambda r: r["year"] == 1996),
+            ("year DIV 100 = 19 AND year % 10 = 5", lambda r: r["year"] == 1995)],
+        "functions": [("abs(year - 2000) <= 1", lambda r: r["year"] in (1999, 2000, 2001))],
+    }
+
+    def test_every_class_of_filters_that_is_declared_works(self):
+        prefix = "http://www.opengis.net/spec/cql2/1.0/conf/"
+        declared = [c[len(prefix):] for c in get("/conformance")["conformsTo"] if c.startswith(prefix)]
+        self.assertEqual(set(declared), set(self.CLASSES))
+        for name, filters in self.CLASSES.items():
+            layer, rows = ("dated", dated_rows) if name == "temporal-functions" else ("many", many_rows)
+            for text_of_it, test in filters:
+                expected = {r["id"] for r in rows() if test(r)}
+                found = ids(items(layer, limit=10000, filter=text_of_it))
+                self.assertEqual(set(found), expected, (name, text_of_it))
+
+    def test_areas_are_compared_with_areas(self):
+        ring = ", ".join(f"{x} {y}" for x, y in SHAPES[0][2]["coordinates"][0])
+        hole = ", ".join(f"{x} {y}" for x, y in SHAPES[0][2]["coordinates"][1])
+        for text_of_it, expected in (
+                ("S_CONTAINS(geometry, POINT(120.1 31.1))", ["A1"]),
+                ("S_CONTAINS(geometry, POINT(120.5 31.5))", []),  # in the hole
+                ("S_TOUCHES(geometry, POINT(120 31.5))", ["A1"]),
+                ("S_OVERLAPS(geometry, POLYGON((119 30.4, 120.5 30.4, 120.5 31.2, 119 31.2, 119 30.4)))", ["A1", "A2"]),
+                ("S_CROSSES(LINESTRING(119.9 31.1, 120.1 31.1), geometry)", ["A1"]),
+                (f"S_EQUALS(geometry, POLYGON(({ring}), ({hole})))", ["A1"]),
+                ("S_DISJOINT(geometry, POINT(120.5 31.5))", ["A1", "A2"])):
+            self.assertEqual(sorted(ids(items("shapes", filter=text_of_it))), expected, text_of_it)
+
     def test_a_filter_may_be_posted(self):
         tree = {"op": "=", "args": [{"property": "level"}, "b"]}
         expected = sorted(r["id"] for r in many_rows() if r["level"] == "b")
