@@ -39,6 +39,7 @@ static const struct {
     {"flows", cmd_api, "科创飞地从哪里到哪里", "enclaves, from where to where"},
     {"ask", cmd_api, "用一句话提问", "a plain question"},
     {"changes", cmd_api, "上次导入新增和变更了什么", "what the last import did"},
+    {"duplicates", cmd_api, "疑似重复的条目", "rows that may be the same place"},
     {"search", cmd_api, "按文字找地点", "places by text"},
     {"suggest", cmd_api, "边输边提示的地名", "names as you type"},
     {"tile", cmd_tile, "一张瓦片写入文件", "one tile to a file"},

@@ -36,6 +36,7 @@ const struct route routes[] = {
     {"/api/suggest", route_api, NONE, API, "names as you type"},
     {"/api/ask", route_api, NONE, API, "a plain question"},
     {"/api/changes", route_api, NONE, API, "what the last import did"},
+    {"/api/duplicates", route_api, NONE, API, "rows that may be the same place"},
     {"/api/feature", route_feature, feature_params, 3, ROUTE_OPEN | ROUTE_VARIES,
      "one place with all its fields"},
     {"/api/layers", route_api, NONE, API, "layers, counts, sources, legend"},

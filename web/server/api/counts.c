@@ -38,6 +38,8 @@ static enum im_code no_field(struct api_call *c,
     const char *names[2 * SCHEMA_MAX_FIELDS] = {0};
     const char *parameter = api_params[param].spec.name;
     const char *nearest;
+    /* of a measure that is none, no field helps */
+    bool is_word = only_numbers && im_bytes_equal(name, c->values[param].text);
     size_t n = 0;
 
     api_fault(c, param, name);
@@ -51,7 +53,7 @@ static enum im_code no_field(struct api_call *c,
                 !(only_numbers && schema->fields[f].type == FIELD_TEXT))
                 names[n++] = schema->fields[f].name;
     }
-    nearest = cli_nearest(c->fault.value, names);
+    nearest = is_word ? NULL : cli_nearest(c->fault.value, names);
     snprintf(c->fault.allowed, sizeof c->fault.allowed, "%s",
              words ? "none, city, district, province, layer, year, member, a field"
                    : "count, sum:FIELD, mean:FIELD");
@@ -105,12 +107,10 @@ find_year(struct api_call *c, struct aggregate_request *r, struct im_error *err)
     for (size_t i = 0; i < c->request.n_layers; i++) {
         const struct layer_schema *schema = atlas_layer_schema(c->request.layers[i]);
 
-        int field = schema_field_index(schema, im_bytes_of("established_year"));
-
-        if (field == SCHEMA_NO_FIELD)
+        if (schema->roles.time == SCHEMA_NO_FIELD)
             continue;
         r->by = AGGREGATE_FIELD;
-        r->field = im_bytes_of(schema->fields[field].name);
+        r->field = im_bytes_of(schema->fields[schema->roles.time].name);
         return IM_OK;
     }
     api_fault(c, API_BY, c->values[API_BY].text);

@@ -230,6 +230,7 @@ static const uint8_t flows_params[] = {
     API_LAYER,  API_LEVEL,       API_ORIGIN,   API_HOST,     API_MUTUAL, API_OUTSIDE,
     API_FILTER, API_FILTER_LANG, API_DATETIME, API_GEOMETRY, API_LIMIT,  DOOR};
 static const uint8_t changes_params[] = {API_LAYER, API_RUN, API_LIMIT, DOOR};
+static const uint8_t twins_params[] = {API_LAYER, WHERE, WHICH, API_LIMIT, DOOR};
 static const uint8_t layers_params[] = {API_LAYER, DOOR};
 static const uint8_t ask_params[] = {API_Q, DOOR};
 
@@ -368,6 +369,16 @@ const struct api_operation api_operations[] = {
      .run = api_changes_run,
      .write = api_changes_write,
      .tabulate = api_changes_tabulate},
+    {.name = "duplicates",
+     .about = {"疑似重复的条目", "rows that may be the same place"},
+     PARAMS(twins_params),
+     .word = API_LAYER,
+     .default_limit = 100,
+     .examples = "  innomap duplicates parks\n"
+                 "  innomap duplicates incubators,parks --in 苏州\n",
+     .run = api_twins_run,
+     .write = api_twins_write,
+     .tabulate = api_twins_tabulate},
     {.name = "layers",
      .about = {"图层的来源、日期、坐标系、字段", "sources, dates, fields of layers"},
      PARAMS(layers_params),

@@ -73,6 +73,14 @@ enum im_code api_words_run(struct api_call *c, struct im_error *err)
     if (!api_is_set(c, API_Q))
         return api_missing(c, API_Q, "请给出要找的文字：q=张江",
                            "say what to look for: q=张江", err);
+    if (c->values[API_LIMIT].integer > SEARCH_MAX_LIMIT) {
+        api_fault(c, API_LIMIT, c->values[API_LIMIT].text);
+        snprintf(c->fault.allowed, sizeof c->fault.allowed, "1..%d", SEARCH_MAX_LIMIT);
+        im_fail(err, IM_EARG, "limit is %s, allowed is %s", c->fault.value,
+                c->fault.allowed);
+        return im_zh(err, IM_EARG, "limit 为 %s，允许范围是 %s", c->fault.value,
+                     c->fault.allowed);
+    }
     if (api_is_set(c, API_LAYER))
         rc = api_layers(c, API_LAYER, API_ROWS, &layers, &c->request.n_layers, err);
     c->request.layers = layers;

@@ -30,10 +30,19 @@ static void write_value(const struct api_call *c, enum api_param p, struct im_bu
     const struct param_value *v = &c->values[p];
     char digits[IM_NUMBER_MAX];
 
-    if (api_params[p].spec.kind == PARAM_NUMBER)
+    if (p == API_POLYGON && c->request.area) { /* however it was written */
+        struct im_buf shape = {.max = 16 * CQL_MAX_BYTES};
+        struct im_json w = {.out = &shape};
+
+        geom_write_json(&c->area.shape, &w);
+        url_encode(out, im_buf_bytes(&shape));
+        out->failed = out->failed || shape.failed;
+        im_buf_release(&shape);
+    } else if (api_params[p].spec.kind == PARAM_NUMBER) {
         im_buf_append(out, digits, im_format_exact(digits, v->number));
-    else
+    } else {
         url_encode(out, v->text);
+    }
 }
 
 bool api_write_url(const struct api_call *c, const char *cursor, struct im_buf *out)
