@@ -97,6 +97,14 @@ QUESTIONS = (
     ("changes", {"layer": "concept_verification"}),
     ("changes", {}),
     ("duplicates", {"layer": "parks,incubators", "limit": 5}),
+    ("list", {"layer": "incubators", "in": "苏州", "limit": 5, "filter":
+              {"op": "=", "args": [{"property": "level"}, "national"]}}),
+    ("within", {"layer": "incubators", "in": "苏州", "filter": "level = 'national'"}),
+    ("aggregate", {"layer": "parks", "by": "year", "limit": 3, "per": "100km2"}),
+    ("join", {"layer": "parks", "other": "parks", "across": "province", "max_km": 60,
+              "filter": "category = 'hitech_zone'",
+              "other_filter": "category = 'hitech_zone'"}),
+    ("ask", {"q": "离张江最近的概念验证中心是哪几家", "lang": "zh"}),
     ("layers", {"layer": "incubators"}),
 )
 
@@ -128,7 +136,7 @@ class Doors(unittest.TestCase):
         for name, parameters in QUESTIONS:
             if name == "layers":
                 continue  # a command of its own, for whoever looks after the database
-            word = {"search": "q", "suggest": "q"}.get(name, "layer")
+            word = {"search": "q", "suggest": "q", "ask": "q"}.get(name, "layer")
             arguments = []
             for key, value in parameters.items():
                 option = "-k" if key == "k" else "--" + key.replace("_", "-")
@@ -159,7 +167,7 @@ class Doors(unittest.TestCase):
     def test_the_address_in_an_answer_asks_the_same_again(self):
         for name, parameters in QUESTIONS:
             answer = ask("/api/" + name, **{k: flat(v) for k, v in parameters.items()})
-            if "query" in answer:
+            if "query" in answer and answer["query"]["url"]:
                 again = SERVER.ask(answer["query"]["url"])
                 self.assertEqual(again.json(), answer, name)
 
@@ -487,6 +495,60 @@ class Answers(unittest.TestCase):
         self.assertEqual(layer["crs"], "EPSG:4326")
         self.assertEqual(layer["imported"]["file"], "incubators.csv")
         self.assertTrue(layer["source"] and layer["source_date"] and layer["fields"])
+
+
+class PlainQuestions(unittest.TestCase):
+    def test_the_result_is_that_of_the_operation_it_names(self):
+        for question in ("离张江最近的概念验证中心是哪几家", "每个区县的孵化器数量",
+                         "苏州的国家级孵化器", "上次导入后新增和变更的条目",
+                         "宣城在外地设了哪些科创飞地", "哪些高新区5公里内没有孵化器",
+                         "nearest concept-verification centre to Zhangjiang"):
+            answer = ask("/api/ask", q=question)
+            self.assertEqual(answer["question"], question)
+            understood = answer["understood"]
+            self.assertEqual(SERVER.ask(understood["url"]).json(), answer["result"], question)
+            parts = {part["name"]: part["value"] for part in understood["parts"]}
+            query = urllib.parse.urlsplit(understood["url"])
+            self.assertEqual(query.path, "/api/" + understood["operation"])
+            wanted = dict(urllib.parse.parse_qsl(query.query))
+            wanted.pop("lang", None)
+            self.assertEqual(parts, wanted)
+            for part in understood["parts"]:
+                self.assertLessEqual(part["start"] + part["length"], len(question))
+            self.assertEqual(answer["lang"], "en" if question.isascii() else "zh")
+
+    def test_what_is_not_understood_is_answered_with_what_would_be(self):
+        answer = ask("/api/ask", q="qwrtz plmk")
+        self.assertIsNone(answer["understood"])
+        self.assertIsNone(answer["result"])
+        self.assertTrue(answer["closest"] and answer["unknown"])
+        for span in answer["unknown"]:
+            start = span["start"]
+            self.assertEqual("qwrtz plmk"[start:start + span["length"]], span["text"])
+        done = run("ask", "qwrtz", "plmk", "--db", DB, "--lang", "zh")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("可以这样问", done.stdout)
+
+    def test_what_a_client_has_to_give_is_named(self):
+        answer = ask("/api/ask", q="最近的路演中心")
+        self.assertEqual((answer["needs"], answer["result"]), ("point", None))
+        answer = ask("/api/ask", q="这个范围内的空间")
+        self.assertEqual((answer["needs"], answer["result"]), ("polygon", None))
+
+    def test_a_name_of_several_places_is_a_problem_with_choices(self):
+        answer = ask("/api/ask", q="鼓楼区有多少孵化器")
+        self.assertEqual(answer["problem"]["code"], "ambiguous")
+        self.assertGreater(len(answer["problem"]["choices"]), 1)
+
+    def test_the_answer_as_a_table(self):
+        table = get("/api/ask", q="苏州的国家级孵化器", f="csv")
+        rows = list(csv.reader(io.StringIO(table.body.decode("utf-8-sig"), newline="")))
+        listed = [row for row in rows[1:] if row[0].startswith("IN")]
+        wanted = [row for row in facts("incubators")
+                  if row["level"] == "national" and row["adcode"].startswith("3205")]
+        self.assertEqual({row[0] for row in listed}, {row["id"] for row in wanted})
+        done = run("ask", "苏州的国家级孵化器", "--csv", "-", "--db", DB)
+        self.assertEqual(done.stdout, table.body.decode().replace("\r\n", "\n"))
 
 
 class Tables(unittest.TestCase):

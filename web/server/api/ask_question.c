@@ -70,7 +70,8 @@ enum im_code api_ask_run(struct api_call *c, struct im_error *err)
         c->lang = a->parse.lang;
     op =
         a->parse.operation ? api_operation_find(im_bytes_of(a->parse.operation)) : NULL;
-    if (!op || a->parse.needs)
+    c->is_unanswered = !op || a->parse.needs;
+    if (c->is_unanswered)
         return IM_OK;
     a->inner = im_arena_calloc(c->arena, 1, sizeof *a->inner);
     if (!a->inner)
@@ -108,7 +109,8 @@ write_part(const struct api_call *c, const struct ask_part *part, struct im_json
 }
 
 /* The same question as an address, also where it cannot be asked yet. */
-static void write_url(const struct ask_parse *parse, struct im_json *w)
+static void
+write_url(const struct api_call *c, const struct ask_parse *parse, struct im_json *w)
 {
     struct im_buf url = {.max = 4 * URL_MAX_BYTES};
 
@@ -117,6 +119,8 @@ static void write_url(const struct ask_parse *parse, struct im_json *w)
         im_buf_printf(&url, "%c%s=", i ? '&' : '?', parse->parts[i].name);
         url_encode(&url, im_bytes_of(parse->parts[i].value));
     }
+    if (c->lang == LANG_EN)
+        im_buf_printf(&url, "%clang=en", parse->n_parts ? '&' : '?');
     im_json_key(w, "url");
     im_json_string(w, im_buf_bytes(&url));
     im_buf_release(&url);
@@ -146,7 +150,7 @@ static void write_understood(const struct api_call *c,
     ask_write_line(parse, &line);
     im_json_key(w, "line");
     im_json_string(w, im_buf_bytes(&line));
-    write_url(parse, w);
+    write_url(c, parse, w);
     im_json_object_end(w);
     im_buf_release(&line);
 }

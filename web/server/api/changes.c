@@ -302,9 +302,11 @@ static enum im_code compare_run(struct api_call *c,
     return rc;
 }
 
+/* Rows of it: a run may also change the definition or style alone. */
 static bool has_changed(const struct history_run *run)
 {
-    return strcmp(run->outcome, "changed") == 0;
+    return strcmp(run->outcome, "changed") == 0 &&
+           run->n_added + run->n_changed + run->n_gone > 0;
 }
 
 static enum im_code no_such_run(struct api_call *c, struct im_error *err)
