@@ -230,27 +230,28 @@ static void write_about(struct ogc *o, struct im_json *w)
     write_text(w, "review_number", server_review_number(o->x->server));
 }
 
-/* The next page by its address; when what was posted does not fit into one, by posting
- * it again. */
+/* The next page by its address. Where that would be too long: what was posted is posted
+ * again; what came as an address is posted as a form. */
 static void write_next(struct ogc *o, struct im_json *w, const char *cursor)
 {
-    const char *address = ogc_address_here(o, NULL, cursor);
-    const char *title = ogc_say(o, "下一页", "Next page");
-    struct im_bytes body = o->x->request_body;
+    bool is_whole;
+    const char *address = ogc_address_here(o, NULL, cursor, &is_whole);
+    size_t path = strcspn(address, "?");
 
-    if (strlen(address) < URL_MAX_BYTES || !body.len) {
-        ogc_link(w, "next", ogc_type_of(OGC_ITEMS, o->format), title, address);
-        return;
-    }
-    o->x->request_body.len = 0;
-    address = ogc_address_here(o, NULL, cursor);
-    o->x->request_body = body;
     im_json_object(w);
     write_text(w, "rel", "next");
     write_text(w, "type", ogc_type_of(OGC_ITEMS, o->format));
-    write_text(w, "title", title);
-    write_text(w, "method", "POST");
-    write_text(w, "href", address);
+    write_text(w, "title", ogc_say(o, "下一页", "Next page"));
+    if (is_whole || o->x->is_post) {
+        if (!is_whole)
+            write_text(w, "method", "POST");
+        write_text(w, "href", address);
+    } else {
+        write_text(w, "method", "POST");
+        im_json_key(w, "href");
+        im_json_string(w, (struct im_bytes){(const uint8_t *)address, path});
+        write_text(w, "body", address + path + (address[path] == '?'));
+    }
     im_json_object_end(w);
 }
 

@@ -27,7 +27,7 @@ static void other_language(struct ogc *o, struct html *h)
     html_markup(h, "<a");
     html_attribute(h, "lang", other.value);
     html_attribute(h, "hreflang", other.value);
-    html_address(h, "href", ogc_address_here(o, NULL, NULL));
+    html_address(h, "href", ogc_address_here(o, NULL, NULL, NULL));
     html_markup(h, ">");
     html_string(h, o->lang == LANG_ZH ? "English" : "中文");
     html_markup(h, "</a>");
@@ -83,7 +83,7 @@ static void write_formats(struct ogc *o, struct html *h)
     for (int f = 0; f < OGC_FORMATS; f++)
         if ((formats & 1u << f) && names[f]) {
             html_markup(h, "<li>");
-            html_link(h, ogc_address_here(o, ogc_format_names[f], NULL),
+            html_link(h, ogc_address_here(o, ogc_format_names[f], NULL, NULL),
                       im_bytes_of(f == OGC_JSON && o->what >= OGC_ITEMS &&
                                           (o->what == OGC_ITEMS || o->what == OGC_ITEM)
                                       ? "GeoJSON"

@@ -86,18 +86,29 @@ static bool is_passing(struct im_bytes name)
     return name.len == 1 && memchr("vt_", name.data[0], 3);
 }
 
-const char *ogc_address_here(struct ogc *o, const char *f, const char *cursor)
+static void write_path(const struct ogc *o, struct im_buf *buf)
 {
     const struct http_url *url = &o->x->url;
-    struct im_buf buf = {.max = 4 * UPLOAD_MAX_BYTES};
+
+    im_buf_text(buf, o->base);
+    for (size_t i = 1; i < url->n_segments; i++) { /* the first is "ogc" */
+        im_buf_byte(buf, '/');
+        url_encode(buf, url->segments[i]);
+    }
+}
+
+/* What came as an address fits again when every byte of it is escaped. */
+static struct im_buf
+address_of(struct ogc *o, const char *f, const char *cursor, bool with_posted)
+{
+    struct im_buf buf = {.max = 4 * URL_MAX_BYTES + sizeof o->base};
+    size_t n = o->x->n_pairs;
     char before = '?';
 
-    im_buf_text(&buf, o->base);
-    for (size_t i = 1; i < url->n_segments; i++) { /* the first is "ogc" */
-        im_buf_byte(&buf, '/');
-        url_encode(&buf, url->segments[i]);
-    }
-    for (size_t i = 0; i < o->x->n_pairs; i++) {
+    if (!with_posted && o->x->url.n_params < n)
+        n = o->x->url.n_params;
+    write_path(o, &buf);
+    for (size_t i = 0; i < n && !buf.failed; i++) {
         const struct url_param *p = &o->x->pairs[i];
 
         if (is_name(p->name, "cursor") || (cursor && is_name(p->name, "offset")) ||
@@ -109,11 +120,14 @@ const char *ogc_address_here(struct ogc *o, const char *f, const char *cursor)
         im_buf_byte(&buf, '=');
         url_encode(&buf, p->value);
     }
-    if (o->x->request_body.len) { /* what was posted, as an address says it */
+    if (with_posted && o->x->request_body.len) { /* what was posted, as a parameter */
         add_param(&buf, &before, "filter-lang");
         im_buf_text(&buf, "cql2-json");
         add_param(&buf, &before, "filter");
-        url_encode(&buf, o->x->request_body);
+        if (o->x->request_body.len < URL_MAX_BYTES)
+            url_encode(&buf, o->x->request_body);
+        else
+            buf.failed = true;
     }
     if (f) {
         add_param(&buf, &before, "f");
@@ -122,6 +136,21 @@ const char *ogc_address_here(struct ogc *o, const char *f, const char *cursor)
     if (cursor) {
         add_param(&buf, &before, "cursor");
         url_encode(&buf, im_bytes_of(cursor));
+    }
+    return buf;
+}
+
+const char *
+ogc_address_here(struct ogc *o, const char *f, const char *cursor, bool *is_whole)
+{
+    struct im_buf buf = address_of(o, f, cursor, true);
+    bool fits = !buf.failed && buf.len < URL_MAX_BYTES;
+
+    if (is_whole)
+        *is_whole = fits;
+    if (!fits) {
+        im_buf_release(&buf);
+        buf = address_of(o, f, cursor, false);
     }
     return in_arena(o, &buf);
 }
@@ -174,7 +203,8 @@ void ogc_links_here(struct ogc *o, struct im_json *w)
         o->what == OGC_ITEMS && cursor.len ? im_arena_strdup(o->arena, cursor) : NULL;
 
     ogc_link(w, "self", ogc_type_of(o->what, o->format),
-             ogc_say(o, "本文档", "This document"), ogc_address_here(o, NULL, page));
+             ogc_say(o, "本文档", "This document"),
+             ogc_address_here(o, NULL, page, NULL));
     for (int f = 0; f < OGC_FORMATS; f++)
         if ((formats & 1u << f) && f != (int)o->format)
             ogc_link(w, "alternate", ogc_type_of(o->what, (enum ogc_format)f),
@@ -183,7 +213,7 @@ void ogc_links_here(struct ogc *o, struct im_json *w)
                      : f == OGC_XLSX
                          ? ogc_say(o, "工作簿（XLSX）", "As a workbook (XLSX)")
                          : ogc_say(o, "JSON", "As JSON"),
-                     ogc_address_here(o, ogc_format_names[f], page));
+                     ogc_address_here(o, ogc_format_names[f], page, NULL));
 }
 
 const char *ogc_licence_address(const char *licence)

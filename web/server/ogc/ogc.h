@@ -125,8 +125,10 @@ bool ogc_field_sorts(const struct schema_field *field);
 /** base + path, with f= unless NULL and lang= when it was given. */
 const char *ogc_address(struct ogc *o, const char *path, const char *f);
 /** The address asked for, with another format (NULL: as it was) and page (NULL: the
- *  first). */
-const char *ogc_address_here(struct ogc *o, const char *f, const char *cursor);
+ *  first). What was posted becomes a part of it; not `is_whole` (may be NULL): the
+ *  address would be too long, and what was posted is left out. */
+const char *
+ogc_address_here(struct ogc *o, const char *f, const char *cursor, bool *is_whole);
 /** "/collections/ID" + rest. */
 const char *
 ogc_layer_path(struct ogc *o, const struct layer_schema *schema, const char *rest);

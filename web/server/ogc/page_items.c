@@ -295,24 +295,58 @@ write_count(struct ogc *o, struct html *h, const struct query_answer *answer)
     html_markup(h, "</p>");
 }
 
+static void hidden(struct html *h, struct im_bytes name, struct im_bytes value)
+{
+    html_markup(h, "<input type=\"hidden\"");
+    html_attribute(h, "name", name);
+    html_attribute(h, "value", value);
+    html_markup(h, ">");
+}
+
+/* A long question goes on as a form. */
+static void post_next(struct ogc *o, struct html *h, const char *cursor)
+{
+    const struct layer_schema *schema = atlas_layer_schema(o->layer);
+    const struct im_bytes name = im_bytes_of("cursor");
+
+    html_markup(h, "<form method=\"post\"");
+    html_address(h, "action",
+                 ogc_address(o, ogc_layer_path(o, schema, "/items"), NULL));
+    html_markup(h, ">");
+    for (size_t i = 0; i < o->x->n_pairs; i++) /* the action has lang already */
+        if (!im_bytes_equal(o->x->pairs[i].name, im_bytes_of("lang")) &&
+            !im_bytes_equal(o->x->pairs[i].name, name))
+            hidden(h, o->x->pairs[i].name, o->x->pairs[i].value);
+    hidden(h, name, im_bytes_of(cursor));
+    html_markup(h, "<button>");
+    html_string(h, ogc_say(o, "下一页", "Next page"));
+    html_markup(h, "</button></form>");
+}
+
 static void
 write_paging(struct ogc *o, struct html *h, const struct query_answer *answer)
 {
+    bool is_whole = true;
+    const char *next =
+        answer->next ? ogc_address_here(o, NULL, answer->next, &is_whole) : "";
+
     html_markup(h, "<ul class=\"links\">");
     if (o->params[OGC_P_CURSOR].is_set) {
         html_markup(h, "<li>");
-        html_link(h, ogc_address_here(o, NULL, NULL),
+        html_link(h, ogc_address_here(o, NULL, NULL, NULL),
                   im_bytes_of(ogc_say(o, "第一页", "First page")));
         html_markup(h, "</li>");
     }
-    if (answer->next) {
+    if (answer->next && is_whole) {
         html_markup(h, "<li><a rel=\"next\"");
-        html_address(h, "href", ogc_address_here(o, NULL, answer->next));
+        html_address(h, "href", next);
         html_markup(h, ">");
         html_string(h, ogc_say(o, "下一页", "Next page"));
         html_markup(h, "</a></li>");
     }
     html_markup(h, "</ul>");
+    if (answer->next && !is_whole)
+        post_next(o, h, answer->next);
 }
 
 void ogc_page_items_begin(struct ogc *o, struct html *h)
