@@ -353,7 +353,7 @@ static bool add_member(struct groups *g, uint32_t feature)
 
     *m = (struct area_member){.feature = feature, .geom = atlas_geom(areas, feature)};
     m->has_shape = m->geom.kind == GEOM_AREA;
-    m->code = division_today(&g->divisions, division_code_of(areas, feature));
+    m->code = division_shown(&g->divisions, areas, feature);
     if (m->code)
         code = atlas_text(areas, feature, areas->schema->roles.adcode);
     else
@@ -369,6 +369,8 @@ static bool add_member(struct groups *g, uint32_t feature)
         group->answer.outline_layer = areas;
         group->answer.outline = feature;
     }
+    if (m->code)
+        g->coded[g->n_coded++] = g->n_members;
     g->member_of[feature] = g->n_members++;
     return g->rc == IM_OK;
 }
@@ -401,7 +403,8 @@ static enum im_code add_members(struct groups *g, struct im_error *err)
     g->members = im_arena_calloc(g->arena, (size_t)areas->n + 1, sizeof *g->members);
     g->member_of =
         im_arena_calloc(g->arena, (size_t)areas->n + 1, sizeof *g->member_of);
-    if (!g->members || !g->member_of)
+    g->coded = im_arena_calloc(g->arena, (size_t)areas->n + 1, sizeof *g->coded);
+    if (!g->members || !g->member_of || !g->coded)
         return no_memory(err);
     rows = im_arena_calloc(g->arena, (size_t)areas->n + 1, sizeof *rows);
     if (!rows)
@@ -444,59 +447,66 @@ static bool put_around(void *ctx, uint32_t feature)
     return true;
 }
 
-/* Members that cover a code. A code coarser than a member may lie in it. */
-static bool put_covering(struct groups *g, uint32_t code)
+/* Members that cover a code, and whether it is coarser than a member, in which it may
+ * lie. The same code comes a thousand times. */
+static struct group_ids covering(struct groups *g, uint32_t feature)
 {
-    bool is_open = false;
+    uint32_t text = atlas_code(g->layer, feature, g->layer->schema->roles.adcode);
+    uint32_t code = division_code_of(g->layer, feature);
+    struct group_ids found = {.is_known = true};
+    uint32_t *ids;
 
-    for (uint32_t i = 0; i < g->n_members; i++) {
-        if (!g->members[i].code)
-            continue;
-        if (division_covers(&g->divisions, g->members[i].code, code)) {
-            if (!put_id(g, i))
-                return false;
-        } else if (division_covers(&g->divisions, code, g->members[i].code)) {
-            is_open = true;
-        }
+    if (text != ATLAS_NULL_CODE && g->memo[text].is_known)
+        return g->memo[text];
+    ids = im_arena_calloc(g->arena, (size_t)g->n_coded + 1, sizeof *ids);
+    if (!ids) {
+        g->rc = no_memory(g->err);
+        return found;
     }
-    g->is_unknown = is_open && g->n_ids == 0;
-    return true;
+    found.ids = ids;
+    for (uint32_t k = 0; k < g->n_coded; k++) {
+        uint32_t i = g->coded[k];
+
+        if (division_covers(&g->divisions, g->members[i].code, code))
+            ids[found.n++] = i;
+        else
+            found.is_open |= division_covers(&g->divisions, code, g->members[i].code);
+    }
+    if (text != ATLAS_NULL_CODE)
+        g->memo[text] = found;
+    return found;
 }
 
 static bool find_by_code(struct groups *g, uint32_t feature)
 {
-    uint32_t code = atlas_code(g->layer, feature, g->layer->schema->roles.adcode);
+    struct group_ids found = covering(g, feature);
 
-    if (code != ATLAS_NULL_CODE && recall(g, code))
-        return g->rc == IM_OK;
-    if (!put_covering(g, division_code_of(g->layer, feature)))
-        return false;
-    if (code != ATLAS_NULL_CODE)
-        remember(g, code);
-    return true;
+    for (uint32_t i = 0; i < found.n; i++)
+        if (!put_id(g, found.ids[i]))
+            return false;
+    g->is_unknown = found.is_open && found.n == 0;
+    return g->rc == IM_OK;
 }
 
 /* A point outside of the outline of the member that its code names belongs to it where
  * no outline is around it: the rule of query/region.c. */
 static bool put_said(struct groups *g, uint32_t feature, const struct geom *at)
 {
-    uint32_t code = division_code_of(g->layer, feature);
+    struct group_ids found = covering(g, feature);
     uint32_t outline;
 
-    for (uint32_t i = 0; code && i < g->n_members; i++) {
-        const struct area_member *m = &g->members[i];
-        uint32_t known;
+    for (uint32_t k = 0; k < found.n; k++) {
+        uint32_t i = found.ids[k];
+        uint32_t code = g->members[i].code;
 
-        if (!m->code || !division_covers(&g->divisions, m->code, code))
-            continue;
-        if (division_find(g->divisions.outlines, m->code, &known) &&
+        if (division_find(g->divisions.outlines, code, &outline) &&
             division_outline_at(&g->divisions, at->lonlat[0], at->lonlat[1],
-                                division_level_of(m->code), &outline))
+                                division_level_of(code), &outline))
             continue;
         if (!put_id(g, i))
             return false;
     }
-    return true;
+    return g->rc == IM_OK;
 }
 
 static bool find_area(struct groups *g, uint32_t feature)
@@ -512,7 +522,7 @@ static bool find_area(struct groups *g, uint32_t feature)
     if (!is_fine)
         return true;
     atlas_window(g->request->areas, atlas_bbox(g->layer, feature), put_around, &a);
-    return g->rc == IM_OK && put_said(g, feature, &a.geom);
+    return g->rc == IM_OK && (code == 0 || put_said(g, feature, &a.geom));
 }
 
 /* ---- all ---- */

@@ -25,7 +25,7 @@ struct group_ids {
 
 struct area_member {
     uint32_t feature;
-    uint32_t code; /* of today; 0: none */
+    uint32_t code; /* of the division it is; 0: none */
     bool has_shape;
     struct geom geom;
     struct geom_prepared *prepared; /* made when first needed */
@@ -45,6 +45,8 @@ struct groups {
     /* by areas */
     struct area_member *members; /* the first groups, in this order */
     uint32_t n_members;
+    uint32_t *coded; /* those of the members that have a code */
+    uint32_t n_coded;
     uint32_t *member_of; /* by feature of the areas; UINT32_MAX: none */
     /* of the row at hand */
     uint32_t *ids;

@@ -143,7 +143,7 @@ static bool take(struct join *j, const struct subject *s)
 
 static bool is_late(struct join *j)
 {
-    if (++j->steps % STEPS == 0 && im_deadline_passed(&j->request->rows->deadline))
+    if (j->steps++ % STEPS == 0 && im_deadline_passed(&j->request->rows->deadline))
         j->rc = im_deadline_fail(j->err);
     return j->rc != IM_OK;
 }

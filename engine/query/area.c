@@ -146,7 +146,6 @@ struct members {
     struct member *of;
     size_t n;
     enum geom_kind kind; /* of the shapes; EMPTY: no member has one */
-    bool all_coded;      /* each has an adcode */
 };
 
 static int by_fid(const void *a, const void *b)
@@ -190,7 +189,7 @@ static struct member member_of(const struct atlas_layer *layer,
     struct geom g = atlas_geom(layer, feature);
 
     m.adcode = atlas_text(layer, feature, layer->schema->roles.adcode);
-    if (!division_code(m.adcode))
+    if (!division_shown(divisions, layer, feature))
         m.adcode.len = 0;
     m.geom = g;
     locate(&m, divisions);
@@ -205,7 +204,7 @@ static enum im_code collect(const struct atlas_layer *layer,
                             struct members *out,
                             struct im_error *err)
 {
-    struct members found = {.all_coded = true};
+    struct members found = {0};
 
     if (layer->n > MAX_MEMBERS) {
         im_fail(err, IM_ELIMIT, "layer '%s' has %u rows, a corridor at most %d",
@@ -220,7 +219,6 @@ static enum im_code collect(const struct atlas_layer *layer,
         if (!query_area_is_member(layer, i))
             continue;
         struct member m = member_of(layer, i, divisions);
-        found.all_coded &= m.adcode.len > 0;
         if (m.geom.kind > found.kind) /* areas before lines */
             found.kind = m.geom.kind;
         found.of[found.n++] = m;

@@ -243,6 +243,28 @@ enum im_code division_index_init(struct division_index *index,
     return IM_OK;
 }
 
+uint32_t division_shown(const struct division_index *index,
+                        const struct atlas_layer *areas,
+                        uint32_t feature)
+{
+    uint32_t code = division_today(index, division_code_of(areas, feature));
+    struct geom g = atlas_geom(areas, feature);
+    uint32_t outline;
+
+    if (code == 0 || g.kind == GEOM_LINE)
+        return 0;
+    if (g.kind != GEOM_AREA || schema_is_outlines(areas->schema))
+        return code;
+    if (!division_find(index->outlines, code, &outline))
+        return 0;
+    struct bbox a = atlas_bbox(areas, feature);
+    struct bbox b = atlas_bbox(index->outlines, outline);
+    return a.min_x == b.min_x && a.min_y == b.min_y && a.max_x == b.max_x &&
+                   a.max_y == b.max_y
+               ? code
+               : 0;
+}
+
 /* ---- positions ---- */
 
 struct at_position {

@@ -53,6 +53,12 @@ bool division_covers(const struct division_index *index, uint32_t area, uint32_t
 
 /** The feature of a code in a layer with the adcode as its key. */
 bool division_find(const struct atlas_layer *layer, uint32_t code, uint32_t *feature);
+/** The code of today of the division that a row of a layer of areas is: its outline is
+ *  the division's, or it is shown as a seat. 0: an area that only lies in its division,
+ *  such as a park. */
+uint32_t division_shown(const struct division_index *index,
+                        const struct atlas_layer *areas,
+                        uint32_t feature);
 /** The outline of a level around a position. False: none is known. */
 bool division_outline_at(struct division_index *index,
                          double lon,

@@ -291,6 +291,27 @@ TEST(a_corridor_is_all_its_members_with_an_axis)
     end(&w);
 }
 
+TEST(an_area_that_lies_in_a_division_is_not_that_division)
+{
+    struct world w = begin();
+    struct query_area area;
+    struct im_error err = {0};
+
+    memory_source_clear(w.ms, "g60", 2);
+    memory_source_row(w.ms, "POLYGON((120.4 30.4,120.6 30.4,120.6 30.6,120.4 30.4))",
+                      "P1|某园区|330100|");
+    atlas_unref(w.atlas);
+    w.atlas = memory_source_atlas(w.ms);
+    w.things = atlas_layer_find(w.atlas, im_bytes_of("things"));
+    assert_int_equal(
+        query_area_corridor(w.atlas, im_bytes_of("g60"), 0, w.arena, &area, &err),
+        IM_OK);
+    assert_int_equal(area.kind, QUERY_IN_SHAPE);
+    expect(&w, &area,
+           " in_hangzhou no_code no_code_coarse line line_of_wujiang several ");
+    end(&w);
+}
+
 TEST(a_corridor_is_found_by_title_and_synonym_and_named_when_it_is_not)
 {
     struct world w = begin();
@@ -407,6 +428,7 @@ int main(void)
         cmocka_unit_test(
             a_margin_is_measured_along_the_geodesic_also_past_the_antimeridian),
         cmocka_unit_test(a_corridor_is_all_its_members_with_an_axis),
+        cmocka_unit_test(an_area_that_lies_in_a_division_is_not_that_division),
         cmocka_unit_test(
             a_corridor_is_found_by_title_and_synonym_and_named_when_it_is_not),
         cmocka_unit_test(hits_carry_the_distance_along_and_off_the_axis),
