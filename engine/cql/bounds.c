@@ -5,8 +5,8 @@
 #include <math.h>
 
 enum {
-    MAX_LOOKED_AT = 1 << 22, /* codes that one compilation tries */
-    MAX_CODES = 1 << 16,     /* of a dictionary gone through for more than equality */
+    MAX_LOOKED_AT = 1 << 20, /* codes that one compilation tries */
+    MAX_CODES = 1 << 16,     /* of a dictionary that is gone through */
     TEMPORARY_BYTES = 16 * 1024 * 1024
 };
 
@@ -45,8 +45,23 @@ static bool may_not_be_composed(struct im_bytes text)
            (memchr(text.data, 0xCC, text.len) || memchr(text.data, 0xCD, text.len));
 }
 
-/* field = 'text': without a value for each of what may be a million keys. */
-static const struct cql_value *plain_equality(const struct cql_step *step)
+/* Without a value for each of what may be a million keys. Composing only shortens, so
+ * a text that is not longer is what it is. */
+bool cql_find_code(const struct column *column, struct im_bytes text, uint32_t *out)
+{
+    *out = ATLAS_NULL_CODE;
+    for (uint32_t code = 0; code < column->n_codes; code++) {
+        struct im_bytes other = column_text(column, code);
+
+        if (other.len == text.len && im_bytes_equal(other, text))
+            *out = code;
+        else if (other.len > text.len && may_not_be_composed(other))
+            return false;
+    }
+    return true;
+}
+
+const struct cql_value *cql_plain_equality(const struct cql_step *step)
 {
     if (step->op != CQL_EQ || step->args[0]->op != CQL_PROPERTY ||
         step->args[0]->read != CQL_READ_TEXT || !step->args[1]->is_constant ||
@@ -55,41 +70,40 @@ static const struct cql_value *plain_equality(const struct cql_step *step)
     return &step->args[1]->value;
 }
 
-static bool has_code(struct finder *f,
-                     const struct cql_step *step,
-                     const struct cql_value *equal,
-                     uint32_t code)
+static struct found keep_codes(struct finder *f, int field, const struct im_buf *codes)
 {
-    struct im_bytes text = column_text(&f->layer->columns[step->depends_on], code);
+    struct found found = {.field = field};
+    uint32_t *kept = codes->len ? im_arena_alloc(f->arena, codes->len) : NULL;
 
-    if (equal && !may_not_be_composed(text))
-        return im_bytes_equal(text, equal->text);
-    return is_yes(f, step, code);
+    if (codes->failed)
+        return found;
+    if (kept)
+        memcpy(kept, codes->data, codes->len);
+    found.codes = kept;
+    found.n_codes = codes->len / sizeof(uint32_t);
+    found.is_never = codes->len == 0;
+    return found;
 }
 
 static struct found find_codes(struct finder *f, const struct cql_step *step)
 {
     uint32_t n = f->layer->columns[step->depends_on].n_codes;
-    const struct cql_value *equal = plain_equality(step);
     struct im_buf codes = {.max = SIZE_MAX / 2};
     struct found found = {.field = step->depends_on};
 
-    if ((!equal && n > MAX_CODES) || n > MAX_LOOKED_AT - f->looked_at ||
-        is_yes(f, step, ATLAS_NULL_CODE))
-        return found;
-    f->looked_at += n;
-    for (uint32_t code = 0; code < n; code++)
-        if (has_code(f, step, equal, code))
-            im_buf_append(&codes, &code, sizeof code);
-    found.n_codes = codes.len / sizeof(uint32_t);
-    found.is_never = found.n_codes == 0 && !codes.failed;
-    if (!codes.failed && codes.len) {
-        uint32_t *kept = im_arena_alloc(f->arena, codes.len);
-
-        if (kept)
-            memcpy(kept, codes.data, codes.len);
-        found.codes = kept;
+    if (step->has_code) {
+        if (step->code != ATLAS_NULL_CODE)
+            im_buf_append(&codes, &step->code, sizeof step->code);
+    } else {
+        if (n > MAX_CODES || n > MAX_LOOKED_AT - f->looked_at ||
+            is_yes(f, step, ATLAS_NULL_CODE))
+            return found;
+        f->looked_at += n;
+        for (uint32_t code = 0; code < n; code++)
+            if (is_yes(f, step, code))
+                im_buf_append(&codes, &code, sizeof code);
     }
+    found = keep_codes(f, step->depends_on, &codes);
     im_buf_release(&codes);
     return found;
 }

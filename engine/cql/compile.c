@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { MAX_MEMO_CODES = 1 << 18, MAX_MEMO_BYTES = 16 << 20 };
+enum {
+    MAX_MEMO_CODES = 1 << 16, /* as many as bounds.c goes through */
+    MAX_MEMO_BYTES = 16 << 20,
+    MAX_SLOW_POINTS = 5000,
+    MAX_SCANNED = 16 << 20 /* codes that one compilation compares */
+};
 
 struct compiler {
     const struct atlas_layer *layer;
@@ -22,6 +27,7 @@ struct compiler {
     struct im_buf shapes;
     struct im_buf memo_fields;
     size_t memo_bytes;
+    size_t scanned; /* codes of large dictionaries */
 };
 
 static struct cql_step *
@@ -123,7 +129,7 @@ static double own_cost(const struct cql_step *step)
 
 static double vertices_of(const struct cql_step *step)
 {
-    return step->shape ? step->shape->flat.n_points : 0;
+    return step->shape ? (double)step->shape->n_points : 0;
 }
 
 /* What all arguments are constant of is constant. */
@@ -197,13 +203,18 @@ static struct cql_step *literal(struct compiler *c, const struct cql_node *node)
     if (!step)
         return NULL;
     step->is_constant = true;
-    step->value.text = node->text;
-    step->value.number = node->number;
-    step->value.is_integer = node->is_integer;
-    step->value.integer = node->integer;
-    step->value.truth = node->truth ? CQL_YES : CQL_NO;
-    step->value.start = node->span;
-    step->value.end = node->span;
+    if (step->type == CQL_TYPE_TEXT) {
+        step->value.text = node->text;
+    } else if (step->type == CQL_TYPE_NUMBER) {
+        step->value.number = node->number;
+        step->value.is_integer = node->is_integer;
+        step->value.integer = node->integer;
+    } else if (step->type == CQL_TYPE_TRUTH) {
+        step->value.truth = node->truth ? CQL_YES : CQL_NO;
+    } else {
+        step->value.start = node->span;
+        step->value.end = node->span;
+    }
     return step;
 }
 
@@ -565,6 +576,22 @@ static struct cql_step *refuse_mixed(struct compiler *c, const struct cql_node *
                   "S_INTERSECTS, S_DISJOINT, S_EQUALS and S_CONTAINS do");
 }
 
+/* All but these look at every vertex of the literal for every feature. */
+static bool is_quick(enum cql_op op)
+{
+    return op == CQL_S_INTERSECTS || op == CQL_S_DISJOINT || op == CQL_S_WITHIN;
+}
+
+static struct cql_step *refuse_long(struct compiler *c, const struct cql_node *node)
+{
+    c->rc = cql_refuse(c->fault, c->err, IM_ELIMIT, cql_where_of(node),
+                       (struct im_bytes){0}, "图形超过 5000 个顶点",
+                       "the geometry has more than 5000 vertices",
+                       "请简化，或用 S_INTERSECTS、S_DISJOINT、S_WITHIN",
+                       "please simplify it, or use S_INTERSECTS, S_DISJOINT, S_WITHIN");
+    return NULL;
+}
+
 static struct cql_step *spatial(struct compiler *c, const struct cql_node *node)
 {
     struct cql_step *args[2];
@@ -575,6 +602,9 @@ static struct cql_step *spatial(struct compiler *c, const struct cql_node *node)
         if (!args[i])
             return NULL;
         mixed[i] = args[i]->shape && args[i]->shape->is_mixed;
+        if (args[i]->shape && args[i]->shape->n_points > MAX_SLOW_POINTS &&
+            (mixed[i] || !is_quick(i ? node->op : seen_from_the_other(node->op))))
+            return refuse_long(c, node->args[i]);
     }
     if ((mixed[0] && mixed[1]) || (mixed[1] && !cql_takes_mixed(node->op)) ||
         (mixed[0] && !cql_takes_mixed(seen_from_the_other(node->op))))
@@ -730,6 +760,22 @@ static bool is_worth_a_memo(struct compiler *c, const struct cql_step *step)
     return n_codes < MAX_MEMO_CODES && n_codes < MAX_MEMO_BYTES - c->memo_bytes;
 }
 
+/* field = 'text' where codes are too many to remember: the text's code is looked up. */
+static void find_code(struct compiler *c, const struct cql_step *step)
+{
+    const struct cql_value *equal = cql_plain_equality(step);
+    const struct column *column;
+    struct cql_step *own = (struct cql_step *)(uintptr_t)step;
+
+    if (!equal)
+        return;
+    column = &c->layer->columns[step->depends_on];
+    if (column->n_codes > MAX_SCANNED - c->scanned)
+        return;
+    c->scanned += column->n_codes;
+    own->has_code = cql_find_code(column, equal->text, &own->code);
+}
+
 static void add_memos(struct compiler *c, const struct cql_step *step)
 {
     if (is_worth_a_memo(c, step)) {
@@ -741,6 +787,8 @@ static void add_memos(struct compiler *c, const struct cql_step *step)
         im_buf_append(&c->memo_fields, &own->depends_on, sizeof(int));
         return;
     }
+    if (step->type == CQL_TYPE_TRUTH && !step->is_constant && step->depends_on >= 0)
+        find_code(c, step);
     for (uint32_t i = 0; i < step->n_args; i++)
         add_memos(c, step->args[i]);
 }

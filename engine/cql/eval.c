@@ -383,6 +383,11 @@ static enum cql_truth do_compare(struct cql_run *run, const struct cql_step *ste
     struct cql_value a;
     struct cql_value b;
 
+    if (step->has_code) {
+        uint32_t code = code_of(run, step->depends_on);
+
+        return code == ATLAS_NULL_CODE ? CQL_UNKNOWN : truth_of(code == step->code);
+    }
     if (compare_quickly(run, step, &quick))
         return quick;
     cql_eval(run, step->args[0], &a);

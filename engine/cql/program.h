@@ -26,15 +26,23 @@ struct cql_value {
     enum cql_type type;
     bool is_null;
     bool is_integer; /* the number is `integer` exactly */
-    double number;
-    int64_t integer;
-    enum cql_truth truth;
-    struct im_bytes text;
-    struct cql_span start; /* time; an instant starts and ends with the same span */
-    struct cql_span end;
-    struct geom geom;
-    const struct cql_value *items; /* array */
-    size_t n_items;
+    union {
+        struct {
+            double number;
+            int64_t integer;
+        };
+        enum cql_truth truth;
+        struct im_bytes text;
+        struct {
+            struct cql_span start; /* time; an instant starts and ends with one span */
+            struct cql_span end;
+        };
+        struct geom geom;
+        struct {
+            const struct cql_value *items; /* array */
+            size_t n_items;
+        };
+    };
 };
 
 /** A geometry literal. */
@@ -44,7 +52,8 @@ struct cql_shape {
     bool is_mixed;
     bool is_rectangle; /* flat is exactly `box` */
     struct bbox box;
-    unsigned slot; /* in the scratch */
+    size_t n_points; /* of all parts */
+    unsigned slot;   /* in the scratch */
 };
 
 /* How a property becomes a value */
@@ -77,7 +86,9 @@ struct cql_step {
     const struct cql_call *call;
     const struct cql_shape *shape;
     int depends_on;
-    int memo; /* which of the scratch; -1: none */
+    int memo;      /* which of the scratch; -1: none */
+    bool has_code; /* field = 'text' of a large dictionary: true for `code` alone */
+    uint32_t code; /* ATLAS_NULL_CODE: the dictionary does not have it */
     double cost;
 };
 
@@ -172,6 +183,10 @@ enum cql_truth
 cql_relate_shapes(enum cql_op op, const struct cql_shape *a, const struct cql_shape *b);
 
 /* bounds.c */
+/** The code of `text` in a dictionary; false when several may compose to it. */
+bool cql_find_code(const struct column *column, struct im_bytes text, uint32_t *out);
+/** The constant of `field = 'text'`; NULL for any other step. */
+const struct cql_value *cql_plain_equality(const struct cql_step *step);
 void cql_find_bounds(struct cql_program *program, struct im_arena *arena);
 
 #endif

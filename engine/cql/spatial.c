@@ -206,6 +206,15 @@ static struct bbox box_of(const struct geom_item *item)
     return box;
 }
 
+static size_t points_of(const struct geom_item *item)
+{
+    size_t n = item->g.n_points;
+
+    for (size_t i = 0; i < item->n_items; i++)
+        n += points_of(&item->items[i]);
+    return n;
+}
+
 enum im_code cql_shape_make(const struct cql_node *node,
                             const struct cql_crs *crs,
                             struct im_arena *arena,
@@ -224,12 +233,14 @@ enum im_code cql_shape_make(const struct cql_node *node,
     if (rc != IM_OK)
         return rc;
     rc = geom_item_check(&shape->item, &why);
-    if (rc == IM_EDATA)
-        return cql_refuse(fault, err, IM_EARG, cql_where_of(node), (struct im_bytes){0},
-                          "图形无效", "the geometry is not valid", why.msg_zh, why.msg);
+    if (rc == IM_EDATA || rc == IM_ELIMIT)
+        return cql_refuse(fault, err, rc == IM_EDATA ? IM_EARG : rc, cql_where_of(node),
+                          (struct im_bytes){0}, "图形无效", "the geometry is not valid",
+                          why.msg_zh, why.msg);
     if (rc == IM_OK) {
         shape->is_mixed = is_mixed(&shape->item, &kind);
         shape->box = box_of(&shape->item);
+        shape->n_points = points_of(&shape->item);
         if (!shape->is_mixed)
             rc = geom_item_flatten(&shape->item, arena, &shape->flat, err);
         *out = shape;

@@ -94,7 +94,8 @@ IM_CHECKED enum im_code geom_scan_json(const json_t *value,
                                        struct im_error *err);
 
 /** Check everything that geom_read_json promises and turn rings.
- *  Errors: IM_EDATA with the vertex, ring or position; IM_ENOMEM. */
+ *  Errors: IM_EDATA with the vertex, ring or position; IM_ELIMIT an outline whose check
+ *  would take too long; IM_ENOMEM. */
 IM_CHECKED enum im_code geom_item_check(struct geom_item *item, struct im_error *err);
 /** All parts as one geometry; areas that overlap are united. IM_EDATA: several kinds.
  */

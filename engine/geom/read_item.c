@@ -3,6 +3,7 @@
 #include "geom/check.h"
 #include "geom/geos.h"
 #include "geom/read.h"
+#include "geom/tangle.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -255,12 +256,24 @@ ask_geos(GEOSContextHandle_t h, const GEOSGeometry *area, struct im_error *err)
     return rc;
 }
 
+static enum im_code tangled(struct im_error *err)
+{
+    im_fail(err, IM_ELIMIT,
+            "the area's outline is too tangled to be checked, please simplify it");
+    return im_zh(err, IM_ELIMIT, "面的边界过于密集交错，无法检查，请先简化");
+}
+
 static enum im_code check_valid(const struct geom *g, struct im_error *err)
 {
-    GEOSContextHandle_t h = GEOS_init_r();
-    GEOSGeometry *area = h ? geom_to_geos(h, g) : NULL;
-    enum im_code rc = area ? ask_geos(h, area, err) : no_memory(err);
+    GEOSContextHandle_t h;
+    GEOSGeometry *area;
+    enum im_code rc;
 
+    if (geom_is_tangled(g))
+        return tangled(err);
+    h = GEOS_init_r();
+    area = h ? geom_to_geos(h, g) : NULL;
+    rc = area ? ask_geos(h, area, err) : no_memory(err);
     if (h) {
         GEOSGeom_destroy_r(h, area);
         GEOS_finish_r(h);
@@ -359,11 +372,15 @@ static enum im_code mixed(struct im_error *err)
 /* Areas beside each other or one over another are no multipolygon: their union is. */
 static enum im_code unite(struct geom *g, struct im_arena *arena, struct im_error *err)
 {
-    GEOSContextHandle_t h = GEOS_init_r();
-    GEOSGeometry *all = h ? geom_to_geos(h, g) : NULL;
+    GEOSContextHandle_t h;
+    GEOSGeometry *all;
     GEOSGeometry *one = NULL;
     enum im_code rc = IM_OK;
 
+    if (geom_is_tangled(g))
+        return tangled(err);
+    h = GEOS_init_r();
+    all = h ? geom_to_geos(h, g) : NULL;
     if (!all || (GEOSisValid_r(h, all) != 1 && !(one = GEOSUnaryUnion_r(h, all))))
         rc = no_memory(err);
     else if (one && !geom_from_geos(h, one, arena, g))

@@ -7,6 +7,7 @@
 
 #include "geom/check.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -243,6 +244,43 @@ TEST(limits_hold)
     im_buf_release(&buf);
 }
 
+/* A valid comb of slanting teeth, each of whose boxes overlaps those of all others:
+ * GEOS would compare each with each. */
+TEST(an_outline_that_would_take_long_to_check_is_refused)
+{
+    enum { TEETH = 40000 };
+    struct im_buf buf = {.max = 16 << 20};
+
+    im_buf_text(&buf, "POLYGON((0 -1");
+    for (int i = 0; i < TEETH; i++)
+        im_buf_printf(&buf, ",%.9f %d", i * 1e-4 + (i % 2 ? 10 : 0), i % 2 ? 10 : 0);
+    im_buf_text(&buf, ",40 -1,0 -1))");
+    im_buf_byte(&buf, 0);
+    assert_refused(geom_read_wkt, (const char *)buf.data, IM_ELIMIT, "too tangled",
+                   "过于密集");
+    im_buf_release(&buf);
+}
+
+TEST(a_long_outline_of_the_usual_kind_is_read)
+{
+    enum { STEPS = 99000 };
+    struct im_buf buf = {.max = 16 << 20};
+    struct im_error err;
+    struct geom g;
+
+    im_buf_text(&buf, "POLYGON((10 0");
+    for (int i = 1; i < STEPS; i++) {
+        double angle = 6.283185307179586 * i / STEPS;
+        double r = 10 + (i % 7) * 0.0001;
+
+        im_buf_printf(&buf, ",%.9f %.9f", r * cos(angle), r * sin(angle));
+    }
+    im_buf_text(&buf, ",10 0))");
+    assert_int_equal(geom_read_wkt(im_buf_bytes(&buf), arena, &g, &err), IM_OK);
+    assert_int_equal(g.n_points, STEPS + 1);
+    im_buf_release(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +294,8 @@ int main(void)
         cmocka_unit_test(areas_that_are_not_valid_are_refused_with_the_place),
         cmocka_unit_test(several_kinds_are_no_one_geometry),
         cmocka_unit_test(limits_hold),
+        cmocka_unit_test(an_outline_that_would_take_long_to_check_is_refused),
+        cmocka_unit_test(a_long_outline_of_the_usual_kind_is_read),
     };
 
     return cmocka_run_group_tests(tests, make, drop);
