@@ -133,7 +133,7 @@ enum im_code ask_parse(const struct atlas *atlas,
 {
     struct items items;
     struct tokens tokens;
-    struct vocabulary *v = im_arena_calloc(arena, 1, sizeof *v);
+    const struct vocabulary *v = NULL;
     struct reading *r = im_arena_calloc(arena, 1, sizeof *r);
     enum im_code rc = check_question(question, err);
 
@@ -141,13 +141,13 @@ enum im_code ask_parse(const struct atlas *atlas,
     out->missing = (struct schema_title){"", ""};
     if (rc != IM_OK)
         return rc;
-    if (!v || !r)
+    if (!r)
         return im_fail(err, IM_ENOMEM, "question: out of memory");
     rc = items_read(question, arena, &items, err);
     if (rc == IM_OK && items.n_han + items.n_latin == 0)
         rc = no_words(err);
     if (rc == IM_OK)
-        rc = vocabulary_build(atlas, arena, v, err);
+        rc = vocabulary_of(atlas, &v, err);
     if (rc == IM_OK)
         rc = lex(atlas, v, &items, arena, &tokens, err);
     if (rc != IM_OK)

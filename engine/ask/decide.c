@@ -155,13 +155,17 @@ static bool parts_of_level(struct draft *d, size_t level)
 
 static void miss_place(struct reading *r, size_t i)
 {
-    struct schema_title layer = layer_titles(r->v, r->arena, r->v->references);
     const char *name = written(r, i);
+    struct schema_title layer = layer_titles(r->v, r->arena, r->v->references);
 
-    if (*r->missing.zh || !r->v->references)
+    if (*r->missing.zh)
         return;
-    r->missing.zh = ask_text(r->arena, "图层“%s”中的地点“%s”", layer.zh, name);
-    r->missing.en = ask_text(r->arena, "the place '%s' in layer '%s'", name, layer.en);
+    r->missing.zh = *layer.zh
+                        ? ask_text(r->arena, "图层“%s”中的地点“%s”", layer.zh, name)
+                        : ask_text(r->arena, "地点“%s”", name);
+    r->missing.en =
+        *layer.en ? ask_text(r->arena, "the place '%s' in layer '%s'", name, layer.en)
+                  : ask_text(r->arena, "the place '%s'", name);
 }
 
 static void part_of_place(struct draft *d, const char *name, size_t i)

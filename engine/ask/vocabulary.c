@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { MAX_BYTES = 64 << 20 };
+
 /* While collecting: a word with one sense. */
 struct entry {
     struct im_bytes key;
@@ -283,16 +285,16 @@ static enum im_code settle(struct collector *c, struct im_error *err)
     return IM_OK;
 }
 
-enum im_code vocabulary_build(const struct atlas *atlas,
-                              struct im_arena *arena,
-                              struct vocabulary *out,
-                              struct im_error *err)
+static enum im_code build(const struct atlas *atlas,
+                          struct im_arena *arena,
+                          struct vocabulary *v,
+                          struct im_error *err)
 {
     struct collector c = {
-        .v = out, .arena = arena, .entries = {.max = 64 << 20}, .err = err};
+        .v = v, .arena = arena, .entries = {.max = MAX_BYTES}, .err = err};
 
-    memset(out, 0, sizeof *out);
-    out->divisions_index = -1;
+    v->arena = arena;
+    v->divisions_index = -1;
     add_grammar(&c);
     for (size_t i = 0; i < atlas_layer_count(atlas); i++)
         add_layer(&c, atlas_layer_at(atlas, i));
@@ -300,6 +302,43 @@ enum im_code vocabulary_build(const struct atlas *atlas,
         c.rc = settle(&c, err);
     im_buf_release(&c.entries);
     return c.rc;
+}
+
+void vocabulary_free(struct vocabulary *v)
+{
+    if (v)
+        im_arena_free(v->arena);
+}
+
+enum im_code vocabulary_of(const struct atlas *atlas,
+                           const struct vocabulary **out,
+                           struct im_error *err)
+{
+    _Atomic(struct vocabulary *) *slot = atlas_vocabulary(atlas);
+    struct vocabulary *v = atomic_load_explicit(slot, memory_order_acquire);
+    struct vocabulary *theirs = NULL;
+    struct im_arena *arena;
+    enum im_code rc;
+
+    if (v) {
+        *out = v;
+        return IM_OK;
+    }
+    arena = im_arena_new(MAX_BYTES);
+    v = arena ? im_arena_calloc(arena, 1, sizeof *v) : NULL;
+    rc = v ? build(atlas, arena, v, err)
+           : im_fail(err, IM_ENOMEM, "vocabulary: out of memory");
+    if (rc != IM_OK) {
+        im_arena_free(arena);
+        return rc;
+    }
+    if (!atomic_compare_exchange_strong_explicit(slot, &theirs, v, memory_order_acq_rel,
+                                                 memory_order_acquire)) {
+        vocabulary_free(v); /* somebody was faster */
+        v = theirs;
+    }
+    *out = v;
+    return IM_OK;
 }
 
 /* ---- finding ---- */

@@ -8,6 +8,8 @@
 
 #include <engine/ask.h>
 
+#include <stdatomic.h>
+
 enum { VOCABULARY_MAX_LAYERS = 64 };
 typedef uint64_t layer_set; /* one bit a layer, in the order of `layers` */
 
@@ -49,6 +51,7 @@ struct ask_layer {
 };
 
 struct vocabulary {
+    struct im_arena *arena; /* holds this struct too */
     struct ask_layer layers[VOCABULARY_MAX_LAYERS];
     size_t n_layers;
     const struct atlas_layer *divisions; /* NULL without */
@@ -59,11 +62,14 @@ struct vocabulary {
     size_t n_words;
 };
 
-/** Errors: IM_ENOMEM. Everything lives in `arena`. */
-IM_CHECKED enum im_code vocabulary_build(const struct atlas *atlas,
-                                         struct im_arena *arena,
-                                         struct vocabulary *out,
-                                         struct im_error *err);
+/** The vocabulary of an atlas: built by the first who asks, kept as long as the atlas.
+ *  Errors: IM_ENOMEM. */
+IM_CHECKED enum im_code vocabulary_of(const struct atlas *atlas,
+                                      const struct vocabulary **out,
+                                      struct im_error *err);
+void vocabulary_free(struct vocabulary *v); /* NULL is fine */
+/** Where an atlas keeps it: NULL until somebody has built it. */
+_Atomic(struct vocabulary *) *atlas_vocabulary(const struct atlas *atlas);
 /** The word with this key; NULL. */
 const struct word *vocabulary_find(const struct vocabulary *v, struct im_bytes key);
 /** Does any word begin so? Narrows *low .. *high, which begin as 0 .. n_words. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The set of layers of one data version. */
+#include "ask/vocabulary.h"
 #include "atlas/layer.h"
 #include "search/index.h"
 
@@ -12,6 +13,7 @@ struct atlas {
     struct atlas_layer **layers; /* by order, then id; one reference each */
     size_t n_problems;
     char **problems;
+    _Atomic(struct vocabulary *) vocabulary; /* see ask/vocabulary.h */
 };
 
 static void atlas_free(struct atlas *atlas)
@@ -22,6 +24,7 @@ static void atlas_free(struct atlas *atlas)
         atlas_layer_unref(atlas->layers[i]);
     for (size_t i = 0; i < atlas->n_problems; i++)
         free(atlas->problems[i]);
+    vocabulary_free(atomic_load_explicit(&atlas->vocabulary, memory_order_acquire));
     free(atlas->layers);
     free(atlas->problems);
     free(atlas);
@@ -34,6 +37,7 @@ static struct atlas *atlas_new(size_t max_layers, uint64_t version)
     if (!atlas)
         return NULL;
     atomic_init(&atlas->refs, 1);
+    atomic_init(&atlas->vocabulary, NULL);
     atlas->version = version;
     atlas->layers = calloc(max_layers + 1, sizeof *atlas->layers);
     atlas->problems = calloc(max_layers + 1, sizeof *atlas->problems);
@@ -210,4 +214,9 @@ size_t atlas_memory_bytes(const struct atlas *atlas)
                lazy_bytes(atlas->layers[i]->lazy) +
                search_index_bytes(search_index_of(atlas->layers[i]));
     return sum;
+}
+
+_Atomic(struct vocabulary *) *atlas_vocabulary(const struct atlas *atlas)
+{
+    return &((struct atlas *)atlas)->vocabulary;
 }
