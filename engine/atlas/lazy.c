@@ -234,17 +234,39 @@ static bool sort_wide(const struct atlas_layer *layer, uint32_t *out)
     return true;
 }
 
+/* Fids with few gaps: each to its place, then the gaps closed. */
+static bool
+place_dense(const struct atlas_layer *layer, int64_t min, uint64_t range, uint32_t *out)
+{
+    uint32_t *places = calloc(range + 1, sizeof *places); /* feature + 1 */
+    uint32_t n = 0;
+
+    if (!places)
+        return false;
+    for (uint32_t i = 0; i < layer->n; i++)
+        places[(uint64_t)layer->fids[i] - (uint64_t)min] = i + 1;
+    for (uint64_t at = 0; at <= range; at++)
+        if (places[at])
+            out[n++] = places[at] - 1;
+    free(places);
+    return n == layer->n; /* otherwise two rows share a fid */
+}
+
 static bool sort_fids(const struct atlas_layer *layer, uint32_t *out)
 {
     int64_t min = layer->fids[0];
     int64_t max = layer->fids[0];
+    uint64_t range;
     uint64_t *pairs;
 
     for (uint32_t i = 1; i < layer->n; i++) {
         min = layer->fids[i] < min ? layer->fids[i] : min;
         max = layer->fids[i] > max ? layer->fids[i] : max;
     }
-    if ((uint64_t)max - (uint64_t)min > UINT32_MAX)
+    range = (uint64_t)max - (uint64_t)min;
+    if (range / 3 < layer->n && place_dense(layer, min, range, out))
+        return true;
+    if (range > UINT32_MAX)
         return sort_wide(layer, out);
     pairs = malloc((size_t)layer->n * 2 * sizeof *pairs);
     if (!pairs)

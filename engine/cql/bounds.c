@@ -307,13 +307,15 @@ void cql_find_bounds(struct cql_program *program, struct im_arena *arena)
 
     if (scratch.temporary) /* without memory nothing is known, which is right too */
         found = find(&f, program->root);
-    program->bounds = (struct cql_bounds){.is_never = found.is_never,
-                                          .has_box = found.has_box,
-                                          .box = found.box,
-                                          .codes = found.codes,
-                                          .n_codes = found.codes ? found.n_codes : 0,
-                                          .field = found.codes ? found.field : -1,
-                                          .cost = program->root->cost};
+    program->bounds = (struct cql_bounds){
+        .is_never = found.is_never,
+        .has_box = found.has_box,
+        .box = found.box,
+        .codes = found.codes,
+        .n_codes = found.codes ? found.n_codes : 0,
+        .field = found.codes ? found.field : -1,
+        .codes_decide = found.codes && program->root->depends_on >= 0,
+        .cost = program->root->cost};
     im_arena_free(scratch.temporary);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each row has to pass: review, time, words, filter, area. */
+#include "cql/ast.h"
 #include "query/select.h"
 
 #include <engine/search.h>
@@ -35,6 +36,8 @@ enum im_code select_layer_init(struct select_layer *out,
 {
     struct select_layer s = {.layer = layer,
                              .region = region,
+                             .region_is_box =
+                                 region && request->area->kind == QUERY_IN_BOX,
                              .has_words = request->words.len > 0,
                              .time = request->time,
                              .leave_out_unreviewed = request->leave_out_unreviewed};
@@ -61,12 +64,27 @@ bool select_is_reviewed(const struct atlas_layer *layer, uint32_t feature)
            (atlas_number(layer, feature, field, &flag) && flag != 0);
 }
 
-/* A year lasts from its first second to its last. */
+/* A year lasts from its first second to its last, a date all day. */
 static bool is_in_time(const struct select_layer *s, uint32_t feature)
 {
-    (void)s;
-    (void)feature;
-    return false; /* no layer has the role yet */
+    int field = s->layer->schema->roles.time;
+    struct cql_span span;
+    int64_t year;
+
+    if (field == SCHEMA_NO_FIELD)
+        return false;
+    if (s->layer->schema->fields[field].type == FIELD_TEXT) {
+        if (cql_read_instant(atlas_text(s->layer, feature, field), &span) ==
+            CQL_NO_INSTANT)
+            return false;
+    } else {
+        if (!atlas_integer(s->layer, feature, field, &year) || year < -9999 ||
+            year > 9999)
+            return false;
+        span = cql_year_span(year);
+    }
+    return (double)span.from / 1e6 <= s->time.to &&
+           (double)span.to / 1e6 >= s->time.from;
 }
 
 static bool has_words(const struct select_layer *s, uint32_t feature)
@@ -98,5 +116,6 @@ bool select_admits_unplaced(struct select_layer *s, uint32_t feature)
 bool select_admits(struct select_layer *s, uint32_t feature)
 {
     return select_admits_unplaced(s, feature) &&
-           (!s->region || query_region_has(s->region, s->layer, feature, NULL, NULL));
+           (!s->region || s->region_is_sure ||
+            query_region_has(s->region, s->layer, feature, NULL, NULL));
 }

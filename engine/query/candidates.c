@@ -137,6 +137,32 @@ static bool node_meets(const struct candidates *c, uint32_t node)
            meets(c, node_box(&c->layer->tree, node));
 }
 
+/* All that is below the node meets what is asked for. */
+static bool is_inside(const struct candidates *c, uint32_t node)
+{
+    struct bbox n = node_box(&c->layer->tree, node);
+
+    if (c->has_radius || c->near_codes)
+        return false;
+    for (size_t i = 0; i < c->n_boxes; i++)
+        if (n.min_x >= c->boxes[i].min_x && n.max_x <= c->boxes[i].max_x &&
+            n.min_y >= c->boxes[i].min_y && n.max_y <= c->boxes[i].max_y)
+            return true;
+    return false;
+}
+
+static bool walk_all(const struct walk *w, unsigned level, uint32_t node)
+{
+    uint32_t i;
+    uint32_t end;
+
+    tree_range(&w->c->layer->tree, level, node, &i, &end);
+    for (; i < end; i++)
+        if (!w->visit(w->ctx, i))
+            return false;
+    return true;
+}
+
 static bool walk_leaf(const struct walk *w, uint32_t node)
 {
     uint32_t i;
@@ -158,6 +184,8 @@ static bool walk_node(const struct walk *w, unsigned level, uint32_t node)
 
     if (!node_meets(w->c, tree->level_start[level] + node))
         return true;
+    if (is_inside(w->c, tree->level_start[level] + node))
+        return walk_all(w, level, node);
     if (level == 0)
         return walk_leaf(w, node);
     end = tree_children_end(tree, level, node);

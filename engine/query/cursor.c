@@ -228,5 +228,6 @@ enum im_code cursor_read(const struct order *order,
         out->values[i] = take_value(&r, &order->keys[i]);
     if (r.failed || r.at != r.n || out->layer >= order->n_layers)
         return refuse("已损坏", "it is damaged", err);
+    order_read_key(order, out);
     return IM_OK;
 }

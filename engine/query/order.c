@@ -334,24 +334,41 @@ static int compare_fids(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-/* Integer keys by value. */
-static int compare_keys(const struct atlas_layer *layer,
-                        struct im_bytes a,
-                        struct im_bytes b,
-                        int64_t a_fid,
-                        int64_t b_fid)
+void order_read_key(const struct order *order, struct order_position *position)
 {
-    const struct layer_schema *schema = atlas_layer_schema(layer);
+    const struct layer_schema *schema =
+        atlas_layer_schema(order->layers[position->layer]);
+
+    position->has_number = schema->fields[schema->key].type == FIELD_INTEGER &&
+                           im_parse_int64(position->key, &position->number);
+}
+
+static int compare_key(const struct atlas_layer *layer,
+                       uint32_t feature,
+                       const struct order_position *b)
+{
+    char number[IM_NUMBER_MAX];
+    int64_t x;
+
+    if (b->has_number &&
+        atlas_integer(layer, feature, atlas_layer_schema(layer)->key, &x))
+        return (x > b->number) - (x < b->number);
+    return compare_text(cut_key(layer, feature, number), b->key);
+}
+
+static int compare_features(const struct atlas_layer *layer, uint32_t a, uint32_t b)
+{
+    int key = atlas_layer_schema(layer)->key;
     int64_t x;
     int64_t y;
+    char unused[IM_NUMBER_MAX];
     int order;
 
-    if (schema->fields[schema->key].type == FIELD_INTEGER && im_parse_int64(a, &x) &&
-        im_parse_int64(b, &y))
+    if (atlas_integer(layer, a, key, &x) && atlas_integer(layer, b, key, &y))
         order = (x > y) - (x < y);
     else
-        order = compare_text(a, b);
-    return order ? order : compare_fids(a_fid, b_fid);
+        order = compare_text(cut_key(layer, a, unused), cut_key(layer, b, unused));
+    return order ? order : compare_fids(atlas_fid(layer, a), atlas_fid(layer, b));
 }
 
 void order_position_of(const struct order *order,
@@ -368,13 +385,14 @@ void order_position_of(const struct order *order,
     out->key = (struct im_bytes){0};
     if (order->n_keys)
         out->key = cut_key(layer, entry->feature, number);
+    order_read_key(order, out);
 }
 
 int order_compare_position(const struct order *order,
                            const struct order_entry *a,
                            const struct order_position *b)
 {
-    char number[IM_NUMBER_MAX];
+    int by_key;
     const struct atlas_layer *layer = order->layers[a->layer];
     int64_t fid = atlas_fid(layer, a->feature);
 
@@ -389,20 +407,41 @@ int order_compare_position(const struct order *order,
         return a->layer < b->layer ? -1 : 1;
     if (order->n_keys == 0)
         return compare_fids(fid, b->fid);
-    return compare_keys(layer, cut_key(layer, a->feature, number), b->key, fid, b->fid);
+    by_key = compare_key(layer, a->feature, b);
+    return by_key ? by_key : compare_fids(fid, b->fid);
+}
+
+/* A rank says all of a number, but for the one that it shares with null. */
+static bool is_decided(const struct order *order, uint32_t key, uint64_t rank)
+{
+    return key == 0 && order->keys[0].type != SOURCE_TEXT && rank != LAST;
 }
 
 int order_compare(const struct order *order,
                   const struct order_entry *a,
                   const struct order_entry *b)
 {
-    struct order_position position;
-    char number[IM_NUMBER_MAX];
-
     if (a->rank != b->rank)
         return a->rank < b->rank ? -1 : 1;
-    order_position_of(order, b, number, &position);
-    return order_compare_position(order, a, &position);
+    for (uint32_t i = 0; i < order->n_keys; i++) {
+        struct source_value x;
+        struct source_value y;
+        int by_value;
+
+        if (is_decided(order, i, a->rank))
+            continue;
+        x = value_of(order, &order->keys[i], a);
+        y = value_of(order, &order->keys[i], b);
+        by_value = compare_values(&order->keys[i], &x, &y);
+        if (by_value)
+            return by_value;
+    }
+    if (a->layer != b->layer)
+        return a->layer < b->layer ? -1 : 1;
+    if (order->n_keys == 0)
+        return compare_fids(atlas_fid(order->layers[a->layer], a->feature),
+                            atlas_fid(order->layers[b->layer], b->feature));
+    return compare_features(order->layers[a->layer], a->feature, b->feature);
 }
 
 /* ---- the first of all ---- */

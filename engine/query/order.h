@@ -31,6 +31,8 @@ struct order_position {
     struct source_value values[QUERY_MAX_SORT];
     uint32_t layer;
     struct im_bytes key; /* cut */
+    bool has_number;     /* the key is an integer, compared by value */
+    int64_t number;
     int64_t fid;
 };
 
@@ -68,6 +70,8 @@ void order_position_of(const struct order *order,
                        const struct order_entry *entry,
                        char number[IM_NUMBER_MAX],
                        struct order_position *out);
+/** Fill in number and has_number from layer and key. */
+void order_read_key(const struct order *order, struct order_position *position);
 /** As order_compare, with the row that a cursor stands for. */
 int order_compare_position(const struct order *order,
                            const struct order_entry *a,

@@ -37,7 +37,7 @@ static double test_ns(const struct select_layer *s, const struct query_plan *pla
 
     if (s->program && !plan->filter_is_sure)
         ns += s->bounds.cost * COMPARISON_NS + COMPARISON_NS;
-    if (s->region)
+    if (s->region && !plan->region_is_sure)
         ns += REGION_NS;
     if (s->has_words && !plan->words_are_sure)
         ns += WORDS_NS;
@@ -102,7 +102,10 @@ try_all(struct query_plan *best, struct select_layer *s, const struct candidates
 static void
 try_tree(struct query_plan *best, struct select_layer *s, const struct candidates *c)
 {
-    struct query_plan p = {.kind = CANDIDATES_TREE};
+    /* a point in a box: the tree has looked at that */
+    struct query_plan p = {.kind = CANDIDATES_TREE,
+                           .region_is_sure =
+                               s->region_is_box && atlas_layer_is_single(s->layer)};
     double among;
 
     if (!c->placed_only || (!c->has_boxes && !c->has_radius && !c->near_codes))
@@ -151,6 +154,7 @@ void query_plan_exhaustive(struct query_plan *out,
 
     (void)aim;
     if (s->layer->n == 0 || (s->program && s->bounds.is_never) ||
+        (s->time.is_set && s->layer->schema->roles.time == SCHEMA_NO_FIELD) ||
         (c->has_boxes && c->n_boxes == 0)) {
         *out = best;
         return;

@@ -19,9 +19,10 @@ struct query_plan {
     enum candidates_kind kind;
     double rows;    /* estimated candidates */
     double cost_ns; /* estimated, of the whole layer */
-    /* the filter holds for every candidate, so it need not be tested */
+    /* it holds for every candidate, so it need not be tested */
     bool filter_is_sure;
     bool words_are_sure;
+    bool region_is_sure;
 };
 
 void query_plan_make(struct query_plan *out,

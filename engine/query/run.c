@@ -342,6 +342,7 @@ count_unplaced(struct run *r, const struct candidates *c, struct im_error *err)
 
     s->filter_is_sure = false;
     s->words_are_sure = false;
+    s->region_is_sure = false;
     if (s->is_open && !s->leave_out_unreviewed) {
         r->n_unplaced += s->layer->n - s->layer->n_placed;
         return IM_OK;
@@ -384,6 +385,7 @@ static enum im_code search_each(struct run *r,
 
     s->filter_is_sure = plan->filter_is_sure;
     s->words_are_sure = plan->words_are_sure;
+    s->region_is_sure = plan->region_is_sure;
     /* of lists one after the other, the page was full before this one */
     if (r->aim.by_fid && !r->aim.count && keep_is_full(&r->near.keep) &&
         keep_is_full(&r->apart.keep))

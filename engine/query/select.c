@@ -114,7 +114,7 @@ complete(struct run *r, const struct order_entry *entry, struct query_hit *hit)
         hit->distance_m = reach_measure(&r->reach, layer, feature, HUGE_VAL,
                                         &hit->nearest_lon, &hit->nearest_lat);
     }
-    if (r->region)
+    if (r->region && q->area->axis.kind != GEOM_EMPTY)
         query_region_has(r->region, layer, feature, &hit->along_m, &hit->off_m);
 }
 
@@ -250,6 +250,8 @@ enum im_code query_run(const struct query_request *request,
     struct run r;
     enum im_code rc = select_check(request, err);
 
+    if (rc == IM_OK && im_deadline_passed(&request->deadline))
+        rc = im_deadline_fail(err);
     if (rc == IM_OK)
         rc = run_init(&r, request, arena, fault, err);
     if (rc == IM_OK)
@@ -306,6 +308,8 @@ enum im_code query_each(const struct query_request *request,
     struct query_plan plan;
     enum im_code rc = select_check_rows(request, err);
 
+    if (rc == IM_OK && im_deadline_passed(&request->deadline))
+        rc = im_deadline_fail(err);
     if (rc == IM_OK)
         rc = make_region(request, arena, &region, err);
     if (rc == IM_OK)
@@ -320,6 +324,7 @@ enum im_code query_each(const struct query_request *request,
     query_plan_exhaustive(&plan, &e.s, &c, &all);
     e.s.filter_is_sure = plan.filter_is_sure;
     e.s.words_are_sure = plan.words_are_sure;
+    e.s.region_is_sure = plan.region_is_sure;
     candidates_each(&c, plan.kind, visit_row, &e);
     return e.is_late ? im_deadline_fail(err) : IM_OK;
 }

@@ -17,6 +17,7 @@ struct select_layer {
     struct cql_scratch *scratch;
     struct cql_bounds bounds;    /* zero without a filter */
     struct query_region *region; /* NULL: everywhere */
+    bool region_is_box;
     bool has_words;
     const uint32_t *words; /* ascending */
     size_t n_words;
@@ -27,6 +28,7 @@ struct select_layer {
      */
     bool filter_is_sure;
     bool words_are_sure;
+    bool region_is_sure;
 };
 
 /** Errors: those of cql_compile, query_region_new and search_select; IM_ENOMEM. */

@@ -146,9 +146,11 @@ void cql_bounds_of(const struct cql_program *p, struct cql_bounds *out)
     "{\"name\":\"x\",\"title\":{\"zh\":\"值\"},\"type\":\"real\",\"min\":-2,\"max\":" \
     "2},"                                                                              \
     "{\"name\":\"precision\",\"title\":{\"zh\":\"精度\"},\"type\":\"text\"},"        \
-    "{\"name\":\"reviewed\",\"title\":{\"zh\":\"已审\"},\"type\":\"integer\"}],"     \
+    "{\"name\":\"reviewed\",\"title\":{\"zh\":\"已审\"},\"type\":\"integer\"},"      \
+    "{\"name\":\"since\",\"title\":{\"zh\":\"年\"},\"type\":\"integer\","             \
+    "\"format\":\"year\"}],"                                                           \
     "\"names_places\":true,\"roles\":{\"name_zh\":\"label\",\"importance\":\"x\","     \
-    "\"precision\":\"precision\",\"reviewed\":\"reviewed\"}}"
+    "\"precision\":\"precision\",\"reviewed\":\"reviewed\",\"time\":\"since\"}}"
 
 static const char *const LAYERS[] = {
     LAYER("spots", "3", "point"), LAYER("things", "1", "mixed"),
@@ -203,6 +205,7 @@ static void add_row(struct memory_source *ms,
     char values[256];
     char n[16] = "";
     char x[32] = "";
+    char year[16] = "";
 
     random_position(r, xy);
     if (layer == 1 && test_random_below(r, 2)) {
@@ -231,13 +234,15 @@ static void add_row(struct memory_source *ms,
         snprintf(n, sizeof n, "%d", (int)test_random_below(r, 40) - 20);
     if (test_random_below(r, 4))
         snprintf(x, sizeof x, "%.1f", test_random_in(r, -2, 2));
+    if (test_random_below(r, 6))
+        snprintf(year, sizeof year, "%u", 1990 + test_random_below(r, 35));
     /* keys do not rise with the rows */
-    snprintf(values, sizeof values, "k%u|%s|%c|%c%c|%s|%s|%s|%s",
+    snprintf(values, sizeof values, "k%u|%s|%c|%c%c|%s|%s|%s|%s|%s",
              number * 7919 % 1000003, names[test_random_below(r, 6)],
              'A' + (char)(test_random_below(r, 3) * test_random_below(r, 3)),
              'a' + (char)test_random_below(r, 20), 'A' + (char)test_random_below(r, 26),
              n, x, one_precision ? "site" : precisions[test_random_below(r, 7)],
-             test_random_below(r, 5) ? "1" : "0");
+             test_random_below(r, 5) ? "1" : "0", year);
     memory_source_feature(ms, &g, values);
     memory_source_fid(ms, (int64_t)number * 3 - 100);
 }
@@ -350,6 +355,10 @@ static void random_sort(struct test_random *r, struct question *q)
     q->request.n_sort = n;
 }
 
+/* Seconds since 1970. */
+#define YEAR_2000 946684800.0
+#define YEAR_S 31556952.0
+
 static void random_question(struct test_random *r, struct question *q)
 {
     static const double radii[] = {HUGE_VAL, 0, 100, 5000, 1e5, 1e6, 2e7};
@@ -383,6 +392,10 @@ static void random_question(struct test_random *r, struct question *q)
         random_filter(r, q);
     if (test_random_below(r, 3) == 0)
         random_sort(r, q);
+    if (test_random_below(r, 5) == 0)
+        request->time = (struct query_time){
+            true, test_random_below(r, 3) ? YEAR_2000 : -HUGE_VAL,
+            test_random_below(r, 3) ? YEAR_2000 + YEAR_S * 10 : HUGE_VAL};
     if (test_random_below(r, 8) == 0)
         request->words = im_bytes_of(test_random_below(r, 2) ? "江" : "zhang");
 }
@@ -498,6 +511,17 @@ static bool is_in(const uint32_t *list, size_t n, uint32_t feature)
     return false;
 }
 
+/* Ten mean years after the first second of 2000 it is still 2009. */
+static bool
+is_in_years(const struct query_time *time, const struct atlas_layer *layer, uint32_t i)
+{
+    int64_t year;
+
+    if (!atlas_integer(layer, i, 8, &year))
+        return false;
+    return (time->from < 0 || year >= 2000) && (isinf(time->to) || year <= 2009);
+}
+
 static void expect_layer(struct expected *e,
                          const struct question *q,
                          const struct atlas_layer *layer,
@@ -524,6 +548,8 @@ static void expect_layer(struct expected *e,
 
         if (request->leave_out_unreviewed &&
             (!atlas_number(layer, i, 7, &reviewed) || reviewed == 0))
+            continue;
+        if (request->time.is_set && !is_in_years(&request->time, layer, i))
             continue;
         if ((program && !cql_test(program, NULL, i)) ||
             (request->words.len && !is_in(words, n_words, i)))

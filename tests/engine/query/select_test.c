@@ -19,6 +19,15 @@
     "{\"name\":\"precision\",\"title\":{\"zh\":\"精度\"},\"type\":\"text\"}],"       \
     "\"roles\":{\"precision\":\"precision\",\"name_zh\":\"title\"}}"
 
+/* In the order of their ids. */
+#define TIMED(id, type, format)                                                        \
+    "{\"id\":\"" id                                                                    \
+    "\",\"title\":{\"zh\":\"表\"},\"geometry\":\"none\",\"key\":\"id\","              \
+    "\"order\":1,\"fields\":["                                                         \
+    "{\"name\":\"id\",\"title\":{\"zh\":\"编号\"},\"type\":\"text\"},"               \
+    "{\"name\":\"since\",\"title\":{\"zh\":\"始\"},\"type\":\"" type                   \
+    "\",\"format\":\"" format "\"}],\"roles\":{\"time\":\"since\"}}"
+
 struct world {
     struct memory_source *ms;
     const struct atlas *atlas;
@@ -263,6 +272,110 @@ TEST(impossible_requests_are_refused_with_the_next_step)
     end(&w);
 }
 
+/* 20,000 rows, far more than are looked at between two looks at the clock. */
+TEST(work_past_the_deadline_is_stopped_however_it_is_done)
+{
+    struct query_sort by_year = {im_bytes_of("since"), false};
+    struct im_deadline past = im_deadline_in(0);
+    struct world w;
+
+    begin(&w);
+    for (int i = 0; i < 20000; i++) {
+        char wkt[64];
+        char values[64];
+
+        snprintf(wkt, sizeof wkt, "POINT(%.5f 31.23)", 120 + i * 0.0001);
+        snprintf(values, sizeof values, "k%d|x|%d||city", i, i % 50);
+        memory_source_row(w.ms, wkt, values);
+    }
+    ready(&w);
+    for (int way = 0; way < 4; way++) {
+        w.request.layers = w.layers;
+        w.request.has_origin = way < 2;
+        w.request.max_m = way ? 1e6 : HUGE_VAL;
+        w.request.sort = &by_year;
+        w.request.n_sort = way == 3;
+        w.request.deadline = (struct im_deadline){0};
+        run(&w);
+        w.request.deadline = past;
+        assert_int_equal(query_run(&w.request, w.arena, &w.answer, NULL, &w.err),
+                         IM_ESTOPPED);
+        assert_true(w.err.msg[0] && w.err.msg_zh[0]);
+    }
+    end(&w);
+}
+
+TEST(the_nearest_of_each_layer_come_in_one_list)
+{
+    struct world w;
+
+    begin(&w);
+    memory_source_row(w.ms, "POINT(121.48 31.23)", "b1||||site");
+    memory_source_row(w.ms, "POINT(121.50 31.23)", "b2||||site");
+    memory_source_row(w.ms, "POINT(121.52 31.23)", "b3||||site");
+    memory_source_layer(w.ms, LAYER("a_things", "2"), "", 1);
+    memory_source_row(w.ms, "POINT(121.70 31.23)", "a1||||site");
+    memory_source_row(w.ms, "POINT(121.471 31.23)", "a2||||site");
+    memory_source_row(w.ms, "POINT(121.90 31.23)", "a3||||site");
+    memory_source_layer(w.ms, LAYER("c_none", "3"), "", 1);
+    ready(&w);
+    w.request.has_origin = true;
+    w.request.k = 2;
+    run(&w);
+    assert_string_equal(keys(&w), "a2 b1");
+    assert_non_null(w.answer.next);
+    w.request.each = true;
+    run(&w);
+    assert_string_equal(keys(&w), "a2 b1 b2 a1");
+    assert_int_equal(w.answer.n_matched, 6);
+    assert_null(w.answer.next);
+    assert_true(w.answer.hits[0].order_uncertain == false);
+    w.request.cursor = im_bytes_of("AAAA");
+    refused(&w, "no next page", "没有下一页");
+    end(&w);
+}
+
+static void between(struct world *w, double from, double to)
+{
+    w->request.time = (struct query_time){true, from, to};
+    run(w);
+}
+
+TEST(times_are_those_of_a_year_a_day_or_a_moment)
+{
+    static const double day = 86400;
+    static const double year_2016 = 1451606400; /* its first second */
+    struct world w = {.ms = memory_source_new(), .arena = im_arena_new(1 << 20)};
+
+    memory_source_layer(w.ms, TIMED("years", "integer", "year"), "", 1);
+    memory_source_row(w.ms, NULL, "y2015|2015");
+    memory_source_row(w.ms, NULL, "y2016|2016");
+    memory_source_row(w.ms, NULL, "y|");
+    memory_source_layer(w.ms, TIMED("dates", "text", "date"), "", 1);
+    memory_source_row(w.ms, NULL, "d1|2015-12-31");
+    memory_source_row(w.ms, NULL, "d2|2016-01-01");
+    memory_source_row(w.ms, NULL, "d3|");
+    memory_source_layer(w.ms, TIMED("moments", "text", "datetime"), "", 1);
+    memory_source_row(w.ms, NULL, "m1|2015-12-31T23:59:59Z");
+    memory_source_row(w.ms, NULL, "m2|2016-01-01T08:00:00+08:00");
+    memory_source_layer(w.ms, LAYER("without", "9"), "", 1);
+    memory_source_row(w.ms, NULL, "never|x|2016||");
+    ready(&w);
+    w.request.layers = w.layers;
+    between(&w, year_2016, year_2016);
+    assert_string_equal(keys(&w), "d2 m2 y2016");
+    assert_int_equal(w.answer.n_matched, 3);
+    between(&w, year_2016 - 1, year_2016 - 1);
+    assert_string_equal(keys(&w), "d1 m1 y2015");
+    between(&w, year_2016 - day, HUGE_VAL);
+    assert_string_equal(keys(&w), "d1 d2 m1 m2 y2015 y2016");
+    between(&w, -HUGE_VAL, 0);
+    assert_string_equal(keys(&w), "");
+    w.request.time.from = 1;
+    refused(&w, "ends before it begins", "早于");
+    end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +386,9 @@ int main(void)
         cmocka_unit_test(pages_follow_each_other_without_gap_or_repetition),
         cmocka_unit_test(a_cursor_of_another_query_or_a_damaged_one_is_refused),
         cmocka_unit_test(impossible_requests_are_refused_with_the_next_step),
+        cmocka_unit_test(work_past_the_deadline_is_stopped_however_it_is_done),
+        cmocka_unit_test(the_nearest_of_each_layer_come_in_one_list),
+        cmocka_unit_test(times_are_those_of_a_year_a_day_or_a_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
