@@ -157,9 +157,8 @@ size_t atlas_key(const struct atlas_layer *layer,
     if (!atlas_integer(layer, feature, key, &value)) {
         *out = atlas_text(layer, feature, key);
     } else {
-        int len = snprintf(number, IM_NUMBER_MAX, "%lld", (long long)value);
-
-        *out = (struct im_bytes){(const uint8_t *)number, (size_t)len};
+        *out =
+            (struct im_bytes){(const uint8_t *)number, im_format_int64(number, value)};
     }
     return out->len;
 }

@@ -50,24 +50,6 @@ bool im_buf_reserve(struct im_buf *buf, size_t n)
     return true;
 }
 
-void im_buf_append(struct im_buf *buf, const void *data, size_t len)
-{
-    if (len && im_buf_reserve(buf, len)) {
-        memcpy(buf->data + buf->len, data, len);
-        buf->len += len;
-    }
-}
-
-void im_buf_text(struct im_buf *buf, const char *text)
-{
-    im_buf_append(buf, text, strlen(text));
-}
-
-void im_buf_byte(struct im_buf *buf, uint8_t byte)
-{
-    im_buf_append(buf, &byte, 1);
-}
-
 void im_buf_printf(struct im_buf *buf, const char *fmt, ...)
 {
     va_list args;
@@ -210,13 +192,34 @@ bool im_parse_int64(struct im_bytes text, int64_t *out)
     return true;
 }
 
+/* Digits of `value`, no fewer than `least`; returns where they begin before `end`. */
+static char *digits_before(char *end, uint64_t value, int least)
+{
+    for (; value || least > 0; value /= 10, least--)
+        *--end = (char)('0' + value % 10);
+    return end;
+}
+
+size_t im_format_int64(char out[IM_NUMBER_MAX], int64_t value)
+{
+    char digits[24];
+    char *end = digits + sizeof digits;
+    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    char *start = digits_before(end, size, 1);
+
+    if (value < 0)
+        *--start = '-';
+    memcpy(out, start, (size_t)(end - start));
+    return (size_t)(end - start);
+}
+
 size_t im_format_double(char out[IM_NUMBER_MAX], double value, int decimals)
 {
     static const uint64_t power[10] = {
         1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
-    char digits[24];
-    size_t n = 0;
-    size_t len = 0;
+    char digits[IM_NUMBER_MAX];
+    char *end = digits + sizeof digits;
+    char *start = end;
 
     if (!isfinite(value) || fabs(value) > 1e15) {
         memcpy(out, "null", 4);
@@ -232,22 +235,17 @@ size_t im_format_double(char out[IM_NUMBER_MAX], double value, int decimals)
     uint64_t scaled = (uint64_t)(fabs(value) * (double)power[decimals] + 0.5);
     uint64_t whole = scaled / power[decimals];
     uint64_t part = scaled % power[decimals];
-    if (value < 0 && scaled > 0)
-        out[len++] = '-';
-    do {
-        digits[n++] = (char)('0' + whole % 10);
-        whole /= 10;
-    } while (whole);
-    while (n)
-        out[len++] = digits[--n];
+    for (; part && part % 10 == 0; decimals--)
+        part /= 10;
     if (part) {
-        out[len++] = '.';
-        for (int i = decimals - 1; i >= 0 && part; i--) {
-            out[len++] = (char)('0' + part / power[i]);
-            part %= power[i];
-        }
+        start = digits_before(start, part, decimals);
+        *--start = '.';
     }
-    return len;
+    start = digits_before(start, whole, 1);
+    if (value < 0 && scaled > 0)
+        *--start = '-';
+    memcpy(out, start, (size_t)(end - start));
+    return (size_t)(end - start);
 }
 
 size_t im_format_exact(char out[IM_NUMBER_MAX], double value)

@@ -57,34 +57,82 @@ static void escape(struct im_buf *out, uint32_t c)
     im_buf_append(out, text, sizeof text);
 }
 
+/* What stands in a string as it is: all but controls, '"', '<' and '\\'. */
 static bool is_plain(uint8_t c)
 {
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<';
 }
 
+/* The same of eight bytes at once. A byte b is less than n (n up to 128) where
+ * b - n borrows into its highest bit and b had none itself; x with all its bytes equal
+ * to c is found as x ^ c less than 1. Borrows from one byte to the next can only follow
+ * a byte that is not plain, so the answer for all eight is right. */
+static bool is_plain_eight(const uint8_t *p)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t x;
+
+    memcpy(&x, p, sizeof x);
+    uint64_t quote = x ^ ones * '"';
+    uint64_t less = x ^ ones * '<';
+    uint64_t back = x ^ ones * '\\';
+    uint64_t found = x | (x - ones * 0x20) | (x + ones) | (quote - ones) |
+                     (less - ones) | (back - ones);
+
+    return (found & ones * 0x80) == 0;
+}
+
+/* A character of three bytes whose first byte allows any others (RFC 3629): nearly all
+ * Chinese ones. */
+static bool is_plain_three(const uint8_t *p)
+{
+    return p[0] > 0xE0 && p[0] < 0xF0 && p[0] != 0xED && (p[1] & 0xC0) == 0x80 &&
+           (p[2] & 0xC0) == 0x80;
+}
+
+/* The end of what can be copied as it is from `i` on. */
+static size_t verbatim(struct im_bytes text, size_t i)
+{
+    while (i < text.len) {
+        size_t next = i;
+
+        if (text.len - i >= 8 && is_plain_eight(text.data + i))
+            i += 8;
+        else if (is_plain(text.data[i]))
+            i++;
+        else if (text.data[i] < 0x80)
+            break;
+        else if (text.len - i >= 3 && is_plain_three(text.data + i))
+            i += 3;
+        else if (im_utf8_next(text, &next) != 0xFFFD)
+            i = next;
+        else
+            break;
+    }
+    return i;
+}
+
 void im_json_string(struct im_json *w, struct im_bytes text)
 {
+    size_t i = 0;
+
     begin_value(w);
     im_buf_byte(w->out, '"');
-    for (size_t i = 0; i < text.len;) {
-        size_t start = i;
+    while (i < text.len) {
+        size_t end = verbatim(text, i);
 
-        while (i < text.len && is_plain(text.data[i]))
-            i++;
-        im_buf_append(w->out, text.data + start, i - start);
+        im_buf_append(w->out, text.data + i, end - i);
+        i = end;
         if (i == text.len)
             break;
-        start = i;
         uint32_t c = im_utf8_next(text, &i);
         if (c == '"' || c == '\\') {
             im_buf_byte(w->out, '\\');
             im_buf_byte(w->out, (uint8_t)c);
         } else if (c < 0x80) {
             escape(w->out, c);
-        } else if (c == 0xFFFD) {
-            im_buf_text(w->out, "\xEF\xBF\xBD");
         } else {
-            im_buf_append(w->out, text.data + start, i - start);
+            im_buf_text(w->out, "\xEF\xBF\xBD");
         }
     }
     im_buf_byte(w->out, '"');
@@ -100,8 +148,10 @@ void im_json_text(struct im_json *w, const char *text)
 
 void im_json_int(struct im_json *w, int64_t value)
 {
+    char text[IM_NUMBER_MAX];
+
     begin_value(w);
-    im_buf_printf(w->out, "%lld", (long long)value);
+    im_buf_append(w->out, text, im_format_int64(text, value));
 }
 
 void im_json_number(struct im_json *w, double value, int decimals)

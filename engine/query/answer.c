@@ -22,15 +22,16 @@ double query_honest_m(double distance_m, double uncertainty_m)
 }
 
 /* Metres below a kilometre, kilometres with the decimals that the step allows above. */
-static void write_length(char out[24], double metres, double step)
+static void write_length(struct im_buf *out, double metres, double step)
 {
     char digits[IM_NUMBER_MAX];
     int decimals = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
     bool in_km = metres >= 1000 || step >= 1000;
-    size_t len =
-        im_format_double(digits, in_km ? metres / 1000 : metres, in_km ? decimals : 0);
 
-    snprintf(out, 24, "%.*s %s", (int)len, digits, in_km ? "km" : "m");
+    im_buf_append(
+        out, digits,
+        im_format_double(digits, in_km ? metres / 1000 : metres, in_km ? decimals : 0));
+    im_buf_text(out, in_km ? " km" : " m");
 }
 
 void query_distance_text(char out[QUERY_DISTANCE_TEXT],
@@ -42,27 +43,26 @@ void query_distance_text(char out[QUERY_DISTANCE_TEXT],
     double honest_m = query_honest_m(distance_m, uncertainty_m);
     /* "about 0 km" says less than "under 1 km" */
     bool under = honest_m == 0 && (distance_m > 0 || uncertainty_m > 0);
-    char distance[24];
-    char margin[24];
+    bool zh = lang == LANG_ZH;
+    /* one byte stays for the end */
+    struct im_buf text = {.data = (uint8_t *)out,
+                          .cap = QUERY_DISTANCE_TEXT - 1,
+                          .max = QUERY_DISTANCE_TEXT - 1};
 
-    write_length(distance, under ? step : honest_m, step);
-    /* a margin is rounded upwards, to two digits at most */
-    write_length(margin,
-                 uncertainty_m >= 1000 ? ceil(uncertainty_m / 100) * 100
-                                       : ceil(uncertainty_m),
-                 100);
-    if (uncertainty_m <= 0)
-        snprintf(out, QUERY_DISTANCE_TEXT, "%s%s",
-                 !under            ? ""
-                 : lang == LANG_ZH ? "不到 "
-                                   : "under ",
-                 distance);
-    else if (lang == LANG_ZH)
-        snprintf(out, QUERY_DISTANCE_TEXT, "%s%s（±%s）", under ? "不到 " : "约 ",
-                 distance, margin);
-    else
-        snprintf(out, QUERY_DISTANCE_TEXT, "%s%s (±%s)", under ? "under " : "about ",
-                 distance, margin);
+    if (under)
+        im_buf_text(&text, zh ? "不到 " : "under ");
+    else if (uncertainty_m > 0)
+        im_buf_text(&text, zh ? "约 " : "about ");
+    write_length(&text, under ? step : honest_m, step);
+    if (uncertainty_m > 0) { /* rounded upwards, to two digits at most */
+        im_buf_text(&text, zh ? "（±" : " (±");
+        write_length(&text,
+                     uncertainty_m >= 1000 ? ceil(uncertainty_m / 100) * 100
+                                           : ceil(uncertainty_m),
+                     100);
+        im_buf_text(&text, zh ? "）" : ")");
+    }
+    out[text.len] = '\0';
 }
 
 static void
@@ -166,8 +166,8 @@ static void write_titles(struct im_json *w,
             !is_asked(field->name, c))
             continue;
         if (atlas_integer(layer, feature, (int)i, &number)) {
-            int len = snprintf(digits, sizeof digits, "%lld", (long long)number);
-            value = (struct im_bytes){(const uint8_t *)digits, (size_t)len};
+            value = (struct im_bytes){(const uint8_t *)digits,
+                                      im_format_int64(digits, number)};
         }
         im_json_key(w, field->name);
         write_titles_of(w, field, value, c->lang);
@@ -455,6 +455,52 @@ void query_write_about(struct im_json *w, const struct query_answer_context *con
     }
 }
 
+/* Rows of an answer lie anywhere in the columns: their codes, then where their texts
+ * begin, then the texts are asked of the memory some rows before they are written. */
+enum { AHEAD_CODES = 6, AHEAD_STARTS = 4, AHEAD_TEXTS = 2 };
+
+static void look_ahead(const struct query_answer *answer, size_t i, int how_far)
+{
+    const struct atlas_layer *layer;
+    uint32_t row;
+
+    if (i >= answer->n_hits)
+        return;
+    layer = answer->hits[i].layer;
+    row = answer->hits[i].feature;
+    for (size_t f = 0; f < layer->schema->n_fields; f++) {
+        const struct column *c = &layer->columns[f];
+
+        if (how_far == AHEAD_CODES)
+            __builtin_prefetch(c->type == FIELD_TEXT ? (const void *)&c->codes[row]
+                               : c->type == FIELD_INTEGER
+                                   ? (const void *)&c->integers[row]
+                                   : (const void *)&c->reals[row]);
+        else if (c->type == FIELD_TEXT && c->codes[row] != ATLAS_NULL_CODE)
+            __builtin_prefetch(
+                how_far == AHEAD_STARTS
+                    ? (const void *)&c->starts[c->codes[row]]
+                    : (const void *)(c->blob + c->starts[c->codes[row]]));
+    }
+}
+
+static void write_hits(struct im_json *w,
+                       const struct query_answer *answer,
+                       const struct query_answer_context *context)
+{
+    for (size_t i = 0; i < AHEAD_CODES; i++)
+        look_ahead(answer, i, AHEAD_CODES);
+    for (size_t i = 0; i < AHEAD_STARTS; i++)
+        look_ahead(answer, i, AHEAD_STARTS);
+    for (size_t i = 0; i < answer->n_hits; i++) {
+        look_ahead(answer, i + AHEAD_CODES, AHEAD_CODES);
+        look_ahead(answer, i + AHEAD_STARTS, AHEAD_STARTS);
+        look_ahead(answer, i + AHEAD_TEXTS, AHEAD_TEXTS);
+        query_write_feature(w, answer->hits[i].layer, answer->hits[i].feature,
+                            &answer->hits[i], context);
+    }
+}
+
 void query_write_answer(struct im_json *w,
                         const struct query_answer *answer,
                         const struct query_answer_context *context)
@@ -468,9 +514,7 @@ void query_write_answer(struct im_json *w,
     im_json_object_end(w);
     im_json_key(w, "features");
     im_json_array(w);
-    for (size_t i = 0; i < answer->n_hits; i++)
-        query_write_feature(w, answer->hits[i].layer, answer->hits[i].feature,
-                            &answer->hits[i], context);
+    write_hits(w, answer, context);
     im_json_array_end(w);
     im_json_key(w, "numberMatched");
     im_json_int(w, (int64_t)answer->n_matched);

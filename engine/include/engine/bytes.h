@@ -44,9 +44,23 @@ void im_buf_release(struct im_buf *buf);
 void im_buf_clear(struct im_buf *buf); /* keeps the memory, forgets the failure */
 /** Make room for `n` more bytes. False (and `failed`) when that is not possible. */
 bool im_buf_reserve(struct im_buf *buf, size_t n);
-void im_buf_append(struct im_buf *buf, const void *data, size_t len);
-void im_buf_text(struct im_buf *buf, const char *text);
-void im_buf_byte(struct im_buf *buf, uint8_t byte);
+static inline void im_buf_append(struct im_buf *buf, const void *data, size_t len)
+{
+    /* answers are written in pieces of a few bytes: most fit without a call */
+    if (len &&
+        ((len <= buf->cap - buf->len && !buf->failed) || im_buf_reserve(buf, len))) {
+        memcpy(buf->data + buf->len, data, len);
+        buf->len += len;
+    }
+}
+static inline void im_buf_text(struct im_buf *buf, const char *text)
+{
+    im_buf_append(buf, text, strlen(text));
+}
+static inline void im_buf_byte(struct im_buf *buf, uint8_t byte)
+{
+    im_buf_append(buf, &byte, 1);
+}
 void im_buf_printf(struct im_buf *buf, const char *fmt, ...) IM_PRINTF(2, 3);
 /** IM_OK, or IM_ELIMIT / IM_ENOMEM with a message naming `what`. */
 IM_CHECKED enum im_code
@@ -78,6 +92,7 @@ enum { IM_NUMBER_MAX = 40 };
  * Values that are not finite or beyond 1e15 in size are written as "null".
  */
 size_t im_format_double(char out[IM_NUMBER_MAX], double value, int decimals);
+size_t im_format_int64(char out[IM_NUMBER_MAX], int64_t value);
 /** The fewest digits that read back as the same number, with an exponent where that is
  *  large or small. Returns the length, 0 when `value` is not finite; terminated. */
 size_t im_format_exact(char out[IM_NUMBER_MAX], double value);

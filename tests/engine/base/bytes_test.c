@@ -5,6 +5,7 @@
 #include <engine/json_writer.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *formatted(double value, int decimals)
@@ -39,6 +40,44 @@ TEST(writing_then_reading_a_number_gives_it_back)
         size_t len = im_format_double(text, value, 9);
         assert_true(im_parse_double((struct im_bytes){(uint8_t *)text, len}, &back));
         assert_true(fabs(back - value) <= 0.6e-9);
+    }
+}
+
+TEST(decimals_are_those_of_the_rounded_number)
+{
+    unsigned seed = 11;
+
+    for (int i = 0; i < 20000; i++) {
+        int decimals = rand_r(&seed) % 10;
+        double value = (rand_r(&seed) % 2000000 - 1000000) / (double)(1 << i % 20);
+        char expected[64];
+        size_t len =
+            (size_t)snprintf(expected, sizeof expected, "%.*f", decimals, value);
+
+        if (fabs(value * pow(10, decimals) - round(value * pow(10, decimals))) > 0.49)
+            continue; /* halves: printf rounds them to even */
+        while (decimals && expected[len - 1] == '0')
+            expected[--len] = '\0';
+        if (decimals && expected[len - 1] == '.')
+            expected[--len] = '\0';
+        assert_string_equal(formatted(value, decimals),
+                            strcmp(expected, "-0") == 0 ? "0" : expected);
+    }
+}
+
+TEST(integers_are_written_up_to_their_limits)
+{
+    static const int64_t values[] = {0,   1,          -1,         9,         10,
+                                     -10, 1234567890, 4294967296, INT64_MAX, INT64_MIN};
+    char text[IM_NUMBER_MAX];
+    char expected[32];
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        size_t len = im_format_int64(text, values[i]);
+
+        snprintf(expected, sizeof expected, "%lld", (long long)values[i]);
+        assert_int_equal(len, strlen(expected));
+        assert_memory_equal(text, expected, len);
     }
 }
 
@@ -146,6 +185,69 @@ TEST(json_text_is_escaped)
     im_buf_release(&buf);
 }
 
+/* Character by character, as RFC 8259 says. */
+static void write_slowly(struct im_bytes text, struct im_buf *out)
+{
+    im_buf_byte(out, '"');
+    for (size_t i = 0; i < text.len;) {
+        size_t start = i;
+        uint32_t c = im_utf8_next(text, &i);
+
+        if (c == '"' || c == '\\')
+            im_buf_printf(out, "\\%c", (int)c);
+        else if (c < 0x20 || c == 0x7f || c == '<')
+            im_buf_printf(out, "\\u%04x", c);
+        else if (c == 0xFFFD)
+            im_buf_text(out, "\xEF\xBF\xBD");
+        else
+            im_buf_append(out, text.data + start, i - start);
+    }
+    im_buf_byte(out, '"');
+}
+
+TEST(json_text_of_any_bytes_is_written_as_character_by_character)
+{
+    static const char *const pieces[] = {"a",
+                                         "plain text",
+                                         "\"",
+                                         "\\",
+                                         "<",
+                                         "\n",
+                                         "\x7f",
+                                         "é",
+                                         "张江",
+                                         "𠮷",
+                                         "\xEF\xBF\xBD",
+                                         "\xE4\xBD",
+                                         "\xED\xA0\x80",
+                                         "\xE0\x80\x80",
+                                         "\xF4\x90\x80\x80",
+                                         "\xC0\xAF",
+                                         "\x80",
+                                         "\xFF",
+                                         "\xEF"};
+    unsigned seed = 3;
+
+    for (int i = 0; i < 3000; i++) {
+        struct im_buf text = {.max = 4096};
+        struct im_buf fast = {.max = 65536};
+        struct im_buf slow = {.max = 65536};
+        struct im_json w = {.out = &fast};
+
+        for (int n = rand_r(&seed) % 12; n > 0; n--)
+            im_buf_text(
+                &text,
+                pieces[(size_t)rand_r(&seed) % (sizeof pieces / sizeof *pieces)]);
+        im_json_string(&w, im_buf_bytes(&text));
+        write_slowly(im_buf_bytes(&text), &slow);
+        assert_int_equal(fast.len, slow.len);
+        assert_memory_equal(fast.data, slow.data, slow.len);
+        im_buf_release(&text);
+        im_buf_release(&fast);
+        im_buf_release(&slow);
+    }
+}
+
 TEST(an_error_is_one_line_with_its_context_in_front)
 {
     struct im_error err;
@@ -162,6 +264,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_written_without_trailing_zeros_or_exponents),
         cmocka_unit_test(writing_then_reading_a_number_gives_it_back),
+        cmocka_unit_test(decimals_are_those_of_the_rounded_number),
+        cmocka_unit_test(integers_are_written_up_to_their_limits),
         cmocka_unit_test(the_fewest_digits_that_read_back_are_written),
         cmocka_unit_test(only_plain_decimal_numbers_are_read),
         cmocka_unit_test(integers_are_read_up_to_their_limits),
@@ -169,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_text_is_never_cut_inside_a_character),
         cmocka_unit_test(a_buffer_stops_at_its_maximum_and_says_so),
         cmocka_unit_test(json_text_is_escaped),
+        cmocka_unit_test(json_text_of_any_bytes_is_written_as_character_by_character),
         cmocka_unit_test(an_error_is_one_line_with_its_context_in_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
