@@ -300,12 +300,45 @@ static bool find_number(struct groups *g, uint32_t feature)
     return put_number(g, number == 0 ? 0 : number); /* -0 is 0 */
 }
 
+/* "year" is the year of the layer's `time` role where no field is called so. */
+static int field_of(const struct layer_schema *schema, struct im_bytes name)
+{
+    int field = schema_field_index(schema, name);
+
+    if (field == SCHEMA_NO_FIELD && im_bytes_equal(name, im_bytes_of("year")))
+        return schema->roles.time;
+    return field;
+}
+
+static bool is_instant(const struct groups *g)
+{
+    const struct schema_field *field = &g->layer->schema->fields[g->field];
+
+    return im_bytes_equal(g->request->field, im_bytes_of("year")) &&
+           (field->format == FORMAT_DATE || field->format == FORMAT_DATETIME);
+}
+
+/* Of "2016-05-01". */
+static bool find_year_of_date(struct groups *g, uint32_t feature)
+{
+    struct im_bytes date = atlas_text(g->layer, feature, g->field);
+    int64_t year;
+
+    if (date.len < 4 || !im_parse_int64((struct im_bytes){date.data, 4}, &year)) {
+        g->is_unknown = true;
+        return true;
+    }
+    return put_number(g, (double)year);
+}
+
 static bool find_field(struct groups *g, uint32_t feature)
 {
     if (g->field == SCHEMA_NO_FIELD) {
         g->is_unknown = true;
         return true;
     }
+    if (is_instant(g))
+        return find_year_of_date(g, feature);
     return g->layer->schema->fields[g->field].type == FIELD_TEXT
                ? find_text(g, feature)
                : find_number(g, feature);
@@ -533,7 +566,7 @@ static enum im_code check_field(const struct aggregate_request *q, struct im_err
     int len = q->field.len < 100 ? (int)q->field.len : 100;
 
     for (size_t i = 0; i < q->rows->n_layers; i++)
-        if (schema_field_index(q->rows->layers[i]->schema, q->field) != SCHEMA_NO_FIELD)
+        if (field_of(q->rows->layers[i]->schema, q->field) != SCHEMA_NO_FIELD)
             return IM_OK;
     im_fail(err, IM_EARG, "none of the layers has a field '%.*s'", len,
             (const char *)q->field.data);
@@ -576,7 +609,7 @@ groups_begin(struct groups *g, const struct atlas_layer *layer, struct im_error 
     g->field = SCHEMA_NO_FIELD;
     g->memo = NULL;
     if (g->request->by == AGGREGATE_FIELD)
-        field = g->field = schema_field_index(layer->schema, g->request->field);
+        field = g->field = field_of(layer->schema, g->request->field);
     else if (g->request->by != AGGREGATE_AREAS)
         return IM_OK;
     g->memo = im_arena_calloc(g->arena, (size_t)atlas_code_count(layer, field) + 1,

@@ -30,7 +30,8 @@ enum aggregate_by {
     AGGREGATE_TOTAL,
     AGGREGATE_DIVISION, /* `level` */
     AGGREGATE_AREAS,    /* rows of `areas`, e.g. a corridor's members or parks */
-    AGGREGATE_FIELD,    /* codes of `field`; each of a list's; numbers by value */
+    AGGREGATE_FIELD,    /* codes of `field`; each of a list's; numbers by value;
+                           "year": of the role `time`, where no field is called so */
     AGGREGATE_LAYER     /* kind of place */
 };
 enum aggregate_measure { AGGREGATE_COUNT, AGGREGATE_SUM, AGGREGATE_MEAN };

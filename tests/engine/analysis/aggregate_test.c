@@ -221,6 +221,18 @@ TEST(numbers_group_by_value)
     end(&a.w);
 }
 
+TEST(years_are_those_of_the_time_role_number_or_date)
+{
+    struct asked a = start(AGGREGATE_FIELD);
+
+    a.request.field = im_bytes_of("year");
+    a.w.layer = atlas_layer_find(a.w.atlas, im_bytes_of("dated"));
+    ask(&a);
+    expect(&a, "2016=2 2018=1");
+    assert_int_equal(a.answer.n_unknown, 1);
+    end(&a.w);
+}
+
 TEST(sums_and_means_leave_out_rows_without_a_value)
 {
     struct asked a = start(AGGREGATE_DIVISION);
@@ -344,6 +356,7 @@ int main(void)
         cmocka_unit_test(list_fields_count_in_each_of_their_codes_once),
         cmocka_unit_test(codes_come_in_their_declared_order_with_titles),
         cmocka_unit_test(numbers_group_by_value),
+        cmocka_unit_test(years_are_those_of_the_time_role_number_or_date),
         cmocka_unit_test(sums_and_means_leave_out_rows_without_a_value),
         cmocka_unit_test(density_takes_the_area_of_the_outline),
         cmocka_unit_test(the_newest_exact_indicator_stands_beside_the_count),

@@ -70,6 +70,12 @@ static const char *const ENCLAVES =
     "\"key\":\"id\",\"fields\":[" TEXT("id") TEXT("origin_adcode") TEXT("host_adcode")
         NUMBER("n", "integer") "],\"roles\":{\"adcode\":\"host_adcode\"}}";
 
+static const char *const DATED =
+    "{\"id\":\"dated\",\"title\":{\"zh\":\"有日期\"},\"geometry\":\"none\","
+    "\"group\":\"tables\",\"key\":\"id\",\"fields\":[" TEXT(
+        "id") "{\"name\":\"since\",\"title\":{\"zh\":\"起\"},\"type\":\"text\","
+              "\"format\":\"date\"}],\"roles\":{\"time\":\"since\"}}";
+
 struct world {
     struct memory_source *ms;
     const struct atlas *atlas;
@@ -118,6 +124,11 @@ static void add_world(struct memory_source *ms)
     memory_source_row(ms, NULL, "P7|330110|town|city|AI|1|2020");
     memory_source_row(ms, "POINT(120.2 30.3)", "P8|330100|city|city|AI||2020");
     memory_source_row(ms, "POINT(110 20)", "P9||site|city|AI|3|2020");
+    memory_source_layer(ms, DATED, "", 1);
+    memory_source_row(ms, NULL, "D1|2016-05-01");
+    memory_source_row(ms, NULL, "D2|2018-01-31");
+    memory_source_row(ms, NULL, "D3|2016-12-31");
+    memory_source_row(ms, NULL, "D4|");
     memory_source_layer(ms, INDICATORS, "", 1);
     memory_source_row(ms, NULL, "I1|310000|gdp|yi|exact|50|2023");
     memory_source_row(ms, NULL, "I2|310000|gdp|yi|more_than|54|2024");
