@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_NAME_BYTES = 200, MAX_MEMBERS = 5000, MAX_NAMED = 12 };
+enum { MAX_NAME_BYTES = 200, MAX_MEMBERS = 5000, MAX_NAMED = 12, MAX_EXACT = 12 };
 /* Half the way round the Earth. */
 #define MAX_MARGIN_M 20100000.0
 
@@ -321,25 +321,15 @@ static bool farthest(const struct member *m,
     return most > 0;
 }
 
-/* Seats of members in the order in which they lie along the line between the two
- * farthest: a way that does not zigzag. */
-static bool
-make_axis(const struct members *members, struct im_arena *arena, struct geom *out)
+/* Many members: in the order in which they lie along the line between the two
+ * farthest. */
+static void order_by_line(struct member *m, size_t n)
 {
-    struct member *m = im_arena_calloc(arena, members->n + 1, sizeof *m);
-    double *seats = im_arena_calloc(arena, members->n + 1, 2 * sizeof *seats);
     const struct member *a = NULL;
     const struct member *b = NULL;
-    size_t n = 0;
 
-    if (!m || !seats)
-        return false;
-    for (size_t i = 0; i < members->n; i++)
-        if (!isnan(members->of[i].lon))
-            m[n++] = members->of[i];
-    *out = (struct geom){.kind = GEOM_EMPTY};
     if (!farthest(m, n, &a, &b))
-        return true;
+        return;
     double scale = cos((a->lat + b->lat) / 2 * BOUND_RAD_PER_DEG);
     double dx = (b->lon - a->lon) * scale;
     double dy = b->lat - a->lat;
@@ -347,6 +337,85 @@ make_axis(const struct members *members, struct im_arena *arena, struct geom *ou
     for (size_t i = 0; i < n; i++)
         m[i].order = (m[i].lon - x0) * scale * dx + m[i].lat * dy;
     qsort(m, n, sizeof *m, by_order);
+}
+
+/* The shortest ways through sets of seats, by Held and Karp (1962): `m[set][last]` is
+ * the length of the shortest that visits the set and ends in `last`. */
+struct ways {
+    double between[MAX_EXACT][MAX_EXACT];
+    double m[1 << MAX_EXACT][MAX_EXACT];
+    uint8_t before[1 << MAX_EXACT][MAX_EXACT];
+};
+
+static void extend_ways(struct ways *w, size_t n, unsigned set)
+{
+    for (size_t last = 0; last < n; last++)
+        for (size_t next = 0; (set >> last & 1) && next < n; next++) {
+            unsigned with = set | 1u << next;
+            double metres = w->m[set][last] + w->between[last][next];
+
+            if ((set >> next & 1) || !(metres < w->m[with][next]))
+                continue;
+            w->m[with][next] = metres;
+            w->before[with][next] = (uint8_t)last;
+        }
+}
+
+/* The shortest way through all of them. Of its two ends the one whose row comes first
+ * begins. */
+static void order_by_way(struct member *m, size_t n, struct ways *w)
+{
+    struct member sorted[MAX_EXACT];
+    unsigned all = (1u << n) - 1;
+    size_t last = 0;
+
+    for (unsigned set = 0; set <= all; set++)
+        for (size_t i = 0; i < n; i++)
+            w->m[set][i] = set == 1u << i ? 0 : HUGE_VAL;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            w->between[i][k] =
+                geodesic_distance_m(m[i].lon, m[i].lat, m[k].lon, m[k].lat);
+    for (unsigned set = 1; set <= all; set++)
+        extend_ways(w, n, set);
+    for (size_t i = 1; i < n; i++)
+        if (w->m[all][i] < w->m[all][last])
+            last = i;
+    for (size_t i = n; i-- > 0;) {
+        size_t before = w->before[all][last];
+
+        sorted[i] = m[last];
+        all &= ~(1u << last);
+        last = before;
+    }
+    bool is_turned = sorted[0].fid > sorted[n - 1].fid;
+    for (size_t i = 0; i < n; i++)
+        m[i] = sorted[is_turned ? n - 1 - i : i];
+}
+
+/* A way from seat to seat that does not zigzag. */
+static bool
+make_axis(const struct members *members, struct im_arena *arena, struct geom *out)
+{
+    struct member *m = im_arena_calloc(arena, members->n + 1, sizeof *m);
+    double *seats = im_arena_calloc(arena, members->n + 1, 2 * sizeof *seats);
+    struct ways *ways = NULL;
+    size_t n = 0;
+
+    if (!m || !seats)
+        return false;
+    for (size_t i = 0; i < members->n; i++)
+        if (!isnan(members->of[i].lon))
+            m[n++] = members->of[i];
+    if (n > 2 && n <= MAX_EXACT) {
+        ways = malloc(sizeof *ways);
+        if (!ways)
+            return false;
+        order_by_way(m, n, ways);
+        free(ways);
+    } else {
+        order_by_line(m, n);
+    }
     for (size_t i = 0; i < n; i++) {
         seats[2 * i] = m[i].lon;
         seats[2 * i + 1] = m[i].lat;

@@ -133,7 +133,10 @@ IM_CHECKED enum im_code query_area_named(const struct atlas *atlas,
                                          struct query_area *out,
                                          struct query_places *places,
                                          struct im_error *err);
-/** A corridor: a layer whose rows are its members, grown by half_width_m, with an axis.
+/** A corridor: a layer whose rows are its members, grown by half_width_m, with an axis:
+ *  the layer's own lines, else the geodesic from seat to seat of its members, in the
+ *  order of the shortest way through all of them (beyond 12 members: along the line
+ *  between the two farthest). `note` says so and what the data lack.
  *  Errors: IM_ENOTFOUND with the corridors there are. */
 IM_CHECKED enum im_code query_area_corridor(const struct atlas *atlas,
                                             struct im_bytes layer_id,
