@@ -171,12 +171,22 @@ const struct atlas_layer *division_layer(const struct atlas *atlas)
     return NULL;
 }
 
+/* The land of the base map has provinces by code too: what is offered for questions
+ * goes first, then what has more. */
 const struct atlas_layer *division_outlines(const struct atlas *atlas)
 {
-    for (size_t i = 0; i < atlas_layer_count(atlas); i++)
-        if (schema_is_outlines(atlas_layer_at(atlas, i)->schema))
-            return atlas_layer_at(atlas, i);
-    return NULL;
+    const struct atlas_layer *best = NULL;
+
+    for (size_t i = 0; i < atlas_layer_count(atlas); i++) {
+        const struct atlas_layer *layer = atlas_layer_at(atlas, i);
+
+        if (!schema_is_outlines(layer->schema))
+            continue;
+        if (!best || (best->schema->is_base && !layer->schema->is_base) ||
+            (best->schema->is_base == layer->schema->is_base && layer->n > best->n))
+            best = layer;
+    }
+    return best;
 }
 
 /* Codes of "320502;320503;320504"; returns how many, written from `out` on where that

@@ -76,6 +76,12 @@ static const char *const DATED =
         "id") "{\"name\":\"since\",\"title\":{\"zh\":\"起\"},\"type\":\"text\","
               "\"format\":\"date\"}],\"roles\":{\"time\":\"since\"}}";
 
+/* Provinces of the base map, which come before the outlines and are not meant. */
+static const char *const LAND =
+    "{\"id\":\"land\",\"title\":{\"zh\":\"陆地\"},\"geometry\":\"area\","
+    "\"group\":\"base\",\"order\":1,\"key\":\"adcode\",\"fields\":[" TEXT("adcode")
+        NUMBER("n", "integer") "],\"roles\":{\"adcode\":\"adcode\"}}";
+
 struct world {
     struct memory_source *ms;
     const struct atlas *atlas;
@@ -97,6 +103,8 @@ static void add_world(struct memory_source *ms)
     memory_source_row(ms, "POINT(120.3 30.4)", "330110|余杭区|district|330100||");
     memory_source_row(ms, "POINT(120.75 30.75)", "330400|嘉兴市|city|330000||");
     memory_source_row(ms, "POINT(120.8 30.7)", "330402|南湖区|district|330400|330411|");
+    memory_source_layer(ms, LAND, "", 1);
+    memory_source_row(ms, "POLYGON((110 20,111 20,111 21,110 20))", "310000|");
     memory_source_layer(ms, OUTLINES, "", 1);
     memory_source_row(ms, "POLYGON((121 31,122 31,122 32,121 32,121 31))",
                       "310000|上海市|10000");
