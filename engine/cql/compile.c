@@ -13,6 +13,8 @@ enum {
     MAX_MEMO_CODES = 1 << 16, /* as many as bounds.c goes through */
     MAX_MEMO_BYTES = 16 << 20,
     MAX_SLOW_POINTS = 5000,
+    MAX_PATTERNS_BYTES = 16000,
+    MAX_GEOMETRIC = 200,
     MAX_SCANNED = 16 << 20 /* codes that one compilation compares */
 };
 
@@ -27,7 +29,9 @@ struct compiler {
     struct im_buf shapes;
     struct im_buf memo_fields;
     size_t memo_bytes;
-    size_t scanned; /* codes of large dictionaries */
+    size_t scanned;       /* codes of large dictionaries */
+    size_t pattern_bytes; /* of all LIKE */
+    unsigned n_geometric; /* steps that may look at every vertex of a feature */
 };
 
 static struct cql_step *
@@ -46,6 +50,18 @@ static struct cql_step *refuse(struct compiler *c,
     if (c->rc == IM_OK)
         c->rc = cql_refuse(c->fault, c->err, IM_EARG, cql_where_of(node), value, zh, en,
                            hint_zh, hint_en);
+    return NULL;
+}
+
+static struct cql_step *refuse_more(struct compiler *c,
+                                    const struct cql_node *node,
+                                    const char *zh,
+                                    const char *en)
+{
+    if (c->rc == IM_OK)
+        c->rc =
+            cql_refuse(c->fault, c->err, IM_ELIMIT, cql_where_of(node),
+                       (struct im_bytes){0}, zh, en, "请简化", "please simplify it");
     return NULL;
 }
 
@@ -535,12 +551,13 @@ static struct cql_step *like(struct compiler *c, const struct cql_node *node)
     if (!args[1]->is_constant)
         return refuse(c, node->args[1], node->args[1]->text, "LIKE 的样式应为文本",
                       "the pattern of LIKE must be a text, not", NULL, NULL);
-    if (args[1]->value.text.len > CQL_MAX_PATTERN_BYTES) {
-        c->rc = cql_refuse(c->fault, c->err, IM_ELIMIT, cql_where_of(node->args[1]),
-                           (struct im_bytes){0}, "LIKE 的样式超过 1000 字节",
-                           "the pattern of LIKE is longer than 1000 bytes", NULL, NULL);
-        return NULL;
-    }
+    c->pattern_bytes += args[1]->value.text.len;
+    if (args[1]->value.text.len > CQL_MAX_PATTERN_BYTES ||
+        c->pattern_bytes > MAX_PATTERNS_BYTES)
+        return refuse_more(c, node->args[1],
+                           "LIKE 的样式超过 1000 字节，或共超过 16000 字节",
+                           "the pattern of LIKE is longer than 1000 bytes, or all are "
+                           "longer than 16000");
     return finish(c, new_step(c, CQL_LIKE, CQL_TYPE_TRUTH), args, 2);
 }
 
@@ -584,12 +601,19 @@ static bool is_quick(enum cql_op op)
 
 static struct cql_step *refuse_long(struct compiler *c, const struct cql_node *node)
 {
-    c->rc = cql_refuse(c->fault, c->err, IM_ELIMIT, cql_where_of(node),
-                       (struct im_bytes){0}, "图形超过 5000 个顶点",
-                       "the geometry has more than 5000 vertices",
-                       "请简化，或用 S_INTERSECTS、S_DISJOINT、S_WITHIN",
-                       "please simplify it, or use S_INTERSECTS, S_DISJOINT, S_WITHIN");
-    return NULL;
+    return refuse_more(
+        c, node, "图形超过 5000 个顶点；S_INTERSECTS、S_DISJOINT、S_WITHIN 无此限制",
+        "the geometry has more than 5000 vertices; S_INTERSECTS, "
+        "S_DISJOINT and S_WITHIN take more");
+}
+
+static bool count_geometric(struct compiler *c, const struct cql_node *node)
+{
+    if (++c->n_geometric <= MAX_GEOMETRIC)
+        return true;
+    refuse_more(c, node, "用到图形的函数超过 200 个",
+                "more than 200 functions of geometries");
+    return false;
 }
 
 static struct cql_step *spatial(struct compiler *c, const struct cql_node *node)
@@ -609,6 +633,8 @@ static struct cql_step *spatial(struct compiler *c, const struct cql_node *node)
     if ((mixed[0] && mixed[1]) || (mixed[1] && !cql_takes_mixed(node->op)) ||
         (mixed[0] && !cql_takes_mixed(seen_from_the_other(node->op))))
         return refuse_mixed(c, node->args[mixed[0] ? 0 : 1]);
+    if (!count_geometric(c, node))
+        return NULL;
     return finish(c, new_step(c, node->op, CQL_TYPE_TRUTH), args, 2);
 }
 
@@ -631,17 +657,37 @@ static struct cql_step *array(struct compiler *c, const struct cql_node *node)
 
 /* ---- functions ---- */
 
+static const char *nearest_function(struct im_bytes name)
+{
+    const char *best = NULL;
+    unsigned least = name.len < 6 ? 2 : 3;
+
+    for (size_t i = 0; name.len <= SCHEMA_MAX_ID && i < cql_n_functions; i++) {
+        const char *other = cql_functions[i].name;
+        unsigned d = text_edit_distance(name, im_bytes_of(other), least);
+
+        if (d < least) {
+            least = d;
+            best = other;
+        }
+    }
+    return best;
+}
+
 static struct cql_step *unknown_function(struct compiler *c,
                                          const struct cql_node *node)
 {
-    char names[160] = "";
-    char zh[200];
-    char en[200];
+    const char *best = nearest_function(node->text);
+    char names[120] = "";
+    char zh[160];
+    char en[160];
 
     for (size_t i = 0; i < cql_n_functions; i++)
         add_name(names, sizeof names, cql_functions[i].name);
-    snprintf(zh, sizeof zh, "可用：%s", names);
-    snprintf(en, sizeof en, "there are %s", names);
+    snprintf(zh, sizeof zh, best ? "是否为 %s？" : "可用的函数：%s",
+             best ? best : names);
+    snprintf(en, sizeof en, best ? "did you mean '%s'?" : "there are %s",
+             best ? best : names);
     return refuse(c, node, node->text, "没有函数", "unknown function", zh, en);
 }
 
@@ -687,6 +733,8 @@ static struct cql_step *function(struct compiler *c, const struct cql_node *node
         !is_point(args[1]))
         return refuse(c, node, node->text, "需要一个 POINT：函数",
                       "a POINT is needed by", NULL, NULL);
+    if (call->arguments[0] == CQL_TYPE_GEOMETRY && !count_geometric(c, node))
+        return NULL;
     step = new_step(c, CQL_FUNCTION, call->returns);
     if (step)
         step->call = call;

@@ -393,6 +393,19 @@ parse_any(struct cql_reader *r, const json_t *value, const struct json_at *at)
                   "must not be null, please use isNull");
 }
 
+/* jansson says how many bytes it has read when it stops; people count characters. */
+static size_t characters(struct im_bytes text, int bytes)
+{
+    size_t at = 0;
+    size_t n = 0;
+
+    while (at < text.len && at < (size_t)(bytes > 0 ? bytes : 0)) {
+        im_utf8_next(text, &at);
+        n++;
+    }
+    return n ? n : 1;
+}
+
 static enum im_code load(struct cql_reader *r, struct im_bytes text, json_t **out)
 {
     json_error_t fault;
@@ -407,8 +420,7 @@ static enum im_code load(struct cql_reader *r, struct im_bytes text, json_t **ou
                       JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (*out)
         return IM_OK;
-    /* jansson counts bytes from 0 to what it has read */
-    r->fault->position = fault.position > 0 ? (size_t)fault.position : 1;
+    r->fault->position = characters(text, fault.position);
     im_fail(r->err, IM_EARG, "filter: not JSON at %zu: %s", r->fault->position,
             fault.text);
     return im_zh(r->err, IM_EARG, "筛选条件第 %zu 个字符处不是合法的 JSON：%s",

@@ -4,9 +4,10 @@
  *   text, JSON --cql_parse--> expression --cql_compile--> program --cql_test--> yes, no
  *                             of any layer                of one layer
  *
- * Properties are the fields of the layer by name, its geometry as `geometry` or
- * `geom`. A list field is an array; a field of format date, datetime or year is an
- * instant or interval. Null makes a comparison unknown, unknown is no match (7.4). */
+ * Properties are the fields of the layer by name, in any case, its geometry as
+ * `geometry` or `geom`. A list field is an array; a field of format date, datetime or
+ * year is an instant or interval. A date is all of its day, so a time within it equals
+ * it. Null makes a comparison unknown, unknown is no match (7.4). */
 #ifndef ENGINE_CQL_H
 #define ENGINE_CQL_H
 

@@ -400,6 +400,7 @@ TEST(faults_of_writing_are_told_with_their_place)
     assert_wrong("{\"op\":\"a b\",\"args\":[]}", IM_EARG, 0, "no operator 'a b' at op",
                  "没有这种运算");
     assert_wrong("{\"op\":", IM_EARG, 6, "not JSON at 6", "不是合法的 JSON");
+    assert_wrong("{\"张江\":?", IM_EARG, 7, "not JSON at 7", "不是合法的 JSON");
 }
 
 TEST(faults_of_meaning_are_told_with_their_place)
@@ -430,8 +431,10 @@ TEST(faults_of_meaning_are_told_with_their_place)
     assert_wrong("day = INTERVAL('..','..')", IM_EARG, 7, "T_EQUALS", "T_EQUALS");
     assert_wrong("T_AFTER(day, INTERVAL('2021-01-01','2020-01-01'))", IM_EARG, 14,
                  "ends before it starts", "晚于");
-    assert_wrong("distnce_m(geom, POINT(1 1)) < 5", IM_EARG, 1, "unknown function",
-                 "没有函数");
+    assert_wrong("distnce_m(geom, POINT(1 1)) < 5", IM_EARG, 1,
+                 "unknown function 'distnce_m' at 1; did you mean 'distance_m'?",
+                 "是否为 distance_m");
+    assert_wrong("Buffer(geom) = 5", IM_EARG, 1, "there are distance_m", "可用的函数");
     assert_wrong("abs(1, 2) = 1", IM_EARG, 1, "it takes 1 arguments", "1 个参数");
     assert_wrong("distance_m(geom, geom) < 5", IM_EARG, 1, "a POINT is needed",
                  "POINT");
@@ -529,6 +532,68 @@ TEST(a_long_pattern_is_refused_and_a_nasty_one_is_quick)
     im_buf_byte(&buf, 0);
     assert_finds((const char *)buf.data, "");
     im_buf_release(&buf);
+}
+
+TEST(what_costs_much_is_limited)
+{
+    struct im_buf buf = {.max = 4 << 20};
+
+    for (int i = 0; i < 20; i++) {
+        im_buf_text(&buf, i ? " OR name LIKE '" : "name LIKE '");
+        repeat(&buf, "%a", 450);
+        im_buf_text(&buf, "'");
+    }
+    im_buf_byte(&buf, 0);
+    assert_wrong((const char *)buf.data, IM_ELIMIT, 15583, "16000", "16000");
+    im_buf_clear(&buf);
+    repeat(&buf, "area_km2(geom) > 1 OR ", 200);
+    im_buf_text(&buf, "area_km2(geom) > 1");
+    im_buf_byte(&buf, 0);
+    assert_wrong((const char *)buf.data, IM_ELIMIT, 4401, "more than 200", "200 个");
+    im_buf_clear(&buf);
+    im_buf_text(&buf, "S_TOUCHES(geom, LINESTRING(0 0");
+    repeat(&buf, ",1 1,0 0", 2600);
+    im_buf_text(&buf, "))");
+    im_buf_byte(&buf, 0);
+    assert_wrong((const char *)buf.data, IM_ELIMIT, 17, "5000 vertices", "5000 个顶点");
+    im_buf_release(&buf);
+}
+
+/* Neither a leak nor a crash, and the same answer once there is enough. */
+TEST(a_small_arena_gives_out_of_memory_and_nothing_else)
+{
+    static const char filter[] =
+        "(name LIKE '%a' OR CASEI(name) IN ('x', 'y')) AND A_CONTAINS(industry, "
+        "('BIO'))"
+        " AND S_WITHIN(geom, POLYGON((0 0,6 0,6 6,0 6,0 0))) AND T_AFTER(day, "
+        "INTERVAL('..', '2015-01-01')) AND distance_m(geom, POINT(1 1)) < 10 + 5";
+    bool done = false;
+
+    for (size_t size = 0; !done; size += 48) {
+        struct im_arena *small = im_arena_new(size);
+        const struct cql_node *node;
+        const struct cql_program *program;
+        struct cql_scratch *scratch = NULL;
+        struct im_error err = {0};
+        enum im_code rc =
+            cql_parse(im_bytes_of(filter), CQL_TEXT, small, &node, NULL, &err);
+
+        if (rc == IM_OK)
+            rc = cql_compile(node, layer, NULL, small, &program, NULL, &err);
+        if (rc == IM_OK)
+            scratch = cql_scratch_new(program, small);
+        else
+            assert_int_equal(rc, IM_ENOMEM);
+        if (scratch) {
+            uint32_t a;
+
+            assert_true(atlas_find_key(layer, im_bytes_of("A"), &a));
+            assert_true(cql_test(program, scratch, a));
+            done = true;
+        }
+        im_arena_free(small);
+        assert_true(size < 1 << 20);
+    }
 }
 
 /* ---- what planners are told ---- */
@@ -687,6 +752,8 @@ int main(void)
         cmocka_unit_test(a_layer_without_geometry_says_so),
         cmocka_unit_test(depth_length_and_number_of_parts_are_limited),
         cmocka_unit_test(a_long_pattern_is_refused_and_a_nasty_one_is_quick),
+        cmocka_unit_test(what_costs_much_is_limited),
+        cmocka_unit_test(a_small_arena_gives_out_of_memory_and_nothing_else),
         cmocka_unit_test(bounds_are_found_in_conjuncts),
         cmocka_unit_test(literals_may_be_in_another_crs),
         cmocka_unit_test(filters_are_joined_and_quoted),
