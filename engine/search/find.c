@@ -9,19 +9,6 @@
 #include "search/words.h"
 #include "text/han.h"
 
-struct state {
-    uint64_t exact; /* bit i: the first i symbols are found */
-    uint64_t wrong; /* the same, with one error */
-    uint64_t swap;  /* bit i: ... and the letter after was symbol i + 1, not i */
-};
-
-struct finder {
-    const struct search_pattern *pattern;
-    enum search_found how;
-    uint64_t end;
-    bool is_found;
-};
-
 static uint64_t symbol_mask(const struct search_pattern *p, uint32_t c)
 {
     uint64_t mask = 0;
@@ -37,97 +24,142 @@ static uint64_t symbol_mask(const struct search_pattern *p, uint32_t c)
     return mask;
 }
 
+/* ---- without errors ---- */
+
+/* Bit i: the first i symbols are found up to here. */
+struct found {
+    uint64_t written;
+    uint64_t read;
+    uint64_t letters;
+    bool is_read; /* the end was reached */
+};
+
+static void pass_character(const struct search_pattern *p,
+                           struct found *f,
+                           unsigned set,
+                           uint64_t mask)
+{
+    const struct han_set *readings = &han_sets[set];
+    uint64_t read = (f->read & mask) << 1;
+    uint64_t first = mask;
+
+    for (unsigned k = 0; k < readings->n; k++) {
+        unsigned s = readings->syllables[k];
+
+        f->is_read |= (f->read & p->syllables.last[s]) != 0;
+        read |= (f->read & p->syllables.full[s]) << p->syllables.len[s];
+        first |= p->syllables.first[s];
+    }
+    f->read = read;
+    f->letters = (f->letters & first) << 1;
+}
+
+static enum search_found
+find_right(const struct search_pattern *p, const struct text_unit *units, size_t n)
+{
+    uint64_t end = (uint64_t)1 << p->n;
+    bool anywhere = p->symbols[0] >= 0x80;
+    struct found f = {0};
+    enum search_found best = SEARCH_NOT_FOUND;
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t mask;
+
+        if (units[i].c == ' ')
+            continue;
+        if (anywhere || text_word_begins(units, i)) {
+            f.written |= 1;
+            f.read |= 1;
+            f.letters |= 1;
+        }
+        mask = symbol_mask(p, units[i].c);
+        f.written = (f.written & mask) << 1;
+        if (f.written & end)
+            return SEARCH_AS_WRITTEN;
+        if (p->has_latin && units[i].reading >= TEXT_HAN) {
+            pass_character(p, &f, units[i].reading - TEXT_HAN, mask);
+        } else {
+            f.read = (f.read & mask) << 1;
+            f.letters = (f.letters & mask) << 1;
+        }
+        if (f.is_read || f.read & end)
+            best = SEARCH_READ;
+        else if (f.letters & end && p->n >= 2 && best == SEARCH_NOT_FOUND)
+            best = SEARCH_LETTERS;
+    }
+    return best;
+}
+
+/* ---- with one error ---- */
+
+struct state {
+    uint64_t exact;
+    uint64_t wrong; /* the same, with one error */
+    uint64_t swap;  /* bit i: the first i, and the letter after was symbol i + 1 */
+};
+
+struct finder {
+    const struct search_pattern *pattern;
+    uint64_t end;
+    bool is_found;
+};
+
 /* One letter further. */
 static struct state step(struct finder *f, struct state s, uint64_t mask)
 {
     struct state next = {.exact = (s.exact & mask) << 1};
 
-    if (f->how == SEARCH_WRONG) {
-        next.wrong = (s.wrong & mask) << 1 /* right again */
-                     | s.exact             /* a letter is missing in the pattern */
-                     | s.exact << 1        /* another letter */
-                     | next.exact << 1     /* the pattern has one too many */
-                     | (s.swap & mask) << 2;
-        next.swap = s.exact & mask >> 1;
-    }
+    next.wrong = (s.wrong & mask) << 1 /* right again */
+                 | s.exact             /* a letter is missing in the pattern */
+                 | s.exact << 1        /* another letter */
+                 | next.exact << 1     /* the pattern has one too many */
+                 | (s.swap & mask) << 2;
+    next.swap = s.exact & mask >> 1;
     f->is_found |= ((next.exact | next.wrong) & f->end) != 0;
     return next;
-}
-
-static struct state merge(struct state a, struct state b)
-{
-    return (struct state){a.exact | b.exact, a.wrong | b.wrong, a.swap | b.swap};
 }
 
 static struct state read_character(struct finder *f, struct state s, unsigned reading)
 {
     const struct han_set *set = &han_sets[reading - TEXT_HAN];
     struct state all = {0};
-    uint64_t first = 0;
 
     for (unsigned i = 0; i < set->n; i++) {
         const char *letter = han_syllables[set->syllables[i]];
         struct state one = s;
 
-        if (f->how == SEARCH_LETTERS) {
-            first |= symbol_mask(f->pattern, (uint8_t)*letter);
-            continue;
-        }
-        for (; *letter && !f->is_found; letter++)
+        for (; *letter && !f->is_found && (one.exact | one.wrong | one.swap); letter++)
             one = step(f, one, symbol_mask(f->pattern, (uint8_t)*letter));
-        all = merge(all, one);
+        all.exact |= one.exact;
+        all.wrong |= one.wrong;
+        all.swap |= one.swap;
     }
-    return f->how == SEARCH_LETTERS ? step(f, s, first) : all;
+    return all;
 }
 
-static bool find_in(struct finder *f, const struct text_unit *units, size_t n)
+static bool
+find_wrong(const struct search_pattern *p, const struct text_unit *units, size_t n)
 {
-    const struct search_pattern *p = f->pattern;
-    bool anywhere = p->symbols[0] >= 0x80;
+    struct finder f = {.pattern = p, .end = (uint64_t)1 << p->n};
     struct state s = {0};
 
-    for (size_t i = 0; i < n && !f->is_found; i++) {
-        struct state written;
-
+    for (size_t i = 0; i < n && !f.is_found; i++) {
         if (units[i].c == ' ')
             continue;
-        if (f->how == SEARCH_WRONG && text_is_digit(units[i].c)) {
+        if (text_is_digit(units[i].c)) {
             s = (struct state){0}; /* a wrong digit is another thing, not a slip */
             continue;
         }
-        if (anywhere || text_word_begins(units, i)) {
+        if (text_word_begins(units, i)) {
             s.exact |= 1;
-            /* the first letter may be the one too many */
-            s.wrong |= f->how == SEARCH_WRONG ? 2 : 0;
+            s.wrong |= 2; /* the first letter may be the one too many */
         }
         if (!(s.exact | s.wrong))
             continue;
-        written = step(f, s, symbol_mask(p, units[i].c));
-        if (f->how == SEARCH_AS_WRITTEN || units[i].reading < TEXT_HAN)
-            s = written;
-        else if (p->has_other)
-            s = merge(written, read_character(f, s, units[i].reading));
-        else
-            s = read_character(f, s, units[i].reading);
+        s = units[i].reading >= TEXT_HAN ? read_character(&f, s, units[i].reading)
+                                         : step(&f, s, symbol_mask(p, units[i].c));
     }
-    return f->is_found;
-}
-
-static bool may_be(const struct search_pattern *p, enum search_found how)
-{
-    switch (how) {
-    case SEARCH_AS_WRITTEN:
-        return true;
-    case SEARCH_READ:
-        return p->has_latin;
-    case SEARCH_LETTERS:
-        return p->has_latin && p->n >= 2;
-    case SEARCH_WRONG:
-        return !p->has_other && !p->has_digit && p->n >= SEARCH_LEAST_MISTYPED;
-    case SEARCH_NOT_FOUND:
-        return false;
-    }
-    return false;
+    return f.is_found;
 }
 
 enum search_found search_find(const struct search_pattern *pattern,
@@ -136,15 +168,14 @@ enum search_found search_find(const struct search_pattern *pattern,
 {
     struct text_unit units[TEXT_MAX_UNITS];
     size_t n = text_read(name, units);
+    enum search_found found = find_right(pattern, units, n);
 
-    for (enum search_found how = SEARCH_AS_WRITTEN; how <= most; how++) {
-        struct finder f = {
-            .pattern = pattern, .how = how, .end = (uint64_t)1 << pattern->n};
-
-        if (may_be(pattern, how) && find_in(&f, units, n))
-            return how;
-    }
-    return SEARCH_NOT_FOUND;
+    if (found <= most)
+        return found;
+    return most == SEARCH_WRONG && !pattern->has_other && !pattern->has_digit &&
+                   pattern->n >= SEARCH_LEAST_MISTYPED && find_wrong(pattern, units, n)
+               ? SEARCH_WRONG
+               : SEARCH_NOT_FOUND;
 }
 
 bool search_next_text(struct im_bytes *rest, struct im_bytes *text)
@@ -160,6 +191,20 @@ bool search_next_text(struct im_bytes *rest, struct im_bytes *text)
     rest->data += used;
     rest->len -= used;
     return true;
+}
+
+bool search_has(const struct search_term *term,
+                struct im_bytes texts,
+                enum search_found most)
+{
+    struct im_bytes text;
+
+    if (!term->is_latin)
+        return memmem(texts.data, texts.len, term->text.data, term->text.len) != NULL;
+    while (search_next_text(&texts, &text))
+        if (search_find(&term->pattern, text, most) != SEARCH_NOT_FOUND)
+            return true;
+    return false;
 }
 
 enum search_found search_find_any(const struct search_term *term,

@@ -15,7 +15,7 @@ static uint32_t terms_in(const struct search_words *words,
     uint32_t mask = 0;
 
     for (size_t t = 0; t < words->n_terms; t++)
-        if (search_find_any(&words->terms[t], texts, most) != SEARCH_NOT_FOUND)
+        if (search_has(&words->terms[t], texts, most))
             mask |= (uint32_t)1 << t;
     return mask;
 }
@@ -191,8 +191,7 @@ bool search_matches(struct search_matcher *m, uint32_t feature)
         return true;
     names = names_of(m, feature);
     for (size_t t = 0; t < m->words->n_terms; t++)
-        if (!(mask >> t & 1) &&
-            search_find_any(&m->words->terms[t], names, m->most) == SEARCH_NOT_FOUND)
+        if (!(mask >> t & 1) && !search_has(&m->words->terms[t], names, m->most))
             return false;
     return true;
 }

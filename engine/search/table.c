@@ -133,8 +133,7 @@ static bool look_at_block(const struct search_table *t,
     if (!term->is_latin)
         return look_at_bytes(t, first, end, term->text, hit, ctx);
     for (uint32_t i = first; i < end; i++)
-        if (search_find_any(term, search_table_text(t, i), most) != SEARCH_NOT_FOUND &&
-            !hit(ctx, i))
+        if (search_has(term, search_table_text(t, i), most) && !hit(ctx, i))
             return false;
     return true;
 }

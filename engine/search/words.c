@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people type to search, taken apart. */
 #include "search/words.h"
+#include "text/han.h"
 
 #include <engine/search.h>
 
@@ -40,8 +41,48 @@ static void pattern_of(struct im_bytes text, struct search_pattern *out)
     }
 }
 
-static enum im_code
-add_term(struct search_words *words, struct im_bytes text, struct im_error *err)
+static void
+place_syllable(const struct search_pattern *p, size_t s, struct search_syllables *out)
+{
+    unsigned len = (unsigned)strlen(han_syllables[s]);
+
+    out->len[s] = (uint8_t)len;
+    for (unsigned i = 0; i < p->n; i++) {
+        unsigned k = 0;
+
+        while (k < len && i + k < p->n &&
+               p->symbols[i + k] == (uint8_t)han_syllables[s][k])
+            k++;
+        out->first[s] |= (uint64_t)(k > 0) << i;
+        if (i + k == p->n)
+            out->last[s] |= (uint64_t)1 << i;
+        else if (k == len)
+            out->full[s] |= (uint64_t)1 << i;
+    }
+}
+
+/* Where each syllable stands is worked out once for the very many names to be read. */
+static bool place_syllables(struct search_pattern *p, struct im_arena *arena)
+{
+    struct search_syllables *s = &p->syllables;
+
+    if (!p->has_latin)
+        return true;
+    s->full = im_arena_calloc(arena, han_n_syllables, sizeof *s->full);
+    s->last = im_arena_calloc(arena, han_n_syllables, sizeof *s->last);
+    s->first = im_arena_calloc(arena, han_n_syllables, sizeof *s->first);
+    s->len = im_arena_calloc(arena, han_n_syllables, sizeof *s->len);
+    if (!s->full || !s->last || !s->first || !s->len)
+        return false;
+    for (size_t i = 0; i < han_n_syllables; i++)
+        place_syllable(p, i, s);
+    return true;
+}
+
+static enum im_code add_term(struct search_words *words,
+                             struct im_bytes text,
+                             struct im_arena *arena,
+                             struct im_error *err)
 {
     struct search_term *term = &words->terms[words->n_terms];
 
@@ -55,14 +96,18 @@ add_term(struct search_words *words, struct im_bytes text, struct im_error *err)
     }
     term->text = text;
     pattern_of(text, &term->pattern);
+    if (!place_syllables(&term->pattern, arena))
+        return im_fail(err, IM_ENOMEM, "search words: out of memory");
     term->is_latin = !term->pattern.has_other;
     words->n_terms++;
     return IM_OK;
 }
 
 /* Cut at spaces and where Latin and other scripts meet. */
-static enum im_code
-split(struct search_words *words, struct im_bytes text, struct im_error *err)
+static enum im_code split(struct search_words *words,
+                          struct im_bytes text,
+                          struct im_arena *arena,
+                          struct im_error *err)
 {
     enum im_code rc = IM_OK;
     size_t i = 0;
@@ -74,7 +119,8 @@ split(struct search_words *words, struct im_bytes text, struct im_error *err)
         while (i < text.len && text.data[i] != ' ' && (text.data[i] < 0x80) == is_latin)
             i++;
         if (i > start)
-            rc = add_term(words, (struct im_bytes){text.data + start, i - start}, err);
+            rc = add_term(words, (struct im_bytes){text.data + start, i - start}, arena,
+                          err);
         else
             i++; /* a space */
     }
@@ -119,7 +165,11 @@ enum im_code search_words_parse(struct im_bytes text,
         if (spaced[i] != ' ')
             whole[out->whole.len++] = spaced[i];
     pattern_of(out->whole, &out->pattern);
-    rc = split(out, (struct im_bytes){spaced, searched.len}, err);
+    if (!place_syllables(&out->pattern, arena)) {
+        rc = im_fail(err, IM_ENOMEM, "search words: out of memory");
+        goto done;
+    }
+    rc = split(out, (struct im_bytes){spaced, searched.len}, arena, err);
     out->is_parted = out->whole.len != out->terms[0].text.len;
 done:
     im_buf_release(&searched);

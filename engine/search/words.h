@@ -11,6 +11,14 @@
  * earnest; what is longer is searched by its beginning. */
 enum { SEARCH_MAX_SYMBOLS = 60, SEARCH_MAX_TERMS = 32, SEARCH_LEAST_MISTYPED = 4 };
 
+/** Of each syllable at which symbols of a pattern, as bits, ... */
+struct search_syllables {
+    uint64_t *full;  /* all of it stands, and more symbols follow */
+    uint64_t *last;  /* the pattern ends within it or with it */
+    uint64_t *first; /* its first letter stands */
+    uint8_t *len;
+};
+
 /** Letters, digits and characters to be found one after another. */
 struct search_pattern {
     unsigned n;
@@ -19,7 +27,8 @@ struct search_pattern {
     bool has_latin;
     bool has_other; /* Chinese and other scripts */
     bool has_digit;
-    bool is_cut; /* the word was longer */
+    bool is_cut;                       /* the word was longer */
+    struct search_syllables syllables; /* of patterns with Latin letters */
 };
 
 /** A word, or a part of one: Latin or not. "张江yao" is two. */
@@ -62,7 +71,11 @@ enum search_found search_find(const struct search_pattern *pattern,
                               struct im_bytes name,
                               enum search_found most);
 
-/** The best of several texts, separated by newlines. */
+/** Is a term in any of several texts, separated by newlines? */
+bool search_has(const struct search_term *term,
+                struct im_bytes texts,
+                enum search_found most);
+/** The best of several texts. */
 enum search_found search_find_any(const struct search_term *term,
                                   struct im_bytes texts,
                                   enum search_found most);
