@@ -44,11 +44,6 @@ static void or_into(const struct search_table *t, uint64_t *out, const uint64_t 
         out[i] |= a[i];
 }
 
-static void or_row(const struct search_table *t, uint64_t *out, uint32_t item)
-{
-    or_into(t, out, row_of(t, item));
-}
-
 static void fill(const struct search_table *t, uint64_t *out)
 {
     memset(out, 0xFF, t->n_words * sizeof *out);
@@ -56,6 +51,13 @@ static void fill(const struct search_table *t, uint64_t *out)
         out[t->n_blocks / 64] = ((uint64_t)1 << t->n_blocks % 64) - 1;
     else
         out[t->n_blocks / 64] = 0;
+}
+
+static void
+keep_all_hashes(const struct search_table *t, enum search_item kind, uint64_t *blocks)
+{
+    for (uint32_t i = 0; i < ITEM_HASHES; i++)
+        and_row(t, blocks, search_item(kind, i, 0, 0), blocks);
 }
 
 /* ---- as written ---- */
@@ -162,13 +164,27 @@ static void walk(struct asking *a, unsigned at, int last, unsigned depth)
     }
 }
 
+/* Found across the place where Latin and Chinese meet: two of its letters meet there.
+ */
+static void add_crossing(struct asking *a, enum search_item kind)
+{
+    const struct search_table *t = a->table;
+    uint64_t *meeting = set_at(a, 0);
+    uint64_t *blocks = set_at(a, 1);
+
+    fill(t, meeting);
+    keep_all_hashes(t, ITEM_MEETING, meeting);
+    for (unsigned i = 0; i + 1 < a->n; i++)
+        if (and_row(t, meeting, search_item(kind, a->term[i], a->term[i + 1], 0),
+                    blocks))
+            or_into(t, a->found, blocks);
+}
+
 static void add_read(struct asking *a)
 {
     fill(a->table, set_at(a, 0));
     walk(a, 0, -1, 0);
-    for (unsigned i = 0; i + 1 < a->n; i++)
-        or_row(a->table, a->found,
-               search_item(ITEM_CROSSING, a->term[i], a->term[i + 1], 0));
+    add_crossing(a, ITEM_CROSSING);
 }
 
 static void add_letters(struct asking *a)
@@ -180,18 +196,16 @@ static void add_letters(struct asking *a)
     if (a->n < 2)
         return;
     fill(t, blocks);
-    for (unsigned i = 0; i + window <= a->n; i++) {
-        uint32_t letters = 0;
+    for (unsigned size = 2; size <= window; size++)
+        for (unsigned i = 0; i + size <= a->n; i++) {
+            uint32_t letters = 0;
 
-        for (unsigned k = 0; k < window; k++)
-            letters = letters << 8 | a->term[i + k];
-        if (!and_row(t, blocks, search_item(ITEM_LETTERS, letters, window, 0), blocks))
-            break;
-    }
+            for (unsigned k = 0; k < size; k++)
+                letters = letters << 8 | a->term[i + k];
+            and_row(t, blocks, search_item(ITEM_LETTERS, letters, size, 0), blocks);
+        }
     or_into(t, a->found, blocks);
-    for (unsigned i = 0; i + 1 < a->n; i++)
-        or_row(t, a->found,
-               search_item(ITEM_CROSSING_LETTERS, a->term[i], a->term[i + 1], 0));
+    add_crossing(a, ITEM_CROSSING_LETTERS);
 }
 
 /* ---- with one error ---- */
@@ -341,7 +355,9 @@ static void add_wrong(struct asking *a)
     if (a->table->is_read) {
         fill(a->table, set_at(a, 0));
         walk_to_wrong(a, 0, -1, 0);
-        or_row(a->table, a->found, search_item(ITEM_MIXED, 0, 0, 0));
+        fill(a->table, set_at(a, 0));
+        keep_all_hashes(a->table, ITEM_MIXED, set_at(a, 0));
+        or_into(a->table, a->found, set_at(a, 0));
     }
     add_swapped(a, term);
     add_latin_wrong(a, term);
@@ -392,6 +408,7 @@ void search_table_keep_exact(const struct search_table *t,
     size_t len = whole.len < SEARCH_EXACT_BYTES ? whole.len : SEARCH_EXACT_BYTES;
 
     and_row(t, blocks, search_item_text(ITEM_EXACT, whole.data, len), blocks);
+    and_row(t, blocks, search_item_text(ITEM_EXACT_AGAIN, whole.data, len), blocks);
 }
 
 void search_table_keep_beginning(const struct search_table *t,
@@ -400,7 +417,13 @@ void search_table_keep_beginning(const struct search_table *t,
 {
     uint32_t second = whole->n > 1 ? whole->symbols[1] : 0;
 
+    and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], 0, 0), blocks);
     and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], second, 0),
+            blocks);
+    if (whole->n > 2)
+        and_row(
+            t, blocks,
+            search_item(ITEM_BEGINNING, whole->symbols[0], second, whole->symbols[2]),
             blocks);
 }
 

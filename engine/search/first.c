@@ -38,6 +38,8 @@ static bool visit(void *ctx, uint32_t i)
         w->is_over = true;
         return false;
     }
+    if (w->rank.match <= SEARCH_PREFIX && !search_begins(w->m, row))
+        return true;
     if (w->rows ? !has_bit(w->rows, row) : !search_matches(w->m, row))
         return true;
     if (w->leave_out_unreviewed && search_is_unreviewed(w->m->layer, row))

@@ -93,6 +93,7 @@ put_two(const struct han_set *a, const struct han_set *b, struct search_item_sin
             unsigned t = b->syllables[k];
 
             put(sink, search_item(ITEM_TWO, s, t, 0));
+            put(sink, search_item(ITEM_TWO_AGAIN, s, t, 0));
             put(sink, search_item(ITEM_TWO_FIRST, s, (uint8_t)han_syllables[t][0], 0));
         }
 }
@@ -156,8 +157,11 @@ static void put_crossing(const struct text_unit *a,
         put(sink, search_item(ITEM_CROSSING_LETTERS, begins ? first : a->c,
                               begins ? b->c : first, 0));
     }
-    if (!text_is_digit(is_read_unit(a) ? b->c : a->c))
-        put(sink, search_item(ITEM_MIXED, 0, 0, 0));
+    for (uint32_t i = 0; i < ITEM_HASHES; i++) {
+        put(sink, search_item(ITEM_MEETING, i, 0, 0));
+        if (!text_is_digit(is_read_unit(a) ? b->c : a->c))
+            put(sink, search_item(ITEM_MIXED, i, 0, 0));
+    }
 }
 
 static void
@@ -206,19 +210,22 @@ static void put_whole(struct im_bytes name,
     uint8_t text[SEARCH_EXACT_BYTES];
     size_t len = without_spaces(name, name.len, text, sizeof text);
     size_t bare = text_without_suffix(name);
-    uint32_t first[2] = {0};
+    uint32_t first[3] = {0};
     size_t k = 0;
 
     put(sink, search_item_text(ITEM_EXACT, text, len));
+    put(sink, search_item_text(ITEM_EXACT_AGAIN, text, len));
     if (bare < name.len) {
         len = without_spaces(name, bare, text, sizeof text);
         put(sink, search_item_text(ITEM_EXACT, text, len));
+        put(sink, search_item_text(ITEM_EXACT_AGAIN, text, len));
     }
-    for (size_t i = 0; i < n && k < 2; i++)
+    for (size_t i = 0; i < n && k < 3; i++)
         if (units[i].c != ' ')
             first[k++] = units[i].c;
     put(sink, search_item(ITEM_BEGINNING, first[0], 0, 0));
     put(sink, search_item(ITEM_BEGINNING, first[0], first[1], 0));
+    put(sink, search_item(ITEM_BEGINNING, first[0], first[1], first[2]));
 }
 
 void search_items_of(struct im_bytes texts, bool is_read, struct search_item_sink *sink)

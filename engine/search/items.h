@@ -6,21 +6,26 @@
 #include <engine/bytes.h>
 
 enum search_item {
-    ITEM_CHARACTER,        /* one that is not Latin */
-    ITEM_PAIR,             /* two of them */
-    ITEM_TRIGRAM,          /* three Latin letters or digits, spaces aside */
-    ITEM_WORD,             /* the first two of a Latin word */
-    ITEM_SYLLABLE,         /* how a syllable begins, up to all of it */
-    ITEM_TWO,              /* two syllables */
-    ITEM_TWO_FIRST,        /* a syllable and the first letter of the next */
-    ITEM_LETTERS,          /* two, three or four first letters of syllables */
-    ITEM_CROSSING,         /* the letters where Latin and Chinese meet */
+    ITEM_CHARACTER, /* one that is not Latin */
+    ITEM_PAIR,      /* two of them */
+    ITEM_TRIGRAM,   /* three Latin letters or digits, spaces aside */
+    ITEM_WORD,      /* the first two of a Latin word */
+    ITEM_SYLLABLE,  /* how a syllable begins, up to all of it */
+    ITEM_TWO,       /* two syllables */
+    ITEM_TWO_AGAIN, /* with another hash: many pairs are or-ed for a typing error */
+    ITEM_TWO_FIRST, /* a syllable and the first letter of the next */
+    ITEM_LETTERS,   /* two, three or four first letters of syllables */
+    ITEM_CROSSING,  /* the letters where Latin and Chinese meet */
     ITEM_CROSSING_LETTERS, /* the same, of a syllable its first letter */
-    ITEM_MIXED,            /* a Latin letter stands beside Chinese */
+    ITEM_MEETING,          /* Latin and Chinese meet somewhere; with three hashes */
+    ITEM_MIXED,            /* a Latin letter stands beside Chinese; with three hashes */
     ITEM_EXACT,            /* a whole name, spaces aside */
-    ITEM_BEGINNING         /* the first two letters or characters of a name */
+    ITEM_EXACT_AGAIN,      /* with another hash: these are asked for most of all */
+    ITEM_BEGINNING         /* the first one, two and three symbols of a name */
 };
 
+/* Rare ways of finding are or-ed to the others: their rows have to be trusted. */
+enum { ITEM_HASHES = 3 };
 /* Of longer names only the beginning is hashed. */
 enum { SEARCH_EXACT_BYTES = 240 };
 

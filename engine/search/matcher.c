@@ -201,7 +201,6 @@ bool search_matches(struct search_matcher *m, uint32_t feature)
 /* Does `name` begin with `whole`, spaces aside? *all: and end with it. */
 static bool begins_with(struct im_bytes name, struct im_bytes whole, bool *all)
 {
-    size_t bare = text_without_suffix(name);
     size_t i = 0;
     size_t k = 0;
 
@@ -217,8 +216,21 @@ static bool begins_with(struct im_bytes name, struct im_bytes whole, bool *all)
     }
     if (k < whole.len)
         return false;
+    size_t bare = text_without_suffix(name);
     *all = i == name.len || i == bare || (i + 1 == bare && name.data[i] == ' ');
     return true;
+}
+
+bool search_begins(struct search_matcher *m, uint32_t feature)
+{
+    struct im_bytes names = names_of(m, feature);
+    struct im_bytes name;
+    bool all = false;
+
+    while (search_next_text(&names, &name))
+        if (begins_with(name, m->words->whole, &all))
+            return true;
+    return false;
 }
 
 static enum search_match match_of(enum search_found found)

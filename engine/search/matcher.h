@@ -45,6 +45,8 @@ void search_matcher_release(struct search_matcher *m);
 
 /** Every term is somewhere in the row. */
 bool search_matches(struct search_matcher *m, uint32_t feature);
+/** Does one of its names begin with the words? Costs little. */
+bool search_begins(struct search_matcher *m, uint32_t feature);
 /** Of a row that matches. */
 struct search_rank search_rank_of(struct search_matcher *m, uint32_t feature);
 /** The field that made the rank: for the few rows that are shown. */

@@ -3,6 +3,7 @@
 #include "current.h"
 
 #include <engine/log.h>
+#include <engine/search.h>
 #include <layers/store.h>
 
 #include <errno.h>
@@ -25,6 +26,11 @@ struct current {
     bool stopping;
     bool is_started;
     pthread_t thread;
+    /* text indexes take longer than the rest of an atlas, which does not wait for them
+     */
+    bool is_indexing;
+    pthread_t indexer;
+    uint64_t indexed; /* generation; the indexer's own */
     /* of the watcher alone */
     struct store *store;
     struct stat opened; /* which file `store` is, to notice when it is replaced */
@@ -78,6 +84,7 @@ static enum im_code build(struct current *c, struct im_error *err)
     c->is_other_file = false;
     pthread_mutex_lock(&c->mutex);
     c->snapshot = fresh;
+    pthread_cond_broadcast(&c->wake);
     pthread_mutex_unlock(&c->mutex);
     snapshot_unref(old);
     return IM_OK;
@@ -196,6 +203,34 @@ static void *watch(void *arg)
     return NULL;
 }
 
+/* The next snapshot that has no text index yet; NULL when it is time to stop. */
+static struct snapshot *next_to_index(struct current *c)
+{
+    struct snapshot *snapshot = NULL;
+
+    pthread_mutex_lock(&c->mutex);
+    while (!c->stopping && snapshot_generation(c->snapshot) == c->indexed)
+        pthread_cond_wait(&c->wake, &c->mutex);
+    if (!c->stopping) {
+        snapshot = snapshot_ref(c->snapshot);
+        c->indexed = snapshot_generation(snapshot);
+    }
+    pthread_mutex_unlock(&c->mutex);
+    return snapshot;
+}
+
+/* Until it is done searches look at every row: slower, with the same answers. */
+static void *index_texts(void *arg)
+{
+    struct snapshot *snapshot;
+
+    while ((snapshot = next_to_index(arg))) {
+        search_prepare(snapshot_atlas(snapshot));
+        snapshot_unref(snapshot);
+    }
+    return NULL;
+}
+
 enum im_code current_open(const char *db_path,
                           bool leave_out_unreviewed,
                           struct current **out,
@@ -222,6 +257,9 @@ enum im_code current_open(const char *db_path,
     if (rc == IM_OK && pthread_create(&c->thread, NULL, watch, c) != 0)
         rc = im_fail(err, IM_EENV, "cannot start a thread");
     c->is_started = rc == IM_OK;
+    if (rc == IM_OK && pthread_create(&c->indexer, NULL, index_texts, c) != 0)
+        rc = im_fail(err, IM_EENV, "cannot start a thread");
+    c->is_indexing = rc == IM_OK;
     if (rc == IM_OK)
         *out = c;
     else
@@ -239,6 +277,8 @@ void current_close(struct current *c)
     pthread_mutex_unlock(&c->mutex);
     if (c->is_started)
         pthread_join(c->thread, NULL);
+    if (c->is_indexing)
+        pthread_join(c->indexer, NULL);
     snapshot_unref(c->snapshot);
     store_close(c->store);
     pthread_cond_destroy(&c->wake);
