@@ -71,8 +71,10 @@ keep_characters(const struct search_table *t, struct im_bytes text, uint64_t *bl
         uint32_t c = im_utf8_next(text, &i);
 
         and_row(t, blocks, search_item(ITEM_CHARACTER, c, 0, 0), blocks);
-        if (before)
+        if (before) {
             and_row(t, blocks, search_item(ITEM_PAIR, before, c, 0), blocks);
+            and_row(t, blocks, search_item(ITEM_PAIR_AGAIN, before, c, 0), blocks);
+        }
         before = c;
     }
 }
@@ -123,6 +125,25 @@ static int syllable_number(const uint8_t *text, size_t len)
                : -1;
 }
 
+/* out = those of `blocks` that have a syllable, after `last` unless that is -1. */
+static bool and_syllable(const struct search_table *t,
+                         const uint64_t *blocks,
+                         int last,
+                         size_t s,
+                         uint64_t *out)
+{
+    const char *text = han_syllables[s];
+    uint32_t a = (uint32_t)last;
+    uint32_t b = (uint32_t)s;
+
+    if (!and_row(t, blocks,
+                 search_item_text(ITEM_SYLLABLE, (const uint8_t *)text, strlen(text)),
+                 out))
+        return false;
+    return last < 0 || (and_row(t, out, search_item(ITEM_TWO, a, b, 0), out) &&
+                        and_row(t, out, search_item(ITEM_TWO_AGAIN, a, b, 0), out));
+}
+
 static uint64_t *set_at(struct asking *a, unsigned depth)
 {
     return a->scratch + (size_t)depth * a->table->n_words;
@@ -155,11 +176,7 @@ static void walk(struct asking *a, unsigned at, int last, unsigned depth)
 
         if (s < 0 || a->is_given_up)
             continue;
-        if (last < 0
-                ? and_row(t, blocks, search_item_text(ITEM_SYLLABLE, a->term + at, len),
-                          next)
-                : and_row(t, blocks,
-                          search_item(ITEM_TWO, (uint32_t)last, (uint32_t)s, 0), next))
+        if (and_syllable(t, blocks, last, (size_t)s, next))
             walk(a, at + len, s, depth + 1);
     }
 }
@@ -258,12 +275,7 @@ static void walk_wrong(struct asking *a, unsigned at, int last, unsigned depth)
             if (!is_last && !fits)
                 continue;
             if (!is_asked) {
-                uint32_t item =
-                    last < 0 ? search_item_text(ITEM_SYLLABLE,
-                                                (const uint8_t *)syllable, len)
-                             : search_item(ITEM_TWO, (uint32_t)last, (uint32_t)s, 0);
-
-                is_there = and_row(t, blocks, item, next);
+                is_there = and_syllable(t, blocks, last, s, next);
                 is_asked = true;
             }
             if (is_there && is_last)
@@ -287,13 +299,10 @@ static void walk_to_wrong(struct asking *a, unsigned at, int last, unsigned dept
     walk_wrong(a, at, last, depth);
     for (unsigned len = 1; at + len <= a->n && len <= LONGEST_SYLLABLE; len++) {
         int s = syllable_number(a->term + at, len);
-        uint32_t item;
 
         if (s < 0 || a->is_given_up)
             continue;
-        item = last < 0 ? search_item_text(ITEM_SYLLABLE, a->term + at, len)
-                        : search_item(ITEM_TWO, (uint32_t)last, (uint32_t)s, 0);
-        if (and_row(t, set_at(a, depth), item, next))
+        if (and_syllable(t, set_at(a, depth), last, (size_t)s, next))
             walk_to_wrong(a, at + len, s, depth + 1);
     }
 }
@@ -418,6 +427,7 @@ void search_table_keep_beginning(const struct search_table *t,
     uint32_t second = whole->n > 1 ? whole->symbols[1] : 0;
 
     and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], 0, 0), blocks);
+    and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], 0, 1), blocks);
     and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], second, 0),
             blocks);
     if (whole->n > 2)

@@ -38,8 +38,10 @@ static void put_characters(struct im_bytes text, struct search_item_sink *sink)
             continue;
         }
         put(sink, search_item(ITEM_CHARACTER, c, 0, 0));
-        if (before)
+        if (before) {
             put(sink, search_item(ITEM_PAIR, before, c, 0));
+            put(sink, search_item(ITEM_PAIR_AGAIN, before, c, 0));
+        }
         before = c;
     }
 }
@@ -224,6 +226,7 @@ static void put_whole(struct im_bytes name,
         if (units[i].c != ' ')
             first[k++] = units[i].c;
     put(sink, search_item(ITEM_BEGINNING, first[0], 0, 0));
+    put(sink, search_item(ITEM_BEGINNING, first[0], 0, 1));
     put(sink, search_item(ITEM_BEGINNING, first[0], first[1], 0));
     put(sink, search_item(ITEM_BEGINNING, first[0], first[1], first[2]));
 }

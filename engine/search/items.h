@@ -6,16 +6,17 @@
 #include <engine/bytes.h>
 
 enum search_item {
-    ITEM_CHARACTER, /* one that is not Latin */
-    ITEM_PAIR,      /* two of them */
-    ITEM_TRIGRAM,   /* three Latin letters or digits, spaces aside */
-    ITEM_WORD,      /* the first two of a Latin word */
-    ITEM_SYLLABLE,  /* how a syllable begins, up to all of it */
-    ITEM_TWO,       /* two syllables */
-    ITEM_TWO_AGAIN, /* with another hash: many pairs are or-ed for a typing error */
-    ITEM_TWO_FIRST, /* a syllable and the first letter of the next */
-    ITEM_LETTERS,   /* two, three or four first letters of syllables */
-    ITEM_CROSSING,  /* the letters where Latin and Chinese meet */
+    ITEM_CHARACTER,  /* one that is not Latin */
+    ITEM_PAIR,       /* two of them */
+    ITEM_PAIR_AGAIN, /* with another hash: most words are of two characters */
+    ITEM_TRIGRAM,    /* three Latin letters or digits, spaces aside */
+    ITEM_WORD,       /* the first two of a Latin word */
+    ITEM_SYLLABLE,   /* how a syllable begins, up to all of it */
+    ITEM_TWO,        /* two syllables */
+    ITEM_TWO_AGAIN,  /* with another hash: many pairs are or-ed for a typing error */
+    ITEM_TWO_FIRST,  /* a syllable and the first letter of the next */
+    ITEM_LETTERS,    /* two, three or four first letters of syllables */
+    ITEM_CROSSING,   /* the letters where Latin and Chinese meet */
     ITEM_CROSSING_LETTERS, /* the same, of a syllable its first letter */
     ITEM_MEETING,          /* Latin and Chinese meet somewhere; with three hashes */
     ITEM_MIXED,            /* a Latin letter stands beside Chinese; with three hashes */
