@@ -405,12 +405,23 @@ static struct cql_step *uniform(struct compiler *c,
     struct cql_step *args[2] = {NULL};
 
     for (uint32_t i = 0; i < node->n_args; i++) {
-        args[i] = takes == CQL_TYPE_ANY ? compile(c, node->args[i], takes)
-                                        : cql_typed(c, node->args[i], takes);
+        args[i] = cql_typed(c, node->args[i], takes);
         if (!args[i])
             return NULL;
     }
     return cql_step_finish(c, cql_step_new(c, node->op, gives), args, node->n_args);
+}
+
+/* A text is there even when it is no date. */
+static struct cql_step *is_null(struct compiler *c, const struct cql_node *node)
+{
+    bool is_property = node->args[0]->op == CQL_PROPERTY;
+    struct cql_step *arg =
+        compile(c, node->args[0], is_property ? CQL_TYPE_TEXT : CQL_TYPE_ANY);
+
+    return arg ? cql_step_finish(c, cql_step_new(c, CQL_IS_NULL, CQL_TYPE_TRUTH), &arg,
+                                 1)
+               : NULL;
 }
 
 static enum cql_op seen_from_the_other(enum cql_op op)
@@ -527,7 +538,7 @@ compile(struct compiler *c, const struct cql_node *node, enum cql_type wanted)
     case CQL_IN:
         return in_list(c, node);
     case CQL_IS_NULL:
-        return uniform(c, node, CQL_TYPE_ANY, CQL_TYPE_TRUTH);
+        return is_null(c, node);
     case CQL_CASEI:
     case CQL_ACCENTI:
         return uniform(c, node, CQL_TYPE_TEXT, CQL_TYPE_TEXT);

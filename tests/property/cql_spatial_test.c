@@ -9,10 +9,11 @@
 #include <support/random.h>
 
 #include <geos_c.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { N_FEATURES = 60, N_LITERALS = 150, GRID = 9 };
+enum { N_FEATURES = 60, N_LITERALS = 150, GRID = 9, N_POINTS = 1000, N_CIRCLES = 300 };
 
 static struct test_random random_numbers;
 static GEOSContextHandle_t geos;
@@ -117,6 +118,14 @@ static void any_shape(struct im_buf *out)
         break;
     }
     im_buf_byte(out, 0);
+}
+
+/* Up to `most` in size, often nearly that. */
+static double anywhere(double most)
+{
+    double value = test_random_in(&random_numbers, -most, most);
+
+    return below(3) ? value : (value < 0 ? -most : most) + value / -1000;
 }
 
 static GEOSGeometry *parsed(const char *wkt)
@@ -260,6 +269,68 @@ TEST(relations_are_those_of_geos)
     memory_source_free(source);
 }
 
+/* Points all over the earth, as many near the poles and the antimeridian. */
+static void fill_earth(struct memory_source *source)
+{
+    memory_source_layer(source,
+                        "{\"id\":\"earth\",\"title\":{\"zh\":\"t\"},\"geometry\":"
+                        "\"point\",\"key\":\"id\",\"fields\":[{\"name\":\"id\","
+                        "\"title\":{\"zh\":\"i\"},\"type\":\"integer\"}]}",
+                        "", 1);
+    for (int i = 0; i < N_POINTS; i++) {
+        char wkt[64];
+        char id[16];
+
+        snprintf(wkt, sizeof wkt, "POINT(%.6f %.6f)", anywhere(180), anywhere(90));
+        snprintf(id, sizeof id, "%d", i);
+        memory_source_row(source, wkt, id);
+    }
+}
+
+static size_t check_distance(const struct atlas_layer *layer)
+{
+    struct im_arena *arena = im_arena_new(64 << 20);
+    double lon = anywhere(180);
+    double lat = anywhere(90);
+    double metres = pow(10, test_random_in(&random_numbers, 3, 7.2));
+    const struct cql_program *program;
+    struct cql_scratch *scratch;
+    struct cql_bounds bounds;
+    char filter[128];
+    size_t matches = 0;
+
+    snprintf(filter, sizeof filter, "distance_m(geom,POINT(%.6f %.6f))<=%.3f", lon, lat,
+             metres);
+    program = compile(filter, layer, arena);
+    scratch = cql_scratch_new(program, arena);
+    assert_non_null(scratch);
+    cql_bounds_of(program, &bounds);
+    assert_true(bounds.has_box);
+    for (uint32_t i = 0; i < N_POINTS; i++)
+        if (cql_test(program, scratch, i)) {
+            if (!bbox_intersects(bounds.box, atlas_bbox(layer, i)))
+                fail_msg("%s: feature %u is out of bounds", filter, i);
+            matches++;
+        }
+    im_arena_free(arena);
+    return matches;
+}
+
+TEST(nothing_within_a_distance_is_out_of_bounds)
+{
+    struct memory_source *source = memory_source_new();
+    const struct atlas *atlas;
+    size_t matches = 0;
+
+    fill_earth(source);
+    atlas = memory_source_atlas(source);
+    for (int i = 0; i < N_CIRCLES; i++)
+        matches += check_distance(atlas_layer_at(atlas, 0));
+    assert_true(matches > N_CIRCLES);
+    atlas_unref(atlas);
+    memory_source_free(source);
+}
+
 static int make(void **state __attribute__((unused)))
 {
     random_numbers = test_random_new("cql_spatial");
@@ -277,7 +348,9 @@ static int drop(void **state __attribute__((unused)))
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(relations_are_those_of_geos)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(relations_are_those_of_geos),
+        cmocka_unit_test(nothing_within_a_distance_is_out_of_bounds)};
 
     return cmocka_run_group_tests(tests, make, drop);
 }

@@ -11,10 +11,11 @@ enum { GEOM_READ_MAX_POINTS = 100000, GEOM_READ_MAX_PARTS = 20000 };
 
 /**
  * A GeoJSON geometry, Feature, or FeatureCollection of areas (RFC 7946). Rings are
- * oriented; a third coordinate is left out. Checked: numbers finite and in -180..180,
+ * oriented; a third coordinate is left out; areas of a collection are united where they
+ * touch or overlap. Checked: numbers finite and in -180..180,
  * -90..90, rings closed with 4 positions at least, areas valid (OGC 06-103r4, 6.1.11).
- * Errors: IM_EDATA with the JSON path or the position of the fault; IM_ELIMIT;
- * IM_ENOMEM.
+ * Errors: IM_EDATA with the JSON path or the position of the fault; IM_ELIMIT also when
+ * an outline is so tangled that its check would take seconds; IM_ENOMEM.
  */
 IM_CHECKED enum im_code geom_read_json(struct im_bytes json,
                                        struct im_arena *arena,

@@ -68,7 +68,7 @@ static int make(void **state __attribute__((unused)))
     memory_source_row(source, "POLYGON((0 0,4 0,4 4,0 4,0 0))",
                       "C|Éclair|city|AI; BIO|9007199254740993||1||2019-01-01||city");
     memory_source_row(source, "LINESTRING(0 0,3 3)",
-                      "D|张江 100%||||0.25||1999||2018-12-31T23:59:59.5Z|site");
+                      "D|张江 100%||||0.25||1999|1999|2018-12-31T23:59:59.5Z|site");
     memory_source_row(source, NULL, "E||||||||||");
     memory_source_layer(source, LAYER("table", "none", FIELD("id", "text", "")) "}", "",
                         1);
@@ -326,6 +326,8 @@ TEST(temporal_relations)
     assert_finds("day LIKE '2016%'", "A");
     assert_finds("day IN ('2016-05-01', '2020-02-29')", "AB");
     assert_finds("day IN (DATE('2016-05-01'))", "A");
+    assert_finds("day IS NULL", "E"); /* D: 1999, which is no date but there */
+    assert_finds("T_EQUALS(day, day)", "ABC");
     assert_finds("T_DISJOINT(day, at)", "");
     assert_finds("T_INTERSECTS(day, at)", "AB");
 }
