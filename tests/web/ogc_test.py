@@ -22,6 +22,7 @@ from harness import PATIENCE_S, PROGRAM, Folder, Server, run, until, write
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OAS_SCHEMA = "/usr/share/openapi-specification/schemas/v3.0/schema.json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 MANY = 1234
@@ -295,7 +296,7 @@ class Documents(unittest.TestCase):
         for accept, kind in ((BROWSER, "text/html; charset=utf-8"), ("*/*", "application/geo+json"),
                              ("application/json", "application/geo+json"), ("text/xml", "application/geo+json"),
                              ("text/csv", "text/csv; charset=utf-8; header=present"),
-                             ("text/csv;q=0.1, text/html;q=0.2", "text/html; charset=utf-8")):
+                             (XLSX, XLSX), ("text/csv;q=0.1, text/html;q=0.2", "text/html; charset=utf-8")):
             self.assertEqual(SHARED.ask(path, Accept=accept).headers["Content-Type"], kind, accept)
         a = SHARED.ask(path + "?f=json", Accept=BROWSER)
         self.assertEqual(a.headers["Content-Type"], "application/geo+json")
@@ -995,7 +996,8 @@ class Filters(unittest.TestCase):
         tree = {"op": "=", "args": [{"property": "level"}, "b"]}
         expected = sorted(r["id"] for r in many_rows() if r["level"] == "b")
         for kind in ("application/json", "application/query-cql-json"):
-            a = SHARED.ask("/ogc/collections/many/items?limit=200", "POST", body=json.dumps(tree), Content_Type=kind)
+            a = SHARED.ask("/ogc/collections/many/items?limit=200&filter-lang=cql2-json", "POST",
+                           body=json.dumps(tree), Content_Type=kind)
             self.assertEqual(a.status, 200, a.body)
             found, page = ids(a.json()), a.json()
             while following := links(page, "next"):  # by the address alone

@@ -69,6 +69,12 @@ void ogc_value_text(const struct ogc *o,
     struct im_bytes code;
     bool follows = false;
 
+    if (field->format == FORMAT_BOOLEAN && !field->n_codes && rest.len) {
+        im_buf_text(out, im_bytes_equal(rest, im_bytes_of("0"))
+                             ? ogc_say(o, "否", "no")
+                             : ogc_say(o, "是", "yes"));
+        return;
+    }
     while (next_code(&rest, field->list, &code)) {
         const char *title = code_title(field, code, o->lang);
 
@@ -164,9 +170,41 @@ place(struct writer *wr, uint32_t feature, struct geom *out, struct im_error *er
     return IM_OK;
 }
 
+/* `,"name":` of each field that is shown, written once for all features. */
+static enum im_code make_keys(struct ogc *o, struct im_error *err)
+{
+    const struct layer_schema *schema = atlas_layer_schema(o->layer);
+    struct im_bytes *keys = im_arena_calloc(o->arena, schema->n_fields, sizeof *keys);
+    struct im_buf text = {.max = 256};
+    struct im_json w = {.out = &text};
+    bool fits = keys != NULL;
+
+    for (size_t i = 0; i < schema->n_fields && fits; i++) {
+        bool follows = w.comma;
+        char *kept;
+
+        if (!ogc_field_is_open(&schema->fields[i]))
+            continue;
+        im_buf_clear(&text);
+        w.comma = follows;
+        im_json_key(&w, schema->fields[i].name);
+        w.comma = true;
+        kept = im_arena_strdup(o->arena, im_buf_bytes(&text));
+        fits = kept && !text.failed;
+        keys[i] = im_bytes_of(kept);
+    }
+    im_buf_release(&text);
+    o->keys = keys;
+    return fits ? IM_OK : im_fail(err, IM_ENOMEM, "out of memory for the fields");
+}
+
 static enum im_code writer_begin(struct writer *wr, struct ogc *o, struct im_error *err)
 {
+    enum im_code rc = o->keys ? IM_OK : make_keys(o, err);
+
     *wr = (struct writer){.o = o};
+    if (rc != IM_OK)
+        return rc;
     return ogc_crs_book_get(o->book, o->crs, &wr->transform, err);
 }
 
@@ -197,8 +235,9 @@ static enum im_code write_feature(struct writer *wr,
     im_json_key(w, "properties");
     im_json_object(w);
     for (size_t i = 0; i < schema->n_fields; i++)
-        if (ogc_field_is_open(&schema->fields[i])) {
-            im_json_key(w, schema->fields[i].name);
+        if (wr->o->keys[i].len) {
+            im_buf_append(w->out, wr->o->keys[i].data, wr->o->keys[i].len);
+            w->comma = false;
             write_value(w, layer, feature, (int)i);
         }
     im_json_object_end(w);

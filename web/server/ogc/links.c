@@ -112,7 +112,8 @@ address_of(struct ogc *o, const char *f, const char *cursor, bool with_posted)
         const struct url_param *p = &o->x->pairs[i];
 
         if (is_name(p->name, "cursor") || (cursor && is_name(p->name, "offset")) ||
-            (f && is_name(p->name, "f")) || is_passing(p->name))
+            (f && is_name(p->name, "f")) || is_passing(p->name) ||
+            (o->x->request_body.len && is_name(p->name, "filter-lang")))
             continue;
         im_buf_byte(&buf, (uint8_t)before);
         before = '&';

@@ -97,8 +97,9 @@ struct ogc {
     const struct ogc_crs *crs; /* of the answer */
     struct ogc_crs_book *book; /* of the worker that is at it */
     struct query_answer answer;
-    bool has_begun;   /* its head is written */
-    size_t n_written; /* of its hits */
+    const struct im_bytes *keys; /* of members, as they are written; empty: hidden */
+    bool has_begun;              /* its head is written */
+    size_t n_written;            /* of its hits */
 };
 
 /** "中文" or "English". */

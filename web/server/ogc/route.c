@@ -134,7 +134,7 @@ static enum ogc_format accepted(const struct ogc *o)
 
     for (int f = 0; f < OGC_FORMATS; f++) {
         const char *type = ogc_type_of(o->what, (enum ogc_format)f);
-        char bare[64];
+        char bare[96];
         int weight;
 
         if (!(formats & 1u << f))
