@@ -530,6 +530,17 @@ class Features(unittest.TestCase):
         for bad in ("x", "2016/2015", "2016-13-01", "../..x"):
             self.assertEqual(refused("/collections/many/items", datetime=bad)["parameter"], "datetime", bad)
 
+    def test_a_time_gives_what_is_from_then(self):
+        def expect(layer, test, datetime):
+            self.assertEqual(set(ids(items(layer, datetime=datetime))), {r["id"] for r in dated_rows() if test(r)},
+                             (layer, datetime))
+
+        expect("dated", lambda r: "2014-01-01" <= r["day"] < "2016", "2014/2015")
+        expect("dated", lambda r: r["day"] >= "2015-03-12", "2015-03-12/..")
+        expect("dated", lambda r: r["day"][:7] == "2016-07", "2016-07")
+        expect("founded", lambda r: r["built"] != "" and r["built"] <= 2016, "../2016")
+        expect("founded", lambda r: r["built"] == 2021, "2021-05-05")
+
     def test_unknown_and_repeated_parameters_are_refused(self):
         self.assertIn("limit", refused("/collections/many/items", limt=3)["detail"])
         refused("/collections/many", limit=3)
