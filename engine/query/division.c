@@ -127,6 +127,16 @@ static uint32_t stated_city(const struct division_index *index, uint32_t code)
     return division_is_level(city, DIVISION_CITY) ? city : 0;
 }
 
+/* Codes in wide use for what is no division, such as 320571 for a park that lies in
+ * several, tell the city only. Where no divisions are known any code will do. */
+static bool is_division(const struct division_index *index, uint32_t code)
+{
+    uint32_t feature;
+
+    return !index->divisions || division_find(index->divisions, code, &feature) ||
+           division_find(index->outlines, code, &feature);
+}
+
 uint32_t division_up(const struct division_index *index,
                      uint32_t code,
                      enum division_level level)
@@ -145,7 +155,7 @@ uint32_t division_up(const struct division_index *index,
         city = code % 100 ? stated_city(index, code) : code;
         return city ? city : code / 100 * 100;
     case DIVISION_DISTRICT:
-        return code % 100 ? code : 0;
+        return code % 100 && is_division(index, code) ? code : 0;
     }
     return 0;
 }

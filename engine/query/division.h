@@ -44,7 +44,7 @@ bool division_is_level(uint32_t code, enum division_level level);
 /** The level that a code looks like: 310000 is a province. */
 enum division_level division_level_of(uint32_t code);
 /** The code of the division around `code` at a level, `code` itself at its own; 0: the
- *  code is coarser than that. */
+ *  code is coarser than that, or stands for no division. */
 uint32_t division_up(const struct division_index *index,
                      uint32_t code,
                      enum division_level level);
