@@ -824,6 +824,7 @@ class Public(unittest.TestCase):
         with Server(DB, "--no-viewer", "--public") as server:
             found = server.ask("/ogc/collections/shapes/items").json()
             self.assertEqual(([f["id"] for f in found["features"]], found["numberMatched"]), (["A1"], 1))
+            self.assertEqual(server.ask("/ogc/collections/shapes").json()["itemCount"], 1)
             for f in ("csv", "html"):
                 self.assertNotIn("A2", server.ask("/ogc/collections/shapes/items?f=" + f).body.decode())
             self.assertIsNone(server.ask("/ogc/collections/shapes/items/A2").json()["geometry"])

@@ -26,6 +26,30 @@ bool ogc_field_sorts(const struct schema_field *field)
     return ogc_field_is_open(field) && !field->list;
 }
 
+bool ogc_is_hidden(const struct ogc *o,
+                   const struct atlas_layer *layer,
+                   uint32_t feature)
+{
+    int reviewed = atlas_layer_schema(layer)->roles.reviewed;
+    double flag;
+
+    return server_leaves_out_unreviewed(o->x->server) && reviewed != SCHEMA_NO_FIELD &&
+           (!atlas_number(layer, feature, reviewed, &flag) || flag == 0);
+}
+
+uint32_t ogc_count(const struct ogc *o, const struct atlas_layer *layer)
+{
+    uint32_t n = atlas_layer_size(layer);
+    uint32_t shown = 0;
+
+    if (!server_leaves_out_unreviewed(o->x->server) ||
+        atlas_layer_schema(layer)->roles.reviewed == SCHEMA_NO_FIELD)
+        return n;
+    for (uint32_t i = 0; i < n; i++)
+        shown += !ogc_is_hidden(o, layer, i);
+    return shown;
+}
+
 bool ogc_has_time(const struct atlas_layer *layer)
 {
     return atlas_layer_schema(layer)->roles.time != SCHEMA_NO_FIELD;
@@ -259,7 +283,7 @@ static void write_one(struct ogc *o, struct im_json *w, const struct atlas_layer
     write_keywords(w, schema);
     write_text(w, "itemType", "feature");
     im_json_key(w, "itemCount");
-    im_json_int(w, atlas_layer_size(layer));
+    im_json_int(w, ogc_count(o, layer));
     write_text(w, "geometry", schema_geometry_name(schema->geometry));
     im_json_key(w, "version");
     im_json_int(w, (int64_t)atlas_layer_version(layer));

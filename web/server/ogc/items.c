@@ -123,19 +123,9 @@ static void write_value(struct im_json *w,
 
 /* ---- geometries ---- */
 
-/* Outlines of divisions that nobody has reviewed are not shown in public. */
-static bool is_hidden(const struct ogc *o, uint32_t feature)
-{
-    int reviewed = atlas_layer_schema(o->layer)->roles.reviewed;
-    double flag;
-
-    return server_leaves_out_unreviewed(o->x->server) && reviewed != SCHEMA_NO_FIELD &&
-           (!atlas_number(o->layer, feature, reviewed, &flag) || flag == 0);
-}
-
 struct geom ogc_geometry(const struct ogc *o, uint32_t feature)
 {
-    if (is_hidden(o, feature))
+    if (ogc_is_hidden(o, o->layer, feature))
         return (struct geom){.kind = GEOM_EMPTY};
     return atlas_geom(o->layer, feature);
 }

@@ -116,6 +116,14 @@ bool ogc_offers(const struct atlas_layer *layer);
 const struct atlas_layer *ogc_layer_find(const struct atlas *atlas, struct im_bytes id);
 /** Is the field shown, and may it be filtered by? */
 bool ogc_field_is_open(const struct schema_field *field);
+/** Is it an outline of a division that nobody has reviewed, and this the public
+ * profile?
+ */
+bool ogc_is_hidden(const struct ogc *o,
+                   const struct atlas_layer *layer,
+                   uint32_t feature);
+/** Features that are listed. */
+uint32_t ogc_count(const struct ogc *o, const struct atlas_layer *layer);
 /** Does the layer say when its features are from? */
 bool ogc_has_time(const struct atlas_layer *layer);
 /** May it be sorted by? */

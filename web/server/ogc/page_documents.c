@@ -64,7 +64,7 @@ collection_row(struct ogc *o, struct html *h, const struct atlas_layer *layer)
     html_link(h, ogc_address(o, ogc_layer_path(o, schema, ""), "html"),
               im_bytes_of(query_title(schema->title, o->lang)));
     html_markup(h, "</th><td class=\"number\">");
-    html_integer(h, atlas_layer_size(layer));
+    html_integer(h, ogc_count(o, layer));
     html_markup(h, "</td>");
     cell(h, geometry_title(o, schema->geometry));
     html_markup(h, "<td>");
@@ -155,7 +155,7 @@ static void write_facts(struct ogc *o, struct html *h)
     char text[160];
 
     html_markup(h, "<div class=\"scroll\"><table class=\"facts\"><tbody>");
-    snprintf(text, sizeof text, "%u", atlas_layer_size(o->layer));
+    snprintf(text, sizeof text, "%u", ogc_count(o, o->layer));
     fact(h, ogc_say(o, "条数", "Features"), text);
     fact(h, ogc_say(o, "类型", "Kind"), geometry_title(o, schema->geometry));
     if (!bbox_is_empty(box)) {
