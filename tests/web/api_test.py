@@ -97,6 +97,7 @@ QUESTIONS = (
     ("changes", {"layer": "concept_verification"}),
     ("changes", {}),
     ("duplicates", {"layer": "parks,incubators", "limit": 5}),
+    ("duplicates", {}),
     ("list", {"layer": "incubators", "in": "苏州", "limit": 5, "filter":
               {"op": "=", "args": [{"property": "level"}, "national"]}}),
     ("within", {"layer": "incubators", "in": "苏州", "filter": "level = 'national'"}),
@@ -501,6 +502,7 @@ class PlainQuestions(unittest.TestCase):
     def test_the_result_is_that_of_the_operation_it_names(self):
         for question in ("离张江最近的概念验证中心是哪几家", "每个区县的孵化器数量",
                          "苏州的国家级孵化器", "上次导入后新增和变更的条目",
+                         "疑似重复的条目",
                          "宣城在外地设了哪些科创飞地", "哪些高新区5公里内没有孵化器",
                          "nearest concept-verification centre to Zhangjiang"):
             answer = ask("/api/ask", q=question)

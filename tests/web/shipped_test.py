@@ -114,6 +114,33 @@ class Shipped(unittest.TestCase):
             self.assertEqual(reviewed.ask("/api/layers").json()["review_number"],
                              "沪S(2026)000号")
 
+    def test_the_public_profile_answers_with_no_unreviewed_outline(self):
+        asked = "/api/aggregate?layer=incubators&by=city&geometry=true"
+        outlines = [f["geometry"] for f in self.ask(asked)["features"]]
+        self.assertGreater(sum(g is not None for g in outlines), 20)
+        with Server(self.db, "--public") as public:
+            answer = public.ask(asked).json()
+            self.assertEqual([f["geometry"] for f in answer["features"]],
+                             [None] * len(outlines))
+            for layer in ("admin_areas", "g60"):
+                rows = public.ask(f"/api/list?layer={layer}&limit=1000").json()["features"]
+                for row in rows:
+                    self.assertNotIn("Polygon", (row["geometry"] or {}).get("type", ""))
+
+    def test_plain_questions_are_answered(self):
+        for question, name in (("松江区10公里内有哪些国家级孵化器", "within"),
+                               ("哪些区县没有概念验证中心", "coverage"),
+                               ("G60沿线10公里内有多少开发区", "aggregate"),
+                               ("跨省相邻的高新区", "join"),
+                               ("疑似重复的条目", "duplicates")):
+            answer = self.ask("/api/ask?q=" + quote(question))
+            self.assertEqual(answer["understood"]["operation"], name)
+            self.assertEqual(answer["unknown"], [])
+            self.assertEqual(self.ask(answer["understood"]["url"]), answer["result"])
+            done = run("ask", question, "--db", self.db, "--lang", "zh")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(answer["understood"]["line"], done.stdout)
+
     def test_the_viewer_in_a_browser(self):
         done = subprocess.run(
             ["node", "--test", os.path.join(HERE, "browser", "browser.test.mjs")],

@@ -374,7 +374,7 @@ const struct api_operation api_operations[] = {
      PARAMS(twins_params),
      .word = API_LAYER,
      .default_limit = 100,
-     .examples = "  innomap duplicates parks\n"
+     .examples = "  innomap duplicates\n"
                  "  innomap duplicates incubators,parks --in 苏州\n",
      .run = api_twins_run,
      .write = api_twins_write,

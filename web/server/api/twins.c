@@ -8,6 +8,27 @@
 
 #include <math.h>
 
+/* Lists of places: no tables, no links, no divisions. */
+static enum im_code all_places(struct api_call *c, struct im_error *err)
+{
+    const struct atlas_layer **layers =
+        im_arena_calloc(c->arena, QUERY_MAX_LAYERS, sizeof *layers);
+
+    if (!layers)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    for (size_t i = 0; i < atlas_layer_count(c->atlas); i++) {
+        const struct atlas_layer *layer = atlas_layer_at(c->atlas, i);
+        const struct layer_schema *schema = atlas_layer_schema(layer);
+
+        if (api_takes_layer(schema, API_PLACED) && schema->group == SCHEMA_PLACES &&
+            schema->key != schema->roles.adcode &&
+            c->request.n_layers < QUERY_MAX_LAYERS)
+            layers[c->request.n_layers++] = layer;
+    }
+    c->request.layers = layers;
+    return IM_OK;
+}
+
 enum im_code api_twins_run(struct api_call *c, struct im_error *err)
 {
     struct duplicates_answer *a = im_arena_calloc(c->arena, 1, sizeof *a);
@@ -18,11 +39,14 @@ enum im_code api_twins_run(struct api_call *c, struct im_error *err)
     if (!a)
         return im_fail(err, IM_ENOMEM, "out of memory");
     c->other = a;
-    rc = api_layers(c, API_LAYER, API_ROWS, &layers, &c->request.n_layers, err);
-    if (rc == IM_OK) {
-        c->request.layers = layers;
-        rc = api_request(c, err);
+    if (api_is_set(c, API_LAYER)) {
+        rc = api_layers(c, API_LAYER, API_ROWS, &layers, &c->request.n_layers, err);
+        c->request.layers = rc == IM_OK ? layers : NULL;
+    } else {
+        rc = all_places(c, err);
     }
+    if (rc == IM_OK)
+        rc = api_request(c, err);
     r.limit = c->request.k;
     if (rc == IM_OK)
         rc = duplicates_find(&r, c->arena, a, &c->cql_fault, err);
