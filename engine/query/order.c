@@ -477,7 +477,7 @@ static void sift_down(struct keep *keep, uint32_t i)
 
 static bool grow(struct keep *keep, struct im_arena *arena)
 {
-    uint32_t cap = keep->cap ? keep->cap * 4 : 64;
+    uint32_t cap = keep->cap ? keep->cap * 4 : 512;
     struct order_entry *entries;
 
     if (cap > keep->max)
@@ -511,28 +511,42 @@ void keep_offer(struct keep *keep,
     }
 }
 
-/* Least significant digit first, eight bits a pass; digits that are all the same are
- * passed over. Returns where the result is. */
+/* One pass of a sort by digits: by the eight bits from `shift` on. */
+static void sort_digit(const struct order_entry *from,
+                       struct order_entry *to,
+                       uint32_t n,
+                       unsigned shift)
+{
+    uint32_t start[256] = {0};
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        start[from[i].rank >> shift & 255]++;
+    for (uint32_t d = 0; d < 256; d++) {
+        uint32_t count = start[d];
+
+        start[d] = sum;
+        sum += count;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        to[start[from[i].rank >> shift & 255]++] = from[i];
+}
+
+/* Least significant digit first; digits that are all the same are passed over. Returns
+ * where the result is. */
 static struct order_entry *
 sort_ranks(struct order_entry *entries, struct order_entry *scratch, uint32_t n)
 {
+    uint64_t differs = 0;
+
+    for (uint32_t i = 1; i < n; i++)
+        differs |= entries[i].rank ^ entries[0].rank;
     for (unsigned shift = 0; shift < 64; shift += 8) {
-        uint32_t start[256] = {0};
-        uint32_t sum = 0;
-
-        for (uint32_t i = 0; i < n; i++)
-            start[entries[i].rank >> shift & 255]++;
-        if (start[entries[0].rank >> shift & 255] == n)
-            continue;
-        for (uint32_t d = 0; d < 256; d++) {
-            uint32_t count = start[d];
-
-            start[d] = sum;
-            sum += count;
-        }
-        for (uint32_t i = 0; i < n; i++)
-            scratch[start[entries[i].rank >> shift & 255]++] = entries[i];
         struct order_entry *other = entries;
+
+        if (!(differs >> shift & 255))
+            continue;
+        sort_digit(entries, scratch, n, shift);
         entries = scratch;
         scratch = other;
     }

@@ -137,6 +137,7 @@ struct bench {
     int questions;
     int checks;
     double us[MAX_QUESTIONS];
+    uint64_t rows; /* of all answers */
 };
 
 /* One kind of question. */
@@ -221,6 +222,7 @@ static void ask(struct bench *b, const struct query_request *q, bool each, int q
         exit(1);
     }
     b->us[question] = points_now_us() - start;
+    b->rows += each ? n : answer.n_hits;
     if (!each && question < b->checks)
         check(b, q, &answer);
 }
@@ -228,7 +230,7 @@ static void ask(struct bench *b, const struct query_request *q, bool each, int q
 static void measure(struct bench *b, const struct kind *kind)
 {
     /* in towns a window of so many rows has about this side */
-    double side = sqrt(kind->window / atlas_layer_size(b->layer)) * 2.2;
+    double side = sqrt(kind->window / atlas_layer_size(b->layer)) * 1.93;
     struct query_sort sort = {im_bytes_of(kind->sort ? kind->sort : ""), false};
     struct query_area area = {.kind = QUERY_IN_BOX};
     int questions = kind->sort ? b->questions / 40 + 1 : b->questions;
@@ -246,6 +248,7 @@ static void measure(struct bench *b, const struct kind *kind)
                               .n_sort = kind->sort != NULL,
                               .skip_count = kind->skip_count};
 
+    b->rows = 0;
     for (int i = 0; i < questions; i++) {
         uint32_t at = test_random_below(&b->random, atlas_layer_size(b->layer));
         struct geom g = atlas_geom(b->layer, at);
@@ -257,7 +260,8 @@ static void measure(struct bench *b, const struct kind *kind)
         ask(b, &q, kind->each, i);
     }
     first = b->us[0];
-    printf("  %-44s p50 %9.2f us   p99 %9.2f us   first %9.2f us\n", kind->name,
+    printf("  %-44s %7.0f rows  p50 %9.2f us  p99 %9.2f us  first %9.2f us\n",
+           kind->name, (double)b->rows / questions,
            points_quantile(b->us, (size_t)questions, 0.5),
            points_quantile(b->us, (size_t)questions, 0.99), first);
 }

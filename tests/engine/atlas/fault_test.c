@@ -90,6 +90,33 @@ TEST(a_build_without_memory_fails_cleanly_wherever_it_runs_out)
     memory_source_free(ms);
 }
 
+/* Two pages of a sorted list, and one in the order of fids. */
+static enum im_code
+list(struct query_request q, struct im_arena *arena, struct im_error *err)
+{
+    const struct query_sort sort = {im_bytes_of("id"), true};
+    struct query_answer answer;
+    enum im_code rc;
+
+    q.k = 2;
+    q.sort = &sort;
+    q.n_sort = 1;
+    q.coarsest = PRECISION_CITY;
+    rc = query_run(&q, arena, &answer, NULL, err);
+    if (rc != IM_OK)
+        return rc;
+    assert_non_null(answer.next);
+    q.cursor = im_bytes_of(answer.next);
+    rc = query_run(&q, arena, &answer, NULL, err);
+    if (rc != IM_OK)
+        return rc;
+    assert_int_equal(answer.n_hits, 2);
+    q.n_sort = 0;
+    q.cursor = (struct im_bytes){0};
+    q.skip_count = true;
+    return query_run(&q, arena, &answer, NULL, err);
+}
+
 static enum im_code ask(const struct atlas *atlas, struct im_error *err)
 {
     struct im_arena *arena = im_arena_new(1 << 20);
@@ -112,6 +139,8 @@ static enum im_code ask(const struct atlas *atlas, struct im_error *err)
         rc = query_nearest(&q, arena, &answer, err);
     if (rc == IM_OK)
         assert_int_equal(answer.n_hits, 3);
+    if (rc == IM_OK)
+        rc = list(q, arena, err);
     im_arena_free(arena);
     return rc;
 }

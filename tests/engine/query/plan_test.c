@@ -14,6 +14,8 @@
 
 struct cql_node {
     uint32_t code;
+    uint32_t *n_tests;            /* counted here */
+    struct im_deadline *deadline; /* passes with the first test; NULL: never */
     bool tells;
     bool is_never;
     bool has_box;
@@ -61,6 +63,10 @@ bool cql_test(const struct cql_program *p,
               uint32_t feature)
 {
     (void)scratch;
+    if (p->node->n_tests)
+        ++*p->node->n_tests;
+    if (p->node->deadline)
+        *p->node->deadline = (struct im_deadline){1};
     return atlas_code(p->layer, feature, KIND) == p->node->code;
 }
 
@@ -317,6 +323,31 @@ TEST(the_plan_is_the_same_however_often_and_in_which_order_it_is_made)
     assert_true(w->plan.cost_ns == cost);
 }
 
+/* The filter lets the deadline pass while it is tested. */
+TEST(a_search_looks_at_the_clock_on_its_way)
+{
+    struct world *w = start(state);
+
+    for (int way = 0; way < 4; way++) {
+        struct query_answer answer;
+        struct im_error err;
+        uint32_t n_tests = 0;
+
+        start(state);
+        filter_by(w, "e", false);
+        w->request.has_origin = way < 2;
+        w->request.max_m = way == 1 ? 200000 : HUGE_VAL;
+        w->request.skip_count = way == 2;
+        if (way == 3)
+            in_box(w, 3);
+        w->filter.n_tests = &n_tests;
+        w->filter.deadline = &w->request.deadline;
+        assert_int_equal(query_run(&w->request, w->arena, &answer, NULL, &err),
+                         IM_ESTOPPED);
+        assert_true(n_tests > 0 && n_tests <= SELECT_STEPS + 100);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_filter_that_never_holds_is_not_asked),
         cmocka_unit_test(
             the_plan_is_the_same_however_often_and_in_which_order_it_is_made),
+        cmocka_unit_test(a_search_looks_at_the_clock_on_its_way),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
