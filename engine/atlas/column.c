@@ -51,7 +51,9 @@ find_slot(const struct column_builder *b, struct im_bytes text, uint32_t hash)
 
 static bool grow_slots(struct column_builder *b)
 {
-    uint32_t n = b->n_slots ? b->n_slots * 2 : 64;
+    /* fourfold: texts that all differ are put in anew seldom, for a little more room
+     * while the layer is read */
+    uint32_t n = b->n_slots ? b->n_slots * 4 : 64;
     struct column_slot *slots = calloc(n, sizeof *slots);
 
     if (!slots)
