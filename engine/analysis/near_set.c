@@ -54,8 +54,13 @@ enum precision subject_precision(const struct atlas_layer *layer,
 static enum im_code
 measure_from(struct subject *s, struct im_arena *arena, struct im_error *err)
 {
+    double lon;
+    double lat;
+
     s->box = geom_bbox(&s->geom);
     s->polar_cos = bound_cos(fmin(fmax(-s->box.min_y, s->box.max_y), 90));
+    if (geom_middle(&s->geom, &lon, &lat))
+        s->middle = bound_origin(lon, lat);
     if (s->geom.n_points == 1) {
         geodesic_origin_init(&s->origin, s->geom.lonlat[0], s->geom.lonlat[1]);
         return IM_OK;
@@ -383,6 +388,14 @@ struct counter {
     double hav_limit;
 };
 
+/* Everything in a box is within reach when its farthest corner is, seen from one
+ * position of the subject. */
+static bool is_all_within(
+    const struct counter *c, double min_x, double min_y, double max_x, double max_y)
+{
+    return bound_upper_m(c->subject->middle, min_x, min_y, max_x, max_y) <= c->max_m;
+}
+
 static uint64_t count_leaf(const struct counter *c, uint32_t node)
 {
     const struct atlas_layer *layer = c->bag->layer;
@@ -401,18 +414,10 @@ static uint64_t count_leaf(const struct counter *c, uint32_t node)
             (layer == c->subject->layer && feature == c->subject->feature) ||
             boxes_hav(c->subject, b.min_x, b.min_y, b.max_x, b.max_y) > c->hav_limit)
             continue;
-        sum += distance(c->subject, layer, feature, c->max_m, &lon, &lat) <= c->max_m;
+        sum += is_all_within(c, b.min_x, b.min_y, b.max_x, b.max_y) ||
+               distance(c->subject, layer, feature, c->max_m, &lon, &lat) <= c->max_m;
     }
     return sum;
-}
-
-/* All of a node is within reach when its farthest corner is. Only for positions: the
- * nearest point of an area cannot be bounded from above so simply. */
-static bool is_all_within(const struct counter *c, const struct tree_box *b)
-{
-    return c->subject->geom.n_points == 1 &&
-           bound_upper_m(c->subject->origin.bound, (double)b->min_x, (double)b->min_y,
-                         (double)b->max_x, (double)b->max_y) <= c->max_m;
 }
 
 static bool holds_subject(const struct counter *c, uint32_t from, uint32_t to)
@@ -426,16 +431,17 @@ static uint64_t count_node(const struct counter *c, unsigned level, uint32_t nod
 {
     const struct tree *tree = &c->bag->tree;
     uint32_t at = tree->level_start[level] + node;
+    const struct tree_box *b = &tree->boxes[at];
     uint32_t from;
     uint32_t end;
     uint64_t sum = 0;
 
-    if (!(tree->masks[at] & c->set->fine) ||
-        node_hav(c->subject, &tree->boxes[at]) > c->hav_limit)
+    if (!(tree->masks[at] & c->set->fine) || node_hav(c->subject, b) > c->hav_limit)
         return 0;
     tree_range(tree, level, node, &from, &end);
     if (!(tree->masks[at] & c->set->coarse) && !holds_subject(c, from, end) &&
-        is_all_within(c, &tree->boxes[at]))
+        is_all_within(c, (double)b->min_x, (double)b->min_y, (double)b->max_x,
+                      (double)b->max_y))
         return end - from;
     if (level == 0)
         return count_leaf(c, node);

@@ -20,6 +20,7 @@ struct subject {
     double polar_cos; /* least cosine of a latitude in the box */
     double uncertainty_m;
     uint32_t division;              /* code; 0 unknown; only needed to look across */
+    struct bound_origin middle;     /* a position that belongs to it */
     struct geodesic_origin origin;  /* of a single position */
     struct geom_prepared *prepared; /* of areas */
     struct edge_tree *edges;        /* of lines and areas */
