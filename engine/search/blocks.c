@@ -95,6 +95,11 @@ static bool keep_latin(const struct search_table *t,
     return any;
 }
 
+static uint64_t *set_at(struct asking *a, unsigned depth)
+{
+    return a->scratch + (size_t)depth * a->table->n_words;
+}
+
 /* ---- read ---- */
 
 static int compare_syllable(const char *syllable, const uint8_t *text, size_t len)
@@ -104,14 +109,12 @@ static int compare_syllable(const char *syllable, const uint8_t *text, size_t le
     return order ? order : syllable[len] != '\0';
 }
 
-/* The number of the syllable that is exactly this text; -1. */
-static int syllable_number(const uint8_t *text, size_t len)
+/* The first syllable that is not before this text, of at most LONGEST_SYLLABLE. */
+static size_t first_syllable(const uint8_t *text, size_t len)
 {
     size_t low = 0;
     size_t high = han_n_syllables;
 
-    if (len > LONGEST_SYLLABLE)
-        return -1;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
@@ -120,8 +123,16 @@ static int syllable_number(const uint8_t *text, size_t len)
         else
             high = middle;
     }
-    return low < han_n_syllables && compare_syllable(han_syllables[low], text, len) == 0
-               ? (int)low
+    return low;
+}
+
+/* The number of the syllable that is exactly this text; -1. */
+static int syllable_number(const uint8_t *text, size_t len)
+{
+    size_t s = len <= LONGEST_SYLLABLE ? first_syllable(text, len) : han_n_syllables;
+
+    return s < han_n_syllables && compare_syllable(han_syllables[s], text, len) == 0
+               ? (int)s
                : -1;
 }
 
@@ -144,9 +155,30 @@ static bool and_syllable(const struct search_table *t,
                         and_row(t, out, search_item(ITEM_TWO_AGAIN, a, b, 0), out));
 }
 
-static uint64_t *set_at(struct asking *a, unsigned depth)
+/* What is left is how the last syllable begins: a letter alone, or every syllable that
+ * may be meant. */
+static void add_last(struct asking *a, unsigned at, int last, unsigned depth)
 {
-    return a->scratch + (size_t)depth * a->table->n_words;
+    const struct search_table *t = a->table;
+    const uint64_t *blocks = set_at(a, depth);
+    uint64_t *next = set_at(a, depth + 1);
+    unsigned rest = a->n - at;
+    const uint8_t *text = a->term + at;
+
+    if (rest > LONGEST_SYLLABLE)
+        return;
+    if (last < 0 || rest == 1) {
+        if (and_row(t, blocks, search_item_text(ITEM_SYLLABLE, text, rest), next) &&
+            (last < 0 ||
+             and_row(t, next, search_item(ITEM_TWO_FIRST, (uint32_t)last, *text, 0),
+                     next)))
+            or_into(t, a->found, next);
+        return;
+    }
+    for (size_t s = first_syllable(text, rest);
+         s < han_n_syllables && memcmp(han_syllables[s], text, rest) == 0; s++)
+        if (and_syllable(t, blocks, last, s, next))
+            or_into(t, a->found, next);
 }
 
 /* `blocks` may have the term up to `at`, the last syllable being `last`. */
@@ -165,12 +197,7 @@ static void walk(struct asking *a, unsigned at, int last, unsigned depth)
         or_into(t, a->found, blocks);
         return;
     }
-    if (rest <= LONGEST_SYLLABLE &&
-        and_row(t, blocks, search_item_text(ITEM_SYLLABLE, a->term + at, rest), next) &&
-        (last < 0 ||
-         and_row(t, next, search_item(ITEM_TWO_FIRST, (uint32_t)last, a->term[at], 0),
-                 next)))
-        or_into(t, a->found, next);
+    add_last(a, at, last, depth);
     for (unsigned len = 1; len < rest && len <= LONGEST_SYLLABLE; len++) {
         int s = syllable_number(a->term + at, len);
 

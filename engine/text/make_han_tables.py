@@ -89,8 +89,18 @@ def simplified():
                          input=text.encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
     lines = out.split("\n")[:-1]
     assert len(lines) == len(chars)
-    return [ord(t) if len(t) == 1 and FIRST <= ord(t) <= LAST else ord(c)
-            for c, t in zip(chars, lines)]
+    table = {ord(c): ord(t) if len(t) == 1 and FIRST <= ord(t) <= LAST else ord(c)
+             for c, t in zip(chars, lines)}
+    # a few stand for each other: one of them for both, and no chains
+    for c in table:
+        seen = [c]
+        while table[seen[-1]] not in seen:
+            seen.append(table[seen[-1]])
+        end = table[seen[-1]]
+        table[c] = end if end == seen[-1] else min(end, seen[-1])
+    for c in table:
+        assert table[table[c]] == table[c]
+    return [table[ord(c)] for c in chars]
 
 
 def phrases(simple):

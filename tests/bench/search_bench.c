@@ -377,7 +377,7 @@ int main(int argc, char **argv)
         run(10000, 25, 10, true);
         return 0;
     }
-    run(100000, 1000, 50, false);
-    run(1000000, 1000, 20, false);
+    run(100000, 500, 20, false);
+    run(1000000, 500, 10, false);
     return 0;
 }
