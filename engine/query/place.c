@@ -3,6 +3,7 @@
 #include "atlas/layer.h"
 #include "geom/check.h"
 #include "query/division.h"
+#include "text/reading.h"
 
 #include <engine/text.h>
 
@@ -139,6 +140,32 @@ static void for_all_layers(const struct atlas *atlas,
     for (size_t i = 0; i < atlas_layer_count(atlas); i++)
         if (atlas_layer_at(atlas, i)->names.n)
             fn(c, atlas_layer_at(atlas, i), name);
+}
+
+static void
+add_any(const struct atlas *atlas, struct im_bytes name, struct candidates *c)
+{
+    for_all_layers(atlas, name, add_prefixed, c);
+    if (c->n == 0) /* the only pass over all names: when nothing else fits */
+        for_all_layers(atlas, name, add_inside, c);
+}
+
+/* The same in simplified characters, when no name is in those that were typed. */
+static enum im_code add_simplified(const struct atlas *atlas,
+                                   struct im_bytes name,
+                                   struct candidates *c,
+                                   struct im_error *err)
+{
+    struct im_buf simplified = {.max = 16 * MAX_NAME_BYTES};
+    enum im_code rc;
+
+    text_searched(name, TEXT_SPACES_OF_LATIN, &simplified);
+    rc = im_buf_check(&simplified, "place name", err);
+    if (rc == IM_OK && simplified.len &&
+        !im_bytes_equal(im_buf_bytes(&simplified), name))
+        add_any(atlas, im_buf_bytes(&simplified), c);
+    im_buf_release(&simplified);
+    return rc;
 }
 
 static struct im_bytes adcode_of(const struct query_place *p)
@@ -474,10 +501,10 @@ static enum im_code find_by_name(const struct atlas *atlas,
         im_fail(err, IM_EARG, "the place name holds no letter or digit");
         rc = im_zh(err, IM_EARG, "地名中没有文字");
     } else {
-        for_all_layers(atlas, im_buf_bytes(&folded), add_prefixed, c);
-        if (c->n == 0) /* the only pass over all names: when nothing else fits */
-            for_all_layers(atlas, im_buf_bytes(&folded), add_inside, c);
+        add_any(atlas, im_buf_bytes(&folded), c);
         if (c->n == 0)
+            rc = add_simplified(atlas, im_buf_bytes(&folded), c, err);
+        if (rc == IM_OK && c->n == 0)
             rc = not_found(atlas, name, im_buf_bytes(&folded), err);
     }
     im_buf_release(&folded);

@@ -378,6 +378,6 @@ int main(int argc, char **argv)
         return 0;
     }
     run(100000, 500, 20, false);
-    run(1000000, 500, 10, false);
+    run(1000000, 500, 20, false);
     return 0;
 }

@@ -271,9 +271,20 @@ static void the_middle_of_an_area_lies_inside_it(void **state)
     assert_true(geom_contains(&g, w->found.places[0].lon, w->found.places[0].lat));
 }
 
+TEST(traditional_characters_find_simplified_names)
+{
+    struct world *w = *state;
+
+    assert_int_equal(find(w, "浦東新區"), IM_OK);
+    assert_int_equal(w->found.places[0].match, PLACE_EXACT);
+    assert_int_equal(find(w, "松江區"), IM_OK);
+    assert_int_equal(find(w, "臺灣"), IM_ENOTFOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(traditional_characters_find_simplified_names),
         cmocka_unit_test(a_name_is_found_exactly_by_alias_by_its_beginning_and_inside),
         cmocka_unit_test(a_division_is_found_without_its_suffix),
         cmocka_unit_test(width_case_spaces_and_brackets_do_not_matter),
