@@ -450,6 +450,14 @@ static bool has_one_subject(const struct draft *d)
     return d->n_groups <= 1 || (d->n_groups == 2 && d->groups[1].kind.is_space);
 }
 
+static void part_of_spaces(struct draft *d)
+{
+    struct reading *r = d->r;
+
+    part_default(d, "layer", layer_ids(r->v, r->arena, r->v->spaces),
+                 layer_titles(r->v, r->arena, r->v->spaces));
+}
+
 static void part_of_group_if_any(struct draft *d)
 {
     if (d->n_groups && !d->groups[0].kind.is_space)
@@ -491,7 +499,12 @@ static bool decide_duplicates(struct draft *d)
 {
     if (!use(d->r, G_DUPLICATE) || !has_one_subject(d))
         return false;
-    part_of_group_if_any(d);
+    if (d->n_groups && !d->groups[0].kind.is_space)
+        part_of_group_if_any(d);
+    else if (d->r->v->spaces)
+        part_of_spaces(d);
+    else
+        return false;
     part_of_limit(d, "limit");
     part_of_format(d);
     return understood(d, "duplicates");
@@ -1111,6 +1124,10 @@ static bool parts_of_grouping(struct draft *d)
         part_of_term(d, "by", "year", (struct schema_title){"年份", "year"}, year);
         return true;
     }
+    if (d->has_cities && (is_each || term_has(r, G_COMPARE) || term_has(r, G_MOST))) {
+        part_default(d, "by", "city", level_title(DIVISION_CITY));
+        return true;
+    }
     bool several = (d->groups[0].kind.layers & (d->groups[0].kind.layers - 1)) != 0;
     if (is_each && several) {
         part_default(d, "by", "layer", (struct schema_title){"种类", "kind of place"});
@@ -1266,28 +1283,26 @@ static bool decide_aggregate(struct draft *d)
     return understood(d, "aggregate");
 }
 
-/* Figures of cities by themselves. */
+/* A figure by itself (各市的研发投入强度) stands beside the count of all places. */
 static bool decide_figures(struct draft *d)
 {
     struct reading *r = d->r;
     size_t i = term_find_kind(r, TERM_INDICATOR, 0);
-    const struct sense *s;
+    double level = d->level < r->n ? r->terms[d->level].value : DIVISION_CITY;
 
-    if (i == r->n || d->n_groups || d->near < r->n || d->distance < r->n)
+    if (i == r->n || d->n_groups || !r->v->spaces || d->near < r->n ||
+        d->distance < r->n || (int)level == DIVISION_DISTRICT)
         return false;
-    s = find_sense(r, &r->terms[i], SENSE_INDICATOR, 0);
-    const struct layer_schema *schema = r->v->layers[s->layer].schema;
-    const struct schema_field *f = &schema->fields[s->field];
-    part_of_term(d, "layer", schema->id, schema->title, i);
-    part_of_term(d, "filter",
-                 ask_text(r->arena, "%s='%s'", f->name, f->codes[s->code].code),
-                 f->codes[s->code].title, i);
+    part_of_spaces(d);
     if (d->level < r->n)
-        r->terms[d->level].used = true;
+        part_of_term(d, "by", level_name(level), level_title(level), d->level);
+    else
+        part_default(d, "by", level_name(level), level_title(level));
+    part_of_indicator(d);
     use(r, G_COUNT);
-    bool area = parts_of_area(d);
+    parts_of_area(d);
     common_parts(d);
-    return understood(d, area ? "within" : "list");
+    return understood(d, "aggregate");
 }
 
 /* ---- one kind ---- */

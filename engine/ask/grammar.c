@@ -7,7 +7,8 @@
 const struct grammar_word grammar_words[] = {
     /* ---- what says nothing ---- */
     {G_FILLER, 0,
-     "约|大约|大概|大致|将近|之|把|将|了|是|吗|呢|吧|啊|都|也|还|请|请问|请帮我|帮|"
+     "你好|您好|谢谢|多谢|麻烦|约|大约|大概|大致|将近|之|把|将|了|是|吗|呢|吧|啊|都|也|"
+     "还|请|请问|请帮我|帮|"
      "帮我|帮忙|给|给我|我|我想|我要|我想找|"
      "我想知道|想|想要|想知道|想找|告诉|告诉我|查|查找|查询|查一下|查一查|找|找到|找出|"
      "找一下|既|"
@@ -20,7 +21,9 @@ const struct grammar_word grammar_words[] = {
      "地区|当地|境内|"
      "辖区|辖区内|全市|市内|城内|名下|旗下|运营|运营的|机构有哪些"},
     {G_FILLER, 0,
-     "about|approximately|roughly|some|the|a|an|is|are|was|were|be|been|do|does|did|"
+     "hello|hi|thanks|thank "
+     "you|about|approximately|roughly|some|the|a|an|is|are|was|were|be|been|do|does|"
+     "did|"
      "please|show|show me|list|list all|"
      "find|find me|find all|give|give me|tell|tell me|i|we|me|my|want|want to know|"
      "would like|would like to know|need|looking for|look up|can|could|you|there|"

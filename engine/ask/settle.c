@@ -640,6 +640,78 @@ static void settle_way(struct draft *d)
     }
 }
 
+/* A city by name, as rows say where they lie; "" it is none. */
+static struct im_bytes city_of(const struct term *t)
+{
+    const struct token *token = t->token;
+    struct im_bytes none = {NULL, 0};
+
+    if (!token || !token->is_division)
+        return none;
+    const struct layer_schema *s = token->layer->schema;
+    struct im_bytes name = query_name(token->layer, token->feature, LANG_ZH);
+    struct im_bytes city = atlas_text(token->layer, token->feature, s->roles.city);
+    return im_bytes_equal(name, city) ? city : none;
+}
+
+static bool add_city(struct reading *r, struct condition *c, const struct term *t)
+{
+    struct im_bytes city = city_of(t);
+    struct schema_code *code = im_arena_calloc(r->arena, 1, sizeof *code);
+
+    if (!code || city.len == 0 || c->n_codes == MAX_CODES)
+        return false;
+    code->code = im_arena_strdup(r->arena, city);
+    code->title = (struct schema_title){code->code, ask_words(r, t->start, t->end)};
+    if (!code->code)
+        return false;
+    c->codes[c->n_codes++] = code;
+    return true;
+}
+
+/* 南京和合肥的: an area is one, so several cities are a filter. */
+static void settle_cities(struct draft *d)
+{
+    struct reading *r = d->r;
+    struct kind *kind = &d->groups[0].kind;
+    struct condition c = {.op = IS_ONE_OF};
+    size_t first = 0;
+    size_t last;
+
+    while (first < r->n && !is_place(d, first))
+        first++;
+    for (last = first;
+         last < r->n && is_place(d, last) && add_city(r, &c, &r->terms[last]);
+         last += 2)
+        if (!term_is(r, last + 1, G_AND) && !is_kind(r, last + 1, TERM_MARK)) {
+            last += 2;
+            break;
+        }
+    if (c.n_codes < 2 || d->n_groups != 1)
+        return;
+    for (size_t l = 0; l < r->v->n_layers; l++) {
+        const struct layer_schema *s = r->v->layers[l].schema;
+
+        if (!layer_in(kind->layers, l) || s->roles.city == SCHEMA_NO_FIELD)
+            continue;
+        if (!c.field) {
+            c.field = &s->fields[s->roles.city];
+            c.field_index = s->roles.city;
+        }
+        if (strcmp(s->fields[s->roles.city].name, c.field->name) == 0)
+            c.layers |= (layer_set)1 << l;
+    }
+    if (!c.field || (c.layers != kind->layers && !kind->is_space))
+        return;
+    c.start = r->terms[first].start;
+    c.end = r->terms[first + 2 * (c.n_codes - 1)].end;
+    kind->layers &= c.layers;
+    kind_add(kind, &c);
+    for (size_t i = 0; i < c.n_codes; i++)
+        take(d, first + 2 * i);
+    d->has_cities = true;
+}
+
 static bool is_same_corridor(const struct reading *r, size_t a, size_t b)
 {
     const struct word *x = r->terms[a].word;
@@ -680,6 +752,8 @@ void settle_places(struct draft *d)
     if (measured && d->from == r->n && d->n_groups < 2 &&
         !(d->in < r->n && term_has(r, G_ALONG)))
         settle_near(d);
+    if (d->in == r->n)
+        settle_cities(d);
     for (size_t i = 0; i < r->n && d->in == r->n; i++)
         if (is_place(d, i))
             d->in = take(d, i);
