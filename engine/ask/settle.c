@@ -136,6 +136,13 @@ static bool may_be_in_name(const struct reading *r, size_t i)
            is_kind(r, i, TERM_FIELD);
 }
 
+/* 中山北路3300号: behind "from" a number belongs to the place. */
+static bool is_in_address(const struct reading *r, size_t i)
+{
+    return is_kind(r, i, TERM_COUNT) || is_kind(r, i, TERM_MEMBERS) ||
+           is_kind(r, i, TERM_LEVEL) || is_kind(r, i, TERM_YEARS);
+}
+
 static bool has_unknown(const struct reading *r, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
@@ -174,7 +181,7 @@ static void settle_unknown_places(struct reading *r)
 
         if (!points_at_place(r, i))
             continue;
-        while (may_be_in_name(r, to))
+        while (may_be_in_name(r, to) || (term_is(r, i, G_FROM) && is_in_address(r, to)))
             to++;
         if (r->lang == LANG_ZH && !begins_distance(r, to) && !term_is(r, i, G_IN))
             continue;
@@ -189,6 +196,10 @@ static void settle_unknown_places(struct reading *r)
         if (term_is(r, i, G_IN) && r->lang == LANG_ZH)
             to = i + 2;
         name_place(r, i + 1, to);
+        /* 中 of 中山北路 looked like a word that says nothing */
+        if (r->lang == LANG_ZH && is_kind(r, i + 1, TERM_PLACE) &&
+            !r->terms[i + 1].token)
+            r->terms[i + 1].start = r->terms[i].end;
     }
     for (size_t i = 0; r->lang == LANG_ZH && i < r->n; i++) {
         size_t from = i;
