@@ -355,8 +355,10 @@ void query_write_request(struct im_json *w, const struct query_answer_context *c
     for (size_t i = 0; i < q->n_layers; i++)
         im_json_text(w, q->layers[i]->schema->id);
     im_json_array_end(w);
-    im_json_key(w, "k");
-    im_json_int(w, q->k);
+    if (q->k) {
+        im_json_key(w, "k");
+        im_json_int(w, q->k);
+    }
     im_json_key(w, "max_km");
     im_json_number(w, q->max_m / 1000, 3); /* none: not finite, written as null */
     im_json_key(w, "precision");

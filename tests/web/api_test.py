@@ -181,6 +181,20 @@ class Doors(unittest.TestCase):
                 self.assertIn(f"innomap {name}", done.stdout)
                 self.assertIn(word, done.stdout)
 
+    def test_the_answer_repeats_what_was_asked(self):
+        query = ask("/api/coverage", layer="parks", other="incubators", max_km=5)["query"]
+        self.assertEqual((query["operation"], query["layers"], query["other"],
+                          query["max_km"], query["precision"]),
+                         ("coverage", ["parks"], "incubators", 5, "town"))
+        query = ask("/api/aggregate", layer="parks", by="city",
+                    filter="level  =  'national'")["query"]
+        self.assertEqual((query["by"], query["precision"]), ("city", "city"))
+        self.assertNotIn("k", query)
+        self.assertEqual(re.sub(r"\W", "", query["filter"]), "levelnational")
+        query = ask("/api/within", layer="parks", corridor="g60", half_width_km=10)["query"]
+        self.assertEqual((query["area"]["by"], query["area"]["half_width_km"]),
+                         ("corridor", 10))
+
     def test_a_form_and_an_address_together_are_one_question(self):
         status, body = post("/api/nearest?layer=parks", "near=张江&k=1".encode(),
                             "application/x-www-form-urlencoded")

@@ -161,7 +161,14 @@ struct query_answer_context api_context(const struct api_call *c)
 void api_write_query(const struct api_call *c, struct im_json *w)
 {
     struct query_answer_context context = api_context(c);
+    struct query_request shown = c->request;
 
+    /* as it was asked: some operations use these two in a way of their own */
+    shown.max_m = api_is_set(c, API_MAX_KM) ? c->values[API_MAX_KM].number * 1000
+                                            : c->request.max_m;
+    if (!api_is_set(c, API_LIMIT) && c->operation->run == api_counts_run)
+        shown.k = 0; /* all groups */
+    context.request = &shown;
     im_json_key(w, "query");
     im_json_object(w);
     api_write_text(w, "operation", c->operation->name);
