@@ -106,7 +106,8 @@ add_link(struct join *j, const struct subject *s, size_t k, struct record *r)
 
     link.hit = near_set_nearest(j->sets[k], s, seek);
     bool within = link.hit.feature != UINT32_MAX && link.hit.distance_m <= q->max_m;
-    if (within && isfinite(q->max_m))
+    bool is_left_out = j->kind == COVERAGE && !q->show_covered; /* gaps have none */
+    if (within && isfinite(q->max_m) && !is_left_out)
         link.count = near_set_count(j->sets[k], s, q->max_m);
     else
         link.count = within; /* of all there are: one is as good as a million */
