@@ -133,12 +133,13 @@ static void take_back(struct cursor *c, size_t token)
 static bool read_year(struct cursor *c)
 {
     size_t i = c->i;
-    int year = (int)number_of(&c->t->token[i]);
+    int year;
     size_t last = i + 1;
     size_t head;
 
     if (!is_year(number_of(&c->t->token[i])))
         return false;
+    year = (int)number_of(&c->t->token[i]);
     bool has_unit = is(c, last, G_YEAR);
     if (!has_unit)
         last--;

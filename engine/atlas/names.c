@@ -57,7 +57,7 @@ static void add_list(struct collector *c, struct im_bytes list, uint32_t feature
 {
     size_t start = 0;
 
-    for (size_t i = 0; i <= list.len; i++)
+    for (size_t i = 0; list.len && i <= list.len; i++)
         if (i == list.len || list.data[i] == ';') {
             add_name(c, (struct im_bytes){list.data + start, i - start}, feature, true);
             start = i + 1;
