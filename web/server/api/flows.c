@@ -201,7 +201,7 @@ void api_flows_tabulate(const struct api_call *c, struct api_table *t)
     if (c->flows.n_unknown)
         table_note(t,
                    api_text(c, "另有 %llu 条不知飞出地或飞入地。",
-                            "Of %llu more origin or host is not known."),
+                            "%llu more rows: their origin or host is not known."),
                    (unsigned long long)c->flows.n_unknown);
     api_note_completeness(c, t);
     if (!t->is_brief)
