@@ -90,20 +90,7 @@ int cli_usage(enum lang lang, const char *command, const char *zh, const char *e
 
 const char *cli_nearest(const char *given, const char *const *names)
 {
-    const char *nearest = NULL;
-    /* one letter in three may differ; then only what is nearer still */
-    unsigned limit = (unsigned)(strnlen(given, NAME_MAX_BYTES) + 2) / 3 + 1;
-
-    for (size_t i = 0; names[i] && limit > 0; i++) {
-        unsigned d =
-            text_edit_distance(im_bytes_of(given), im_bytes_of(names[i]), limit - 1);
-
-        if (d < limit) {
-            limit = d;
-            nearest = names[i];
-        }
-    }
-    return nearest;
+    return text_nearest(im_bytes_of(given), names);
 }
 
 int cli_bad_option(enum lang lang,

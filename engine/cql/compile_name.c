@@ -6,6 +6,8 @@
 
 #include <strings.h>
 
+enum { MAX_FUNCTIONS = 64 };
+
 /* ---- properties ---- */
 
 static bool is_alike(struct im_bytes a, const char *b)
@@ -33,42 +35,37 @@ static void add_name(char *out, size_t size, const char *name)
         snprintf(out + len, size - len, ", ...");
 }
 
-static const char *nearest_name(const struct layer_schema *schema, struct im_bytes name)
+/* The text after "unknown ...": the name that was meant, or those there are. */
+static struct cql_step *unknown_name(struct compiler *c,
+                                     const struct cql_node *node,
+                                     const char *const *known,
+                                     const char *what_zh,
+                                     const char *what_en)
 {
-    const char *best = NULL;
-    unsigned least = name.len < 6 ? 2 : 3;
+    const char *best = text_nearest(node->text, known);
+    char names[120] = "";
+    char zh[160];
+    char en[160];
 
-    if (name.len > SCHEMA_MAX_ID)
-        return NULL;
-    for (size_t i = 0; i < schema->n_fields; i++) {
-        const char *other = schema->fields[i].name;
-        unsigned d = text_edit_distance(name, im_bytes_of(other), least);
-
-        if (d < least && !schema->fields[i].hidden) {
-            least = d;
-            best = other;
-        }
-    }
-    return best;
+    for (size_t i = 0; known[i]; i++)
+        add_name(names, sizeof names, known[i]);
+    snprintf(zh, sizeof zh, best ? "是否为 %s？" : "可用的有：%s", best ? best : names);
+    snprintf(en, sizeof en, best ? "did you mean '%s'?" : "there are %s",
+             best ? best : names);
+    return cql_cannot(c, node, node->text, what_zh, what_en, zh, en);
 }
 
 static struct cql_step *unknown_property(struct compiler *c,
                                          const struct cql_node *node)
 {
     const struct layer_schema *schema = c->layer->schema;
-    const char *best = nearest_name(schema, node->text);
-    char names[120] = "";
-    char zh[160];
-    char en[160];
+    const char *names[SCHEMA_MAX_FIELDS + 1] = {0};
+    size_t n = 0;
 
     for (size_t i = 0; i < schema->n_fields; i++)
         if (!schema->fields[i].hidden)
-            add_name(names, sizeof names, schema->fields[i].name);
-    snprintf(zh, sizeof zh, best ? "是否为 %s？" : "可用的属性：%s",
-             best ? best : names);
-    snprintf(en, sizeof en, best ? "did you mean '%s'?" : "there are %s",
-             best ? best : names);
-    return cql_cannot(c, node, node->text, "没有属性", "unknown property", zh, en);
+            names[n++] = schema->fields[i].name;
+    return unknown_name(c, node, names, "没有属性", "unknown property");
 }
 
 static struct cql_step *geometry_property(struct compiler *c,
@@ -151,38 +148,14 @@ struct cql_step *cql_compile_property(struct compiler *c,
 
 /* ---- functions ---- */
 
-static const char *nearest_function(struct im_bytes name)
-{
-    const char *best = NULL;
-    unsigned least = name.len < 6 ? 2 : 3;
-
-    for (size_t i = 0; name.len <= SCHEMA_MAX_ID && i < cql_n_functions; i++) {
-        const char *other = cql_functions[i].name;
-        unsigned d = text_edit_distance(name, im_bytes_of(other), least);
-
-        if (d < least) {
-            least = d;
-            best = other;
-        }
-    }
-    return best;
-}
-
 static struct cql_step *unknown_function(struct compiler *c,
                                          const struct cql_node *node)
 {
-    const char *best = nearest_function(node->text);
-    char names[120] = "";
-    char zh[160];
-    char en[160];
+    const char *names[MAX_FUNCTIONS + 1] = {0};
 
-    for (size_t i = 0; i < cql_n_functions; i++)
-        add_name(names, sizeof names, cql_functions[i].name);
-    snprintf(zh, sizeof zh, best ? "是否为 %s？" : "可用的函数：%s",
-             best ? best : names);
-    snprintf(en, sizeof en, best ? "did you mean '%s'?" : "there are %s",
-             best ? best : names);
-    return cql_cannot(c, node, node->text, "没有函数", "unknown function", zh, en);
+    for (size_t i = 0; i < cql_n_functions && i < MAX_FUNCTIONS; i++)
+        names[i] = cql_functions[i].name;
+    return unknown_name(c, node, names, "没有函数", "unknown function");
 }
 
 static uint32_t arity(const struct cql_call *call)

@@ -150,3 +150,35 @@ unsigned text_edit_distance(struct im_bytes a, struct im_bytes b, unsigned limit
     }
     return row[m] <= limit ? row[m] : limit + 1;
 }
+
+/* Is it the name with characters left out, the first one not? */
+static bool is_short_for(struct im_bytes given, const char *name)
+{
+    size_t i = 0;
+
+    if (given.len < 2 || given.data[0] != (uint8_t)name[0])
+        return false;
+    for (; *name && i < given.len; name++)
+        i += given.data[i] == (uint8_t)*name;
+    return i == given.len;
+}
+
+const char *text_nearest(struct im_bytes given, const char *const *names)
+{
+    const char *nearest = NULL;
+    /* then only what is nearer still */
+    unsigned limit = given.len > 64 ? 0 : (unsigned)(given.len + 2) / 3 + 1;
+
+    for (size_t i = 0; names[i] && limit > 0; i++) {
+        unsigned d = text_edit_distance(given, im_bytes_of(names[i]), limit - 1);
+
+        if (d < limit) {
+            limit = d;
+            nearest = names[i];
+        }
+    }
+    for (size_t i = 0; names[i] && !nearest; i++)
+        if (is_short_for(given, names[i]))
+            nearest = names[i];
+    return nearest;
+}

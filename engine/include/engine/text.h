@@ -22,4 +22,10 @@ size_t text_without_suffix(struct im_bytes folded);
  *  64 code points; more than `limit` is returned as limit + 1. */
 unsigned text_edit_distance(struct im_bytes a, struct im_bytes b, unsigned limit);
 
+/**
+ * The name most like `given`: one character in three may differ, or characters were
+ * left out of it ("lvl" of "level"). NULL: none is like it. `names` ends with NULL.
+ */
+const char *text_nearest(struct im_bytes given, const char *const *names);
+
 #endif

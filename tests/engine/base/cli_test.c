@@ -34,6 +34,7 @@ TEST(the_nearest_name_is_offered_and_nonsense_is_not_matched)
 
     assert_string_equal(cli_nearest("layr", names), "layer");
     assert_string_equal(cli_nearest("source_layer", names), "source-layer");
+    assert_string_equal(cli_nearest("lyr", names), "layer");
     assert_null(cli_nearest("zzzzzz", names));
     assert_null(cli_nearest("", names));
 }

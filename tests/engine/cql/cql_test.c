@@ -410,7 +410,9 @@ TEST(faults_of_meaning_are_told_with_their_place)
     assert_wrong("n = 1 AND   lvel = 'x'", IM_EARG, 13,
                  "unknown property 'lvel' at 13; did you mean 'level'?",
                  "是否为 level");
-    assert_wrong("colour = 'x'", IM_EARG, 1, "there are id, name, level", "可用的属性");
+    assert_wrong("lvl = 'x'", IM_EARG, 1,
+                 "unknown property 'lvl' at 1; did you mean 'level'?", "是否为 level");
+    assert_wrong("colour = 'x'", IM_EARG, 1, "there are id, name, level", "可用的有");
     assert_wrong("{\"op\":\"=\",\"args\":[{\"property\":\"lvel\"},1]}", IM_EARG, 0,
                  "unknown property 'lvel' at args[0].property; did you mean 'level'?",
                  "args[0].property 处");
@@ -436,7 +438,7 @@ TEST(faults_of_meaning_are_told_with_their_place)
     assert_wrong("distnce_m(geom, POINT(1 1)) < 5", IM_EARG, 1,
                  "unknown function 'distnce_m' at 1; did you mean 'distance_m'?",
                  "是否为 distance_m");
-    assert_wrong("Buffer(geom) = 5", IM_EARG, 1, "there are distance_m", "可用的函数");
+    assert_wrong("Buffer(geom) = 5", IM_EARG, 1, "there are distance_m", "可用的有");
     assert_wrong("abs(1, 2) = 1", IM_EARG, 1, "it takes 1 arguments", "1 个参数");
     assert_wrong("distance_m(geom, geom) < 5", IM_EARG, 1, "a POINT is needed",
                  "POINT");
