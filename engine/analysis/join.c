@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For each A its nearest B; which A have no B within reach; which have all of several
- * kinds. Each A is one search in trees over all B, so the work is n log m. */
+ * kinds. Each A is one search in trees over all B, so the work is n log m. How many B
+ * are within reach is counted for the pairs that are returned only: it may be all of
+ * them for each A. */
 #include "analysis/near_set.h"
 
 #include "atlas/layer.h"
@@ -17,7 +19,7 @@ enum join_kind { JOIN, COVERAGE, CHAIN };
 /* What one A has of one kind of B. */
 struct link {
     struct near_hit hit;
-    uint64_t count;
+    uint64_t count; /* until it is returned: 1 when there are any */
 };
 
 /* One A: `link` and, in a chain, as many more as there are kinds follow each other. */
@@ -34,6 +36,7 @@ struct record {
 struct join {
     const struct join_request *request;
     enum join_kind kind;
+    bool by_code; /* membership of divisions: counts come from `inside` */
     struct im_arena *arena;
     struct im_arena *scratch; /* of one A */
     struct division_index divisions;
@@ -97,24 +100,31 @@ check(const struct join_request *q, enum join_kind kind, struct im_error *err)
 
 /* ---- one A ---- */
 
+/* The nearest may say it already, without a search for each precision. */
+static bool surely_reaches(const struct near_set *set,
+                           const struct subject *s,
+                           const struct near_hit *nearest,
+                           double max_m)
+{
+    return (nearest->feature != UINT32_MAX &&
+            nearest->distance_m <= max_m - s->uncertainty_m - nearest->uncertainty_m) ||
+           near_set_surely_reaches(set, s, max_m);
+}
+
 static void
 add_link(struct join *j, const struct subject *s, size_t k, struct record *r)
 {
     const struct join_request *q = j->request;
     struct link link = {.hit = {.feature = UINT32_MAX}};
-    double seek = j->kind == COVERAGE ? HUGE_VAL : q->max_m;
+    /* of a gap the nearest is told, however far it is */
+    bool is_gaps = j->kind == COVERAGE && !q->show_covered;
 
-    link.hit = near_set_nearest(j->sets[k], s, seek);
-    bool within = link.hit.feature != UINT32_MAX && link.hit.distance_m <= q->max_m;
-    bool is_left_out = j->kind == COVERAGE && !q->show_covered; /* gaps have none */
-    if (within && isfinite(q->max_m) && !is_left_out)
-        link.count = near_set_count(j->sets[k], s, q->max_m);
-    else
-        link.count = within; /* of all there are: one is as good as a million */
-    r->n_links += within;
+    link.hit = near_set_nearest(j->sets[k], s, is_gaps ? HUGE_VAL : q->max_m);
+    link.count = link.hit.feature != UINT32_MAX && link.hit.distance_m <= q->max_m;
+    r->n_links += link.count > 0;
     if (k == 0)
         r->metres = link.hit.distance_m;
-    if (isfinite(q->max_m) && !near_set_surely_reaches(j->sets[k], s, q->max_m) &&
+    if (isfinite(q->max_m) && !surely_reaches(j->sets[k], s, &link.hit, q->max_m) &&
         near_set_may_reach(j->sets[k], s, q->max_m))
         r->is_uncertain = true;
     im_buf_append(&j->links, &link, sizeof link);
@@ -149,6 +159,22 @@ static bool is_late(struct join *j)
     return j->rc != IM_OK;
 }
 
+/* What an A is measured by, until the next one; false: see j->rc. */
+static bool measure(struct join *j,
+                    const struct atlas_layer *layer,
+                    uint32_t feature,
+                    struct subject *s)
+{
+    const struct join_request *q = j->request;
+
+    im_arena_reset(j->scratch);
+    j->rc = layer ? subject_init(s, layer, feature, &j->divisions, j->scratch, j->err)
+                  : subject_init_origin(s, q->rows, j->scratch, j->err);
+    if (j->rc == IM_OK && q->is_across && layer)
+        s->division = division_of(&j->divisions, layer, feature, q->across);
+    return j->rc == IM_OK;
+}
+
 static bool visit(void *ctx, uint32_t feature)
 {
     struct join *j = ctx;
@@ -162,16 +188,11 @@ static bool visit(void *ctx, uint32_t feature)
         j->answer.n_apart++;
         return true;
     }
-    im_arena_reset(j->scratch);
-    j->rc = subject_init(&s, j->layer, feature, &j->divisions, j->scratch, j->err);
-    if (j->rc != IM_OK)
+    if (!measure(j, j->layer, feature, &s))
         return false;
-    if (q->is_across) {
-        s.division = division_of(&j->divisions, j->layer, feature, q->across);
-        if (s.division == 0) { /* across what? */
-            j->answer.n_apart++;
-            return true;
-        }
+    if (q->is_across && s.division == 0) { /* across what? */
+        j->answer.n_apart++;
+        return true;
     }
     return take(j, &s);
 }
@@ -280,9 +301,7 @@ link_of_member(struct join *j, uint32_t feature, uint64_t count, double *uncerta
         subject_precision(j->layer, feature, &j->divisions) >
             j->request->rows->coarsest)
         return link;
-    im_arena_reset(j->scratch);
-    j->rc = subject_init(&s, j->layer, feature, &j->divisions, j->scratch, j->err);
-    if (j->rc == IM_OK) {
+    if (measure(j, j->layer, feature, &s)) {
         link.hit = near_set_nearest(j->sets[0], &s, HUGE_VAL);
         *uncertainty_m = s.uncertainty_m;
     }
@@ -419,6 +438,75 @@ write_pair(const struct join *j, const struct record *r, struct join_pair *out)
     return out->other && out->count;
 }
 
+/* How many are within reach, where that is a question. */
+static bool count_links(struct join *j, const struct record *r)
+{
+    struct link *links = (struct link *)(void *)j->links.data + r->link;
+    const struct join_request *q = j->request;
+    struct subject s;
+
+    if (j->by_code || !isfinite(q->max_m) || r->n_links == 0)
+        return true; /* of all there are: one is as good as a million */
+    if (!measure(j, r->layer, r->feature, &s))
+        return false;
+    for (size_t k = 0; k < q->n_others && j->rc == IM_OK; k++) {
+        if (im_deadline_passed(&q->rows->deadline))
+            j->rc = im_deadline_fail(j->err);
+        else if (links[k].count)
+            links[k].count = near_set_count(j->sets[k], &s, q->max_m);
+    }
+    return j->rc == IM_OK;
+}
+
+/* ---- each pair once ---- */
+
+static int by_row(const void *a, const void *b)
+{
+    const struct record *x = a;
+    const struct record *y = b;
+
+    if (x->layer != y->layer)
+        return (uintptr_t)x->layer < (uintptr_t)y->layer ? -1 : 1;
+    return (x->feature > y->feature) - (x->feature < y->feature);
+}
+
+/* Is it the later one of two that are each other's nearest? */
+static bool is_said_already(const struct join *j,
+                            const struct record *r,
+                            const struct record *all,
+                            size_t n)
+{
+    const struct link *links = (const struct link *)(const void *)j->links.data;
+    const struct near_hit *hit = &links[r->link].hit;
+    struct record key = {.layer = hit->layer, .feature = hit->feature};
+    const struct record *other =
+        hit->feature == UINT32_MAX ? NULL : bsearch(&key, all, n, sizeof key, by_row);
+
+    return other && links[other->link].hit.layer == r->layer &&
+           links[other->link].hit.feature == r->feature && compare_rows(other, r) < 0;
+}
+
+/* Across a border A and B are often the same rows: two neighbours are one pair. */
+static enum im_code leave_out_said(struct join *j, struct im_error *err)
+{
+    struct im_buf kept = {.max = RECORD_BYTES};
+    struct record *all = (struct record *)(void *)j->records.data;
+    size_t n = j->records.len / sizeof *all;
+
+    if (n)
+        qsort(all, n, sizeof *all, by_row);
+    for (size_t i = 0; i < n; i++)
+        if (!is_said_already(j, &all[i], all, n))
+            im_buf_append(&kept, &all[i], sizeof all[i]);
+    if (kept.failed) {
+        im_buf_release(&kept);
+        return im_fail(err, IM_ENOMEM, "join: out of memory");
+    }
+    im_buf_release(&j->records);
+    j->records = kept;
+    return IM_OK;
+}
+
 /* Neighbours in the list whose distances differ by less than they are worth. */
 static void mark_order(struct join_answer *a)
 {
@@ -434,10 +522,13 @@ static void mark_order(struct join_answer *a)
 static enum im_code
 finish(struct join *j, struct join_answer *out, struct im_error *err)
 {
-    struct record *records = (struct record *)(void *)j->records.data;
     struct join_answer *a = &j->answer;
     bool is_gaps = j->kind == COVERAGE && !j->request->show_covered;
+    struct record *records;
 
+    if (j->kind == JOIN && j->request->is_across && leave_out_said(j, err) != IM_OK)
+        return IM_ENOMEM;
+    records = (struct record *)(void *)j->records.data;
     a->n_matched = j->records.len / sizeof *records;
     a->n_pairs = j->request->limit && j->request->limit < a->n_matched
                      ? j->request->limit
@@ -450,9 +541,12 @@ finish(struct join *j, struct join_answer *out, struct im_error *err)
     a->pairs = im_arena_calloc(j->arena, a->n_pairs + 1, sizeof *a->pairs);
     if (!a->pairs)
         return im_fail(err, IM_ENOMEM, "join: out of memory");
-    for (size_t i = 0; i < a->n_pairs; i++)
+    for (size_t i = 0; i < a->n_pairs; i++) {
+        if (!count_links(j, &records[i]))
+            return j->rc;
         if (!write_pair(j, &records[i], &a->pairs[i]))
             return im_fail(err, IM_ENOMEM, "join: out of memory");
+    }
     if (j->kind != CHAIN)
         mark_order(a);
     *out = *a;
@@ -477,14 +571,13 @@ make_sets(struct join *j, struct cql_fault *fault, struct im_error *err)
     return rc;
 }
 
-static enum im_code ask_origin(struct join *j, struct im_error *err)
+static enum im_code ask_origin(struct join *j)
 {
     struct subject s;
-    enum im_code rc = subject_init_origin(&s, j->request->rows, j->arena, err);
 
-    if (rc == IM_OK && !take(j, &s))
-        rc = j->rc;
-    return rc;
+    if (measure(j, NULL, UINT32_MAX, &s))
+        take(j, &s);
+    return j->rc;
 }
 
 /* Are all A divisions, so that membership goes by code? */
@@ -531,14 +624,13 @@ static enum im_code run(const struct join_request *request,
                      .inside = {.max = RECORD_BYTES},
                      .known_around = {.max = RECORD_BYTES}};
     enum im_code rc = check(request, kind, err);
-    bool by_code = false;
 
     if (rc != IM_OK)
         return rc;
     if (kind != COVERAGE)
         q.by_membership = false;
-    by_code = q.by_membership && goes_by_code(&q);
-    if (q.by_membership && !by_code)
+    j.by_code = q.by_membership && goes_by_code(&q);
+    if (q.by_membership && !j.by_code)
         q.max_m = 0; /* of other areas: inside of the outline */
     j.scratch = im_arena_new(SCRATCH_BYTES);
     if (!j.scratch) {
@@ -546,13 +638,13 @@ static enum im_code run(const struct join_request *request,
         goto done;
     }
     rc = make_sets(&j, fault, err);
-    if (rc == IM_OK && by_code)
+    if (rc == IM_OK && j.by_code)
         rc = note_others(&j, fault, err);
     if (rc == IM_OK && kind == CHAIN && q.rows->n_layers == 0)
-        rc = ask_origin(&j, err);
+        rc = ask_origin(&j);
     else if (rc == IM_OK)
-        rc = ask_rows(&j, by_code ? visit_member : visit, fault, err);
-    if (rc == IM_OK && by_code)
+        rc = ask_rows(&j, j.by_code ? visit_member : visit, fault, err);
+    if (rc == IM_OK && j.by_code)
         j.answer.n_apart += j.n_unknown[j.finest];
     if (rc == IM_OK)
         rc = finish(&j, out, err);

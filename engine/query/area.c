@@ -597,12 +597,12 @@ static enum im_code area_of_place(const struct atlas *atlas,
                               .uncertainty_m = QUERY_OUTLINE_UNCERTAINTY_M,
                               .title = name_of(p->layer, p->feature, arena),
                               .note = {"", ""}};
-    uint32_t outline;
+    const struct atlas_layer *outlines = p->outline_layer;
+    uint32_t outline = p->outline;
 
-    if (p->outline_layer)
-        area.shape = atlas_geom(p->outline_layer, p->outline);
-    if (division_find(division_outlines(atlas), division_named(atlas, p), &outline))
-        area.shape = atlas_geom(division_outlines(atlas), outline);
+    division_outline(atlas, division_named(atlas, p), &outlines, &outline);
+    if (outlines)
+        area.shape = atlas_geom(outlines, outline);
     if (area.shape.kind == GEOM_LINE)
         area.shape = (struct geom){.kind = GEOM_EMPTY};
     if (division_named(atlas, p)) {

@@ -183,6 +183,14 @@ const struct atlas_layer *division_layer(const struct atlas *atlas)
 
 /* The land of the base map has provinces by code too: what is offered for questions
  * goes first, then what has more. */
+static bool is_better_outlines(const struct atlas_layer *layer,
+                               const struct atlas_layer *than)
+{
+    if (!than || than->schema->is_base != layer->schema->is_base)
+        return !than || than->schema->is_base;
+    return layer->n > than->n;
+}
+
 const struct atlas_layer *division_outlines(const struct atlas *atlas)
 {
     const struct atlas_layer *best = NULL;
@@ -190,13 +198,32 @@ const struct atlas_layer *division_outlines(const struct atlas *atlas)
     for (size_t i = 0; i < atlas_layer_count(atlas); i++) {
         const struct atlas_layer *layer = atlas_layer_at(atlas, i);
 
-        if (!schema_is_outlines(layer->schema))
-            continue;
-        if (!best || (best->schema->is_base && !layer->schema->is_base) ||
-            (best->schema->is_base == layer->schema->is_base && layer->n > best->n))
+        if (schema_is_outlines(layer->schema) && is_better_outlines(layer, best))
             best = layer;
     }
     return best;
+}
+
+bool division_outline(const struct atlas *atlas,
+                      uint32_t code,
+                      const struct atlas_layer **layer,
+                      uint32_t *outline)
+{
+    const struct atlas_layer *best = NULL;
+    uint32_t found;
+
+    for (size_t i = 0; i < atlas_layer_count(atlas); i++) {
+        const struct atlas_layer *one = atlas_layer_at(atlas, i);
+
+        if (schema_is_outlines(one->schema) && is_better_outlines(one, best) &&
+            division_find(one, code, &found) && found < one->n_placed) {
+            best = one;
+            *outline = found;
+        }
+    }
+    if (best)
+        *layer = best;
+    return best != NULL;
 }
 
 /* Codes of "320502;320503;320504"; returns how many, written from `out` on where that

@@ -26,6 +26,12 @@ struct division_index {
 const struct atlas_layer *division_layer(const struct atlas *atlas);
 /** The layer of areas whose key is their adcode. */
 const struct atlas_layer *division_outlines(const struct atlas *atlas);
+/** The outline of a division: of division_outlines, else of another such layer (the
+ *  base map knows provinces that are not asked about). False: none is known. */
+bool division_outline(const struct atlas *atlas,
+                      uint32_t code,
+                      const struct atlas_layer **layer,
+                      uint32_t *outline);
 
 /** `atlas` NULL: codes are taken as they are. */
 IM_CHECKED enum im_code division_index_init(struct division_index *index,

@@ -285,22 +285,6 @@ static void describe_where(const struct atlas *atlas,
     place->in_en = join(divisions, around + skip, n - skip, LANG_EN, arena);
 }
 
-/* The layer of outlines is another one with the adcode as its key, made of areas. */
-static void find_outline(const struct atlas *atlas, struct query_place *p)
-{
-    struct im_bytes adcode = adcode_of(p);
-
-    if (p->layer != division_layer(atlas))
-        return;
-    for (size_t i = 0; i < atlas_layer_count(atlas) && !p->outline_layer; i++) {
-        const struct atlas_layer *layer = atlas_layer_at(atlas, i);
-
-        if (schema_is_outlines(layer->schema) &&
-            atlas_find_key(layer, adcode, &p->outline) && p->outline < layer->n_placed)
-            p->outline_layer = layer;
-    }
-}
-
 void query_start_at(struct query_request *request, const struct query_place *place)
 {
     request->lon = place->lon;
@@ -332,8 +316,9 @@ locate(const struct atlas *atlas, struct query_place *p, struct im_arena *arena)
     if (g.kind == GEOM_LINE || g.kind == GEOM_AREA) {
         p->outline_layer = p->layer;
         p->outline = p->feature;
-    } else if (g.kind == GEOM_POINT) {
-        find_outline(atlas, p);
+    } else if (g.kind == GEOM_POINT && p->layer == division_layer(atlas)) {
+        division_outline(atlas, division_code_of(p->layer, p->feature),
+                         &p->outline_layer, &p->outline);
     }
 
     if (!geom_middle(&g, &p->lon, &p->lat))

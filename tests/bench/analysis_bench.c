@@ -239,6 +239,27 @@ static void ask_join(const struct bench *b, double max_m, const char *what)
     im_arena_free(arena);
 }
 
+/* How many points each area has within reach: only of the rows that are shown. */
+static void ask_covered(const struct bench *b, double max_m, const char *what)
+{
+    struct im_arena *arena = im_arena_new((size_t)1 << 31);
+    const struct query_request *others = &b->rows[POINTS];
+    struct join_request q = {.rows = &b->rows[PARKS],
+                             .others = &others,
+                             .n_others = 1,
+                             .max_m = max_m,
+                             .show_covered = true,
+                             .limit = 100};
+    struct join_answer a;
+    double start = now_ms();
+
+    expect(analysis_coverage(&q, arena, &a, NULL, NULL) == IM_OK, what);
+    printf("%-44s %8.0f ms  %llu within\n", what, now_ms() - start,
+           (unsigned long long)a.n_within);
+    expect(a.n_matched == a.n_within && a.pairs[0].count[0] > 0, what);
+    im_arena_free(arena);
+}
+
 static void ask_count(const struct bench *b, enum aggregate_by by, const char *what)
 {
     struct im_arena *arena = im_arena_new((size_t)1 << 31);
@@ -285,6 +306,7 @@ int main(int argc, char **argv)
     printf("%u areas, %u points\n", g.n[PARKS], g.n[POINTS]);
     ask_join(&b, HUGE_VAL, "join: the nearest point of each area");
     ask_join(&b, 5000, "coverage: areas without one within 5 km");
+    ask_covered(&b, 20000, "coverage: 100 of the areas with one in 20 km");
     ask_count(&b, AGGREGATE_DIVISION, "aggregate: by district, by position");
     ask_count(&b, AGGREGATE_FIELD, "aggregate: by a field of text");
     ask_count(&b, AGGREGATE_AREAS, "aggregate: by the areas");

@@ -272,6 +272,74 @@ TEST(each_row_gets_its_nearest)
     }
 }
 
+/* Is one of the pairs that have `feature` on either side as far as its nearest? */
+static bool is_in_a_pair(const struct world *w, uint32_t feature, double metres)
+{
+    for (size_t i = 0; i < w->answer.n_pairs; i++) {
+        const struct join_pair *p = &w->answer.pairs[i];
+
+        if ((p->row.feature == feature || p->other[0].feature == feature) &&
+            p->other[0].feature != UINT32_MAX &&
+            is_close(p->other[0].distance_m, metres))
+            return true;
+    }
+    return false;
+}
+
+static size_t times_said(const struct world *w, uint32_t x, uint32_t y)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->answer.n_pairs; i++) {
+        uint32_t a = w->answer.pairs[i].row.feature;
+        uint32_t b = w->answer.pairs[i].other[0].feature;
+
+        n += (a == x && b == y) || (a == y && b == x);
+    }
+    return n;
+}
+
+TEST(neighbours_across_a_border_are_one_pair)
+{
+    struct test_random r = test_random_new("neighbours");
+    size_t fewer = 0;
+
+    for (int k = 0; k < WORLDS; k++) {
+        struct world w = begin(&r);
+        const struct query_request *others = &w.rows[1];
+
+        ask_about(&w, PRECISION_CITY);
+        w.request = (struct join_request){.rows = &w.rows[1],
+                                          .others = &others,
+                                          .n_others = 1,
+                                          .max_m = 60000,
+                                          .is_across = true,
+                                          .across = DIVISION_CITY};
+        assert_int_equal(analysis_join(&w.request, w.arena, &w.answer, NULL, &w.err),
+                         IM_OK);
+        assert_int_equal(w.answer.n_matched, w.answer.n_pairs);
+        fewer += w.answer.n_pairs < w.answer.n_rows;
+        for (size_t i = 0; i < w.answer.n_pairs; i++) {
+            const struct join_pair *p = &w.answer.pairs[i];
+
+            if (p->other[0].feature != UINT32_MAX)
+                assert_int_equal(times_said(&w, p->row.feature, p->other[0].feature),
+                                 1);
+        }
+        for (uint32_t i = 0; i < atlas_layer_size(w.layers[1]); i++) {
+            struct found f =
+                brute(&w, w.layers[1], i, w.layers[1], PRECISION_CITY, 60000, true);
+
+            if (takes_part(w.layers[1], i, PRECISION_CITY) && f.nearest_m <= 60000)
+                assert_true(is_in_a_pair(&w, i, f.nearest_m));
+            else if (takes_part(w.layers[1], i, PRECISION_CITY))
+                assert_non_null(pair_of(&w, i));
+        }
+        end(&w);
+    }
+    assert_true(fewer > 0);
+}
+
 /* ---- coverage ---- */
 
 static void check_coverage(struct world *w, double max_m, bool covered)
@@ -420,15 +488,17 @@ TEST(a_limit_keeps_the_first_and_says_how_many_there_were)
 
     ask_about(&w, PRECISION_TOWN);
     w.request = (struct join_request){
-        .rows = &w.rows[0], .others = &others, .n_others = 1, .max_m = HUGE_VAL};
+        .rows = &w.rows[0], .others = &others, .n_others = 1, .max_m = 40000};
     assert_int_equal(analysis_join(&w.request, w.arena, &all, NULL, &w.err), IM_OK);
     w.request.limit = 3;
     assert_int_equal(analysis_join(&w.request, w.arena, &w.answer, NULL, &w.err),
                      IM_OK);
     assert_int_equal(w.answer.n_pairs, 3);
     assert_int_equal(w.answer.n_matched, all.n_pairs);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(w.answer.pairs[i].row.feature, all.pairs[i].row.feature);
+        assert_int_equal(w.answer.pairs[i].count[0], all.pairs[i].count[0]);
+    }
     end(&w);
 }
 
@@ -451,6 +521,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_gets_its_nearest),
+        cmocka_unit_test(neighbours_across_a_border_are_one_pair),
         cmocka_unit_test(the_gaps_are_those_without_any_within_reach),
         cmocka_unit_test(a_chain_is_complete_when_every_kind_is_within_reach),
         cmocka_unit_test(a_chain_may_start_at_one_place),

@@ -108,7 +108,8 @@ struct join_request {
 struct join_pair {
     struct query_hit row;    /* A: layer and feature only */
     struct query_hit *other; /* n_others; feature UINT32_MAX: none within reach */
-    uint64_t *count;         /* n_others: how many within max_m (or inside) */
+    uint64_t *count;         /* n_others: how many within max_m (or inside); without
+                                max_m: 1 or 0 */
     bool is_uncertain; /* positions are too coarse to be sure that it is (not) within */
 };
 
@@ -123,7 +124,8 @@ struct join_answer {
     uint64_t n_apart;  /* A and B too coarse, or without position, to take part */
 };
 /* A of the layer of divisions are measured from their outlines, where those are known,
- * and then are not too coarse. No row is its own B. In a chain `rows` without layers
+ * and then are not too coarse. No row is its own B. Across divisions two A that are each
+ * other's nearest B are one pair. In a chain `rows` without layers
  * and with an origin asks about that one place: pairs[0].row.layer is NULL.
  * By membership a gap is uncertain when a B is known only to lie in the city or
  * province around; the nearest B of a gap is told where the precisions allow it.

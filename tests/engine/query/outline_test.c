@@ -20,8 +20,11 @@
 static const char *const DIVISIONS =
     "{\"id\":\"divisions\",\"title\":{\"zh\":\"行政区\"},\"geometry\":\"point\","
     "\"names_places\":true," FIELDS;
-static const char *const OUTLINES =
-    "{\"id\":\"outlines\",\"title\":{\"zh\":\"轮廓\"},\"geometry\":\"area\"," FIELDS;
+static const char *const OUTLINES = "{\"id\":\"outlines\",\"title\":{\"zh\":\"轮廓\"},"
+                                    "\"geometry\":\"area\",\"order\":190," FIELDS;
+static const char *const LAND =
+    "{\"id\":\"land\",\"title\":{\"zh\":\"陆地\"},\"geometry\":\"area\","
+    "\"group\":\"base\",\"order\":1," FIELDS;
 static const char *const THINGS =
     "{\"id\":\"things\",\"title\":{\"zh\":\"点\"},\"geometry\":\"point\",\"key\":"
     "\"id\","
@@ -146,6 +149,47 @@ TEST(an_area_named_itself_is_measured_from_its_edge)
     end(&w);
 }
 
+/* The base map draws some divisions too, for another purpose and less finely. */
+TEST(a_division_with_several_outlines_has_the_one_for_questions)
+{
+    struct memory_source *ms = memory_source_new();
+    struct im_arena *arena = im_arena_new(1 << 20);
+    struct query_places places;
+    struct query_area area;
+    struct im_error err;
+
+    memory_source_layer(ms, LAND, "", 1);
+    memory_source_row(ms, "POLYGON((121 30,122 30,122 31,121 31,121 30))",
+                      "310000|上海市|");
+    memory_source_row(ms, "POLYGON((103 30,104 30,104 31,103 31,103 30))",
+                      "510000|四川省|");
+    memory_source_row(ms, "POLYGON((113 22,114 22,114 23,113 23,113 22))",
+                      "440000|广东省|");
+    memory_source_layer(ms, DIVISIONS, "", 1);
+    memory_source_row(ms, "POINT(121.5 31.2)", "310000|上海市|city");
+    memory_source_row(ms, "POINT(103.5 30.5)", "510000|四川省|city");
+    memory_source_layer(ms, OUTLINES, "", 1);
+    memory_source_row(ms, "POLYGON((120.9 30.7,122 30.7,122 31.5,120.9 30.7))",
+                      "310000|上海市|");
+    const struct atlas *atlas = memory_source_atlas(ms);
+
+    assert_int_equal(query_find_place(atlas, im_bytes_of("上海"), arena, &places, &err),
+                     IM_OK);
+    assert_ptr_equal(places.places[0].outline_layer,
+                     atlas_layer_find(atlas, im_bytes_of("outlines")));
+    assert_int_equal(
+        query_area_named(atlas, im_bytes_of("上海"), arena, &area, &places, &err),
+        IM_OK);
+    assert_int_equal(area.shape.n_points, 4);
+    assert_int_equal(query_find_place(atlas, im_bytes_of("四川"), arena, &places, &err),
+                     IM_OK);
+    assert_ptr_equal(places.places[0].outline_layer,
+                     atlas_layer_find(atlas, im_bytes_of("land")));
+    atlas_unref(atlas);
+    im_arena_free(arena);
+    memory_source_free(ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +197,7 @@ int main(void)
         cmocka_unit_test(
             a_district_without_an_outline_is_its_seat_with_its_uncertainty),
         cmocka_unit_test(an_area_named_itself_is_measured_from_its_edge),
+        cmocka_unit_test(a_division_with_several_outlines_has_the_one_for_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
