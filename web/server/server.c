@@ -152,12 +152,14 @@ static enum im_code start_workers(struct server *s,
                                   struct im_error *err)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    struct work_options work = {.n_workers = options->workers ? options->workers
-                                             : cores > 0      ? (unsigned)cores
-                                                              : 1,
-                                .max_queued = MAX_QUEUED,
-                                .max_wait_ms = MAX_WAIT_MS,
-                                .font_directory = options->font_directory};
+    struct work_options work = {
+        .n_workers = options->workers ? options->workers
+                     : cores > 0      ? (unsigned)cores
+                                      : 1,
+        .max_queued = MAX_QUEUED,
+        /* whoever lets questions take longer means it */
+        .max_wait_ms = s->question_ms > MAX_WAIT_MS ? s->question_ms : MAX_WAIT_MS,
+        .font_directory = options->font_directory};
 
     return work_start(&work, &s->work, err);
 }
