@@ -13,15 +13,17 @@ struct asking {
     const struct search_table *table;
     const uint8_t *term; /* Latin */
     unsigned n;
-    uint64_t *found;   /* the answer, bits or-ed into it */
-    uint64_t *scratch; /* a set of bits for each depth of the walk */
+    const uint16_t *numbers; /* of the term's syllables; NULL: they have to be sought */
+    const uint64_t *from;    /* these are asked for */
+    uint64_t *found;         /* the answer, bits or-ed into it */
+    uint64_t *scratch;       /* a set of bits for each depth of the walk */
     unsigned steps;
     bool is_given_up;
 };
 
 static const uint64_t *row_of(const struct search_table *t, uint32_t item)
 {
-    return t->rows + (size_t)(item & (t->n_rows - 1)) * t->n_words;
+    return t->rows + (size_t)search_row(item, t->mix, t->n_rows) * t->stride;
 }
 
 /* out = a & the row; false when nothing is left. */
@@ -44,20 +46,37 @@ static void or_into(const struct search_table *t, uint64_t *out, const uint64_t 
         out[i] |= a[i];
 }
 
-static void fill(const struct search_table *t, uint64_t *out)
+static bool is_inner(const struct search_table *t)
 {
-    memset(out, 0xFF, t->n_words * sizeof *out);
-    if (t->n_blocks % 64)
-        out[t->n_blocks / 64] = ((uint64_t)1 << t->n_blocks % 64) - 1;
-    else
-        out[t->n_blocks / 64] = 0;
+    return t->mix == SEARCH_INNER_MIX;
 }
 
-static void
-keep_all_hashes(const struct search_table *t, enum search_item kind, uint64_t *blocks)
+/* Items of which the inner table has no second hash. */
+static bool and_again(const struct search_table *t, uint32_t item, uint64_t *blocks)
 {
-    for (uint32_t i = 0; i < ITEM_HASHES; i++)
-        and_row(t, blocks, search_item(kind, i, 0, 0), blocks);
+    return is_inner(t) || and_row(t, blocks, item, blocks);
+}
+
+static void fill(const struct search_table *t, uint64_t *out)
+{
+    memset(out, 0, t->n_words * sizeof *out);
+    memset(out, 0xFF, t->n_blocks / 64 * sizeof *out);
+    if (t->n_blocks % 64)
+        out[t->n_blocks / 64] = ((uint64_t)1 << t->n_blocks % 64) - 1;
+}
+
+/* False when nothing is left. */
+static bool
+keep_flag(const struct search_table *t, enum search_flag flag, uint64_t *blocks)
+{
+    const uint64_t *row = t->rows + (size_t)flag * t->stride;
+    uint64_t any = 0;
+
+    for (uint32_t i = 0; i < t->n_words; i++) {
+        blocks[i] &= row[i];
+        any |= blocks[i];
+    }
+    return any != 0;
 }
 
 /* ---- as written ---- */
@@ -73,20 +92,18 @@ keep_characters(const struct search_table *t, struct im_bytes text, uint64_t *bl
         and_row(t, blocks, search_item(ITEM_CHARACTER, c, 0, 0), blocks);
         if (before) {
             and_row(t, blocks, search_item(ITEM_PAIR, before, c, 0), blocks);
-            and_row(t, blocks, search_item(ITEM_PAIR_AGAIN, before, c, 0), blocks);
+            and_again(t, search_item(ITEM_PAIR_AGAIN, before, c, 0), blocks);
         }
         before = c;
     }
 }
 
-static bool keep_latin(const struct search_table *t,
-                       const uint8_t *term,
-                       unsigned n,
-                       uint64_t *blocks)
+static bool keep_trigrams(const struct search_table *t,
+                          const uint8_t *term,
+                          unsigned n,
+                          uint64_t *blocks)
 {
-    bool any =
-        n > 1 ? and_row(t, blocks, search_item(ITEM_WORD, term[0], term[1], 0), blocks)
-              : and_row(t, blocks, search_item(ITEM_WORD, term[0], 0, 0), blocks);
+    bool any = true;
 
     for (unsigned i = 0; i + 2 < n && any; i++)
         any = and_row(t, blocks,
@@ -95,9 +112,27 @@ static bool keep_latin(const struct search_table *t,
     return any;
 }
 
+static bool keep_latin(const struct search_table *t,
+                       const uint8_t *term,
+                       unsigned n,
+                       uint64_t *blocks)
+{
+    bool any = true;
+
+    for (uint32_t i = 0; i < (is_inner(t) ? 1 : ITEM_HASHES) && any; i++)
+        any = and_row(t, blocks,
+                      search_item(ITEM_WORD, term[0], n > 1 ? term[1] : 0, i), blocks);
+    return any && keep_trigrams(t, term, n, blocks);
+}
+
 static uint64_t *set_at(struct asking *a, unsigned depth)
 {
     return a->scratch + (size_t)depth * a->table->n_words;
+}
+
+static void begin(const struct asking *a, uint64_t *out)
+{
+    memcpy(out, a->from, a->table->n_words * sizeof *out);
 }
 
 /* ---- read ---- */
@@ -136,6 +171,13 @@ static int syllable_number(const uint8_t *text, size_t len)
                : -1;
 }
 
+/* The same of the term's letters from `at` on. */
+static int syllable_at(const struct asking *a, unsigned at, unsigned len)
+{
+    return a->numbers ? a->numbers[at * 8 + len] - 1
+                      : syllable_number(a->term + at, len);
+}
+
 /* out = those of `blocks` that have a syllable, after `last` unless that is -1. */
 static bool and_syllable(const struct search_table *t,
                          const uint64_t *blocks,
@@ -152,7 +194,7 @@ static bool and_syllable(const struct search_table *t,
                  out))
         return false;
     return last < 0 || (and_row(t, out, search_item(ITEM_TWO, a, b, 0), out) &&
-                        and_row(t, out, search_item(ITEM_TWO_AGAIN, a, b, 0), out));
+                        and_again(t, search_item(ITEM_TWO_AGAIN, a, b, 0), out));
 }
 
 /* What is left is how the last syllable begins: a letter alone, or every syllable that
@@ -167,7 +209,7 @@ static void add_last(struct asking *a, unsigned at, int last, unsigned depth)
 
     if (rest > LONGEST_SYLLABLE)
         return;
-    if (last < 0 || rest == 1) {
+    if ((last < 0 && !is_inner(t)) || rest == 1) {
         if (and_row(t, blocks, search_item_text(ITEM_SYLLABLE, text, rest), next) &&
             (last < 0 ||
              and_row(t, next, search_item(ITEM_TWO_FIRST, (uint32_t)last, *text, 0),
@@ -199,7 +241,7 @@ static void walk(struct asking *a, unsigned at, int last, unsigned depth)
     }
     add_last(a, at, last, depth);
     for (unsigned len = 1; len < rest && len <= LONGEST_SYLLABLE; len++) {
-        int s = syllable_number(a->term + at, len);
+        int s = syllable_at(a, at, len);
 
         if (s < 0 || a->is_given_up)
             continue;
@@ -216,8 +258,9 @@ static void add_crossing(struct asking *a, enum search_item kind)
     uint64_t *meeting = set_at(a, 0);
     uint64_t *blocks = set_at(a, 1);
 
-    fill(t, meeting);
-    keep_all_hashes(t, ITEM_MEETING, meeting);
+    begin(a, meeting);
+    if (!keep_flag(t, FLAG_MEETING, meeting))
+        return;
     for (unsigned i = 0; i + 1 < a->n; i++)
         if (and_row(t, meeting, search_item(kind, a->term[i], a->term[i + 1], 0),
                     blocks))
@@ -226,9 +269,32 @@ static void add_crossing(struct asking *a, enum search_item kind)
 
 static void add_read(struct asking *a)
 {
-    fill(a->table, set_at(a, 0));
+    begin(a, set_at(a, 0));
     walk(a, 0, -1, 0);
     add_crossing(a, ITEM_CROSSING);
+}
+
+static bool keep_letters(const struct search_table *t,
+                         const uint8_t *text,
+                         unsigned size,
+                         uint64_t *blocks)
+{
+    unsigned hashes = is_inner(t) ? size - 1 : 1;
+    uint32_t letters = 0;
+    bool any = true;
+
+    if (size == 2 && is_inner(t)) { /* nearly every name has both */
+        for (unsigned i = 0; i < 2 && any; i++)
+            any = and_row(t, blocks, search_item_text(ITEM_SYLLABLE, text + i, 1),
+                          blocks);
+        return any;
+    }
+    for (unsigned k = 0; k < size; k++)
+        letters = letters << 8 | text[k];
+    for (unsigned hash = 0; hash < hashes && any; hash++)
+        any =
+            and_row(t, blocks, search_item(ITEM_LETTERS, letters, size, hash), blocks);
+    return any;
 }
 
 static void add_letters(struct asking *a)
@@ -236,18 +302,14 @@ static void add_letters(struct asking *a)
     const struct search_table *t = a->table;
     uint64_t *blocks = set_at(a, 0);
     unsigned window = a->n < 4 ? a->n : 4;
+    bool any = true;
 
     if (a->n < 2)
         return;
-    fill(t, blocks);
-    for (unsigned size = 2; size <= window; size++)
-        for (unsigned i = 0; i + size <= a->n; i++) {
-            uint32_t letters = 0;
-
-            for (unsigned k = 0; k < size; k++)
-                letters = letters << 8 | a->term[i + k];
-            and_row(t, blocks, search_item(ITEM_LETTERS, letters, size, 0), blocks);
-        }
+    begin(a, blocks);
+    for (unsigned size = window; size >= 2 && any; size--)
+        for (unsigned i = 0; i + size <= a->n && any; i++)
+            any = keep_letters(t, a->term + i, size, blocks);
     or_into(t, a->found, blocks);
     add_crossing(a, ITEM_CROSSING_LETTERS);
 }
@@ -325,7 +387,7 @@ static void walk_to_wrong(struct asking *a, unsigned at, int last, unsigned dept
     }
     walk_wrong(a, at, last, depth);
     for (unsigned len = 1; at + len <= a->n && len <= LONGEST_SYLLABLE; len++) {
-        int s = syllable_number(a->term + at, len);
+        int s = syllable_at(a, at, len);
 
         if (s < 0 || a->is_given_up)
             continue;
@@ -338,7 +400,7 @@ static void add_latin(struct asking *a, const uint8_t *term, unsigned n)
 {
     uint64_t *blocks = set_at(a, 0);
 
-    fill(a->table, blocks);
+    begin(a, blocks);
     if (keep_latin(a->table, term, n, blocks))
         or_into(a->table, a->found, blocks);
 }
@@ -351,7 +413,7 @@ static void add_swapped(struct asking *a, uint8_t *term)
 
         term[i] = term[i + 1];
         term[i + 1] = c;
-        fill(a->table, set_at(a, 0));
+        begin(a, set_at(a, 0));
         walk(a, 0, -1, 0);
         add_latin(a, term, a->n);
         term[i + 1] = term[i];
@@ -388,11 +450,12 @@ static void add_wrong(struct asking *a)
 
     memcpy(term, a->term, a->n);
     a->term = term;
+    a->numbers = NULL; /* letters are going to be swapped */
     if (a->table->is_read) {
-        fill(a->table, set_at(a, 0));
+        begin(a, set_at(a, 0));
         walk_to_wrong(a, 0, -1, 0);
-        fill(a->table, set_at(a, 0));
-        keep_all_hashes(a->table, ITEM_MIXED, set_at(a, 0));
+        begin(a, set_at(a, 0));
+        keep_flag(a->table, FLAG_MIXED, set_at(a, 0));
         or_into(a->table, a->found, set_at(a, 0));
     }
     add_swapped(a, term);
@@ -406,25 +469,35 @@ static bool may_be_wrong(const struct search_pattern *p)
     return !p->has_digit && p->n >= SEARCH_LEAST_MISTYPED;
 }
 
-uint64_t *search_table_blocks(const struct search_table *t,
-                              const struct search_term *term,
-                              enum search_found most,
-                              struct im_arena *arena)
+bool search_room_init(struct search_room *room,
+                      const struct search_table *t,
+                      struct im_arena *arena)
 {
-    struct asking a = {.table = t, .term = term->text.data, .n = term->pattern.n};
-    size_t depths = SEARCH_MAX_SYMBOLS + 4; /* a syllable each, and one for the error */
+    room->found = im_arena_alloc(arena, t->n_words * sizeof *room->found);
+    room->scratch = im_arena_alloc(arena, (size_t)SEARCH_DEPTHS * t->n_words *
+                                              sizeof *room->scratch);
+    return room->found && room->scratch;
+}
 
-    a.found = im_arena_calloc(arena, t->n_words, sizeof *a.found);
-    if (!a.found)
-        return NULL;
+void search_table_keep(const struct search_table *t,
+                       const struct search_term *term,
+                       enum search_found most,
+                       struct search_room *room,
+                       uint64_t *blocks)
+{
+    struct asking a = {.table = t,
+                       .term = term->text.data,
+                       .n = term->pattern.n,
+                       .numbers = term->pattern.syllables.numbers,
+                       .found = room->found,
+                       .scratch = room->scratch};
+
     if (!term->is_latin) {
-        fill(t, a.found);
-        keep_characters(t, term->text, a.found);
-        return a.found;
+        keep_characters(t, term->text, blocks);
+        return;
     }
-    a.scratch = im_arena_alloc(arena, depths * t->n_words * sizeof *a.scratch);
-    if (!a.scratch)
-        return NULL;
+    a.from = blocks;
+    memset(a.found, 0, t->n_words * sizeof *a.found);
     add_latin(&a, a.term, a.n);
     if (t->is_read && most >= SEARCH_READ)
         add_read(&a);
@@ -433,8 +506,22 @@ uint64_t *search_table_blocks(const struct search_table *t,
     if (most >= SEARCH_WRONG && may_be_wrong(&term->pattern))
         add_wrong(&a);
     if (a.is_given_up)
-        fill(t, a.found);
-    return a.found;
+        return;
+    memcpy(blocks, a.found, t->n_words * sizeof *blocks);
+}
+
+uint64_t *search_table_blocks(const struct search_table *t,
+                              const struct search_term *term,
+                              enum search_found most,
+                              struct im_arena *arena)
+{
+    uint64_t *blocks = search_table_all(t, arena);
+    struct search_room room;
+
+    if (!blocks || !search_room_init(&room, t, arena))
+        return NULL;
+    search_table_keep(t, term, most, &room, blocks);
+    return blocks;
 }
 
 void search_table_keep_exact(const struct search_table *t,
@@ -444,24 +531,18 @@ void search_table_keep_exact(const struct search_table *t,
     size_t len = whole.len < SEARCH_EXACT_BYTES ? whole.len : SEARCH_EXACT_BYTES;
 
     and_row(t, blocks, search_item_text(ITEM_EXACT, whole.data, len), blocks);
-    and_row(t, blocks, search_item_text(ITEM_EXACT_AGAIN, whole.data, len), blocks);
+    and_again(t, search_item_text(ITEM_EXACT_AGAIN, whole.data, len), blocks);
 }
 
 void search_table_keep_beginning(const struct search_table *t,
-                                 const struct search_pattern *whole,
+                                 struct im_bytes whole,
                                  uint64_t *blocks)
 {
-    uint32_t second = whole->n > 1 ? whole->symbols[1] : 0;
+    uint32_t items[SEARCH_BEGINNINGS + 1];
+    size_t n = search_beginnings(whole, items);
 
-    and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], 0, 0), blocks);
-    and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], 0, 1), blocks);
-    and_row(t, blocks, search_item(ITEM_BEGINNING, whole->symbols[0], second, 0),
-            blocks);
-    if (whole->n > 2)
-        and_row(
-            t, blocks,
-            search_item(ITEM_BEGINNING, whole->symbols[0], second, whole->symbols[2]),
-            blocks);
+    for (size_t i = 0; i < n; i++)
+        and_row(t, blocks, items[i], blocks);
 }
 
 void search_table_keep_written(const struct search_table *t,
@@ -472,6 +553,36 @@ void search_table_keep_written(const struct search_table *t,
         keep_latin(t, term->text.data, term->pattern.n, blocks);
     else
         keep_characters(t, term->text, blocks);
+}
+
+static bool is_read_character(uint32_t c)
+{
+    return han_is(c) && (han_readings[c - HAN_FIRST] & (HAN_BEGINS_PHRASE - 1));
+}
+
+/* Latin terms need not begin a word there: "zhang jiang" is in "张江zhangjiang". */
+void search_table_keep_mixed(const struct search_table *t,
+                             const struct search_words *words,
+                             uint64_t *blocks)
+{
+    const struct search_pattern *whole = &words->pattern;
+
+    for (size_t i = 0; i < words->n_terms; i++)
+        if (words->terms[i].is_latin)
+            keep_trigrams(t, words->terms[i].text.data, words->terms[i].pattern.n,
+                          blocks);
+        else
+            keep_characters(t, words->terms[i].text, blocks);
+    for (unsigned i = 1; i < whole->n; i++) {
+        uint32_t a = whole->symbols[i - 1];
+        uint32_t b = whole->symbols[i];
+
+        if ((text_is_latin(a) && is_read_character(b)) ||
+            (text_is_latin(b) && is_read_character(a))) {
+            keep_flag(t, FLAG_MEETING, blocks);
+            return;
+        }
+    }
 }
 
 uint64_t *search_table_all(const struct search_table *t, struct im_arena *arena)

@@ -13,8 +13,12 @@ struct walk {
     bool leave_out_unreviewed;
     const struct im_deadline *deadline;
     struct im_arena *arena;
+    struct search_room room;
     struct search_rank rank;
-    bool is_over; /* nothing more of this rank gets in */
+    bool is_over; /* nothing more of this rank gets in, or enough was looked at */
+    bool is_suggest;
+    uint32_t n_names; /* looked at for this rank */
+    uint32_t n_blocks;
 };
 
 static bool has_bit(const uint64_t *bits, uint32_t i)
@@ -25,29 +29,32 @@ static bool has_bit(const uint64_t *bits, uint32_t i)
 /* Equal ones come by key, and so does the heap unless there are distances. */
 static void offer(struct walk *w, uint32_t row)
 {
-    if (!search_best_offer(w->best, w->m->layer, row, w->rank) && !w->best->has_origin)
+    if (!search_best_offer(w->best, w->m->layer, row, w->rank) &&
+        (!w->best->has_origin ||
+         !search_best_may_take(w->best, w->rank, atlas_importance(w->m->layer, row))))
         w->is_over = true;
 }
 
-static bool visit(void *ctx, uint32_t i)
+static void visit(struct walk *w, uint32_t i)
 {
-    struct walk *w = ctx;
     uint32_t row = w->m->index->order[i];
 
-    if (!search_best_may_take(w->best, w->rank, atlas_importance(w->m->layer, row))) {
-        w->is_over = true;
-        return false;
-    }
     if (w->rank.match <= SEARCH_PREFIX && !search_begins(w->m, row))
-        return true;
+        return;
     if (w->rows ? !has_bit(w->rows, row) : !search_matches(w->m, row))
-        return true;
+        return;
     if (w->leave_out_unreviewed && search_is_unreviewed(w->m->layer, row))
-        return true;
+        return;
     struct search_rank rank = search_rank_of(w->m, row);
     if (rank.match == w->rank.match && rank.in_pieces == w->rank.in_pieces)
         offer(w, row);
-    return !w->is_over;
+}
+
+/* What comes from here on is of less importance yet. */
+static bool may_begin(const struct walk *w, uint32_t i)
+{
+    return search_best_may_take(w->best, w->rank,
+                                atlas_importance(w->m->layer, w->m->index->order[i]));
 }
 
 /* ---- where a rank may be ---- */
@@ -61,80 +68,108 @@ static bool whole_term(const struct search_words *words, struct search_term *out
     return !(words->pattern.has_latin && words->pattern.has_other);
 }
 
-static void keep(const struct search_table *t, const uint64_t *from, uint64_t *blocks)
+/* What has to be in the names of a row for a rank. */
+struct wanted {
+    struct search_rank rank;
+    enum search_found
+        most; /* of the terms; AS_WRITTEN and in one piece: of the whole */
+    bool is_whole;
+    struct search_term whole;
+};
+
+static bool is_empty(const struct search_table *t, const uint64_t *set)
 {
     for (uint32_t i = 0; i < t->n_words; i++)
-        blocks[i] &= from[i];
+        if (set[i])
+            return false;
+    return true;
 }
 
-/* Blocks that may have each of the terms. NULL without memory. */
-static uint64_t *blocks_of_terms(struct walk *w, enum search_found most)
+/* What is not Latin costs least. */
+static void keep_terms(struct walk *w,
+                       enum search_found most,
+                       const struct search_table *t,
+                       uint64_t *set)
 {
     const struct search_words *words = w->m->words;
-    const struct search_table *t = &w->m->index->names;
-    uint64_t *blocks = search_table_all(t, w->arena);
 
-    for (size_t i = 0; blocks && i < words->n_terms; i++) {
-        const uint64_t *of_term =
-            search_table_blocks(t, &words->terms[i], most, w->arena);
-
-        if (!of_term)
-            return NULL;
-        keep(t, of_term, blocks);
-    }
-    return blocks;
+    for (int is_latin = 0; is_latin < 2; is_latin++)
+        for (size_t i = 0; i < words->n_terms; i++) {
+            if (words->terms[i].is_latin != is_latin)
+                continue;
+            search_table_keep(t, &words->terms[i], most, &w->room, set);
+            if (is_empty(t, set))
+                return;
+        }
 }
 
-/* Blocks that may have the whole as it is written. */
-static uint64_t *blocks_of_whole(struct walk *w, const struct search_term *whole)
+/* Of `set`, blocks or the names of one, keep those that may have what is wanted. */
+static void keep(struct walk *w,
+                 const struct wanted *wanted,
+                 const struct search_table *t,
+                 uint64_t *set)
 {
     const struct search_words *words = w->m->words;
-    const struct search_table *t = &w->m->index->names;
-    uint64_t *blocks = search_table_all(t, w->arena);
+    bool is_written = wanted->rank.match <= SEARCH_INSIDE && !wanted->rank.in_pieces;
 
-    if (!blocks)
-        return NULL;
-    if (whole) {
-        search_table_keep_written(t, whole, blocks);
-        return blocks;
+    if (wanted->rank.match == SEARCH_EXACT)
+        search_table_keep_exact(t, words->whole, set);
+    if (wanted->rank.match == SEARCH_PREFIX)
+        search_table_keep_beginning(t, words->whole, set);
+    if (wanted->is_whole) {
+        if (is_written)
+            search_table_keep_written(t, &wanted->whole, set);
+        else
+            search_table_keep(t, &wanted->whole, wanted->most, &w->room, set);
+        return;
     }
-    for (size_t i = 0; i < words->n_terms; i++)
-        if (!words->terms[i].is_latin)
-            search_table_keep_written(t, &words->terms[i], blocks);
-    return blocks;
+    if (is_written)
+        search_table_keep_mixed(t, words, set);
+    if (!is_written)
+        keep_terms(w, wanted->most, t, set);
 }
 
-/* What is looked for in the blocks: what is not Latin is found fastest. */
-static const struct search_term *best_term(const struct search_words *words)
+static void visit_block(struct walk *w, const struct wanted *wanted, uint32_t block)
 {
-    const struct search_term *best = &words->terms[0];
+    struct search_table names = search_table_inner(&w->m->index->names, block);
+    uint64_t set = UINT64_MAX >> (SEARCH_BLOCK - names.n_blocks);
 
-    for (size_t i = 1; i < words->n_terms; i++) {
-        const struct search_term *term = &words->terms[i];
-
-        if (term->is_latin != best->is_latin ? best->is_latin
-                                             : term->text.len > best->text.len)
-            best = term;
+    if (!may_begin(w, block * SEARCH_BLOCK)) {
+        w->is_over = true;
+        return;
     }
-    return best;
+    /* asking for every typing error costs more than looking */
+    if (wanted->most != SEARCH_WRONG)
+        keep(w, wanted, &names, &set);
+    for (; set && !w->is_over; set &= set - 1) {
+        visit(w, block * SEARCH_BLOCK + (uint32_t)__builtin_ctzll(set));
+        if (w->is_suggest && ++w->n_names == SEARCH_SUGGEST_LOOKS)
+            w->is_over = true;
+    }
+    if (w->is_suggest && ++w->n_blocks == SEARCH_SUGGEST_BLOCKS)
+        w->is_over = true;
 }
 
 static enum im_code walk_rank(struct walk *w,
-                              struct search_rank rank,
-                              const uint64_t *blocks,
-                              const struct search_term *term,
-                              enum search_found most,
+                              const struct wanted *wanted,
+                              const struct search_table *t,
                               struct im_error *err)
 {
+    uint64_t *blocks = search_table_all(t, w->arena);
+
     if (!blocks)
         return im_fail(err, IM_ENOMEM, "search: out of memory");
-    w->rank = rank;
+    w->rank = wanted->rank;
     w->is_over = false;
-    if (search_table_look(&w->m->index->names, blocks, term, most, w->deadline, visit,
-                          w) ||
-        w->is_over)
-        return IM_OK;
-    return im_deadline_fail(err);
+    w->n_names = w->n_blocks = 0;
+    keep(w, wanted, t, blocks);
+    for (uint32_t word = 0; word < t->n_words && !w->is_over; word++) {
+        if (blocks[word] && im_deadline_passed(w->deadline))
+            return im_deadline_fail(err);
+        for (uint64_t bits = blocks[word]; bits && !w->is_over; bits &= bits - 1)
+            visit_block(w, wanted, word * 64 + (uint32_t)__builtin_ctzll(bits));
+    }
+    return IM_OK;
 }
 
 static bool is_wanted(const struct walk *w, struct search_rank rank)
@@ -145,26 +180,16 @@ static bool is_wanted(const struct walk *w, struct search_rank rank)
 /* In one piece, as written: the whole name, its beginning, inside. */
 static enum im_code walk_written(struct walk *w, struct im_error *err)
 {
-    const struct search_words *words = w->m->words;
-    const struct search_table *t = &w->m->index->names;
-    struct search_term whole;
-    bool is_one = whole_term(words, &whole);
-    const struct search_term *term = is_one ? &whole : best_term(words);
+    struct wanted wanted = {.most = SEARCH_AS_WRITTEN};
     enum im_code rc = IM_OK;
 
+    wanted.is_whole = whole_term(w->m->words, &wanted.whole);
     for (enum search_match match = SEARCH_EXACT; match <= SEARCH_INSIDE && rc == IM_OK;
          match++) {
-        struct search_rank rank = {.match = match};
-        uint64_t *blocks;
-
-        if (!is_wanted(w, rank))
+        wanted.rank.match = match;
+        if (!is_wanted(w, wanted.rank))
             return IM_OK;
-        blocks = blocks_of_whole(w, is_one ? &whole : NULL);
-        if (blocks && match == SEARCH_EXACT)
-            search_table_keep_exact(t, words->whole, blocks);
-        if (blocks && match == SEARCH_PREFIX)
-            search_table_keep_beginning(t, &words->pattern, blocks);
-        rc = walk_rank(w, rank, blocks, term, SEARCH_AS_WRITTEN, err);
+        rc = walk_rank(w, &wanted, &w->m->index->names, err);
     }
     return rc;
 }
@@ -174,40 +199,31 @@ static enum im_code walk_pieces(struct walk *w,
                                 enum search_found most,
                                 struct im_error *err)
 {
-    struct search_rank rank = {match, true};
+    struct wanted wanted = {.rank = {match, true}, .most = most};
 
-    if (!w->m->words->is_parted || !is_wanted(w, rank))
+    if (!w->m->words->is_parted || !is_wanted(w, wanted.rank))
         return IM_OK;
-    return walk_rank(w, rank, blocks_of_terms(w, most), best_term(w->m->words), most,
-                     err);
+    return walk_rank(w, &wanted, &w->m->index->names, err);
 }
 
 static enum im_code walk_read(struct walk *w, struct im_error *err)
 {
-    const struct search_words *words = w->m->words;
-    struct search_rank rank = {.match = SEARCH_PINYIN};
-    struct search_term whole;
-    bool is_one = whole_term(words, &whole);
+    struct wanted wanted = {.rank = {.match = SEARCH_PINYIN}, .most = SEARCH_LETTERS};
 
-    if (!words->pattern.has_latin)
+    if (!w->m->words->pattern.has_latin || !is_wanted(w, wanted.rank))
         return IM_OK;
-    if (!is_wanted(w, rank))
-        return IM_OK;
-    if (is_one)
-        return walk_rank(
-            w, rank,
-            search_table_blocks(&w->m->index->names, &whole, SEARCH_LETTERS, w->arena),
-            &whole, SEARCH_LETTERS, err);
-    return walk_rank(w, rank, blocks_of_terms(w, SEARCH_LETTERS), best_term(words),
-                     SEARCH_LETTERS, err);
+    wanted.is_whole = whole_term(w->m->words, &wanted.whole);
+    return walk_rank(w, &wanted, &w->m->index->names, err);
 }
 
+/* Nearly every name would have to be looked at to be certain that none is meant. */
 static enum im_code walk_mistyped(struct walk *w, struct im_error *err)
 {
-    struct search_rank rank = {.match = SEARCH_MISTYPED};
+    struct wanted wanted = {.rank = {.match = SEARCH_MISTYPED}, .most = SEARCH_WRONG};
+    struct search_table first = search_table_first(
+        &w->m->index->names, SEARCH_SUGGEST_MISTYPED / (64 * SEARCH_BLOCK));
 
-    return walk_rank(w, rank, blocks_of_terms(w, SEARCH_WRONG), best_term(w->m->words),
-                     SEARCH_WRONG, err);
+    return walk_rank(w, &wanted, &first, err);
 }
 
 /* ---- what the names alone do not have ---- */
@@ -263,12 +279,15 @@ enum im_code search_first_of(struct search_matcher *m,
     struct walk w = {.m = m,
                      .best = best,
                      .leave_out_unreviewed = leave_out_unreviewed,
+                     .is_suggest = !list,
                      .deadline = deadline,
                      .arena = arena};
     struct search_rank other = {.match = SEARCH_OTHER};
     uint64_t *rows = NULL;
     enum im_code rc;
 
+    if (!search_room_init(&w.room, &m->index->names, arena))
+        return im_fail(err, IM_ENOMEM, "search: out of memory");
     if (list) {
         rows = im_arena_calloc(arena, m->layer->n / 64 + (size_t)1, sizeof *rows);
         if (!rows)

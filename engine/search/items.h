@@ -10,7 +10,7 @@ enum search_item {
     ITEM_PAIR,       /* two of them */
     ITEM_PAIR_AGAIN, /* with another hash: most words are of two characters */
     ITEM_TRIGRAM,    /* three Latin letters or digits, spaces aside */
-    ITEM_WORD,       /* the first two of a Latin word */
+    ITEM_WORD,       /* the first one and two of a Latin word; with three hashes */
     ITEM_SYLLABLE,   /* how a syllable begins, up to all of it */
     ITEM_TWO,        /* two syllables */
     ITEM_TWO_AGAIN,  /* with another hash: many pairs are or-ed for a typing error */
@@ -18,14 +18,19 @@ enum search_item {
     ITEM_LETTERS,    /* two, three or four first letters of syllables */
     ITEM_CROSSING,   /* the letters where Latin and Chinese meet */
     ITEM_CROSSING_LETTERS, /* the same, of a syllable its first letter */
-    ITEM_MEETING,          /* Latin and Chinese meet somewhere; with three hashes */
-    ITEM_MIXED,            /* a Latin letter stands beside Chinese; with three hashes */
     ITEM_EXACT,            /* a whole name, spaces aside */
     ITEM_EXACT_AGAIN,      /* with another hash: these are asked for most of all */
-    ITEM_BEGINNING         /* the first one, two and three symbols of a name */
+    ITEM_BEGINNING /* the first symbols of a name; of one with another hash too */
 };
 
-/* Rare ways of finding are or-ed to the others: their rows have to be trusted. */
+/* Rare ways of finding are or-ed to the others: their rows have to be trusted. These
+ * are rows of their own, ... */
+enum search_flag {
+    FLAG_MEETING, /* Latin and Chinese meet somewhere */
+    FLAG_MIXED,   /* a Latin letter stands beside Chinese */
+    SEARCH_FLAGS
+};
+/* ... these have so many hashes. */
 enum { ITEM_HASHES = 3 };
 /* Of longer names only the beginning is hashed. */
 enum { SEARCH_EXACT_BYTES = 240 };
@@ -51,11 +56,29 @@ search_item_text(enum search_item kind, const uint8_t *text, size_t len)
     return search_item(kind, h, (uint32_t)len, 0);
 }
 
+/* Lengths of which the beginnings of names are hashed. */
+enum { SEARCH_BEGINNINGS = 8, SEARCH_LONGEST_BEGINNING = 16 };
+/** The items of a name's beginnings, or of what one is to begin with; without spaces.
+ *  Returns how many. */
+size_t search_beginnings(struct im_bytes text, uint32_t items[SEARCH_BEGINNINGS + 1]);
+
+/* Items that share a row of the outer table should not share one of the inner table. */
+enum { SEARCH_OUTER_MIX = 1 };
+#define SEARCH_INNER_MIX 0x9E3779B1u
+
+static inline uint32_t search_row(uint32_t item, uint32_t mix, uint32_t n_rows)
+{
+    return SEARCH_FLAGS +
+           (uint32_t)((uint64_t)(item * mix) * (n_rows - SEARCH_FLAGS) >> 32);
+}
+
 /** Called for each item of a text; the same one may come again. */
 struct search_item_sink {
     uint64_t *tile; /* set `bit` in the word of the item's row */
-    uint32_t mask;
+    uint32_t n_rows;
     uint64_t bit;
+    uint64_t *inner; /* of the block: of each row a word, a bit for each text */
+    uint64_t inner_bit;
 };
 
 /** All items of a text: several names, each ended by a newline. */

@@ -188,11 +188,13 @@ static enum im_code start(struct search *s, struct im_error *err)
     return search_words_parse(r->words, s->arena, &s->words, err);
 }
 
-static bool may_be_mistyped(const struct search_words *words)
+static bool may_be_mistyped(const struct search_words *words, bool is_suggest)
 {
+    unsigned least = is_suggest ? SEARCH_SUGGEST_LETTERS : SEARCH_LEAST_MISTYPED;
+
     for (size_t i = 0; i < words->n_terms; i++)
         if (words->terms[i].is_latin && !words->terms[i].pattern.has_digit &&
-            words->terms[i].pattern.n >= SEARCH_LEAST_MISTYPED)
+            words->terms[i].pattern.n >= least)
             return true;
     return false;
 }
@@ -233,7 +235,8 @@ enum im_code search_run(const struct search_request *request,
 
     if (rc == IM_OK)
         rc = search_layers(&s, fault, err);
-    if (rc == IM_OK && s.n_matched == 0 && s.best.n == 0 && may_be_mistyped(&s.words)) {
+    if (rc == IM_OK && s.n_matched == 0 && s.best.n == 0 &&
+        may_be_mistyped(&s.words, request->is_suggest)) {
         s.most = SEARCH_WRONG;
         answer.is_mistyped = true;
         rc = search_layers(&s, fault, err);

@@ -31,7 +31,9 @@ static void
 add_texts(struct build *b, search_text_fn *text, void *ctx, struct im_buf *blob)
 {
     struct search_table *t = b->table;
-    struct search_item_sink sink = {.tile = b->tile, .mask = t->n_rows - 1};
+    uint64_t aside[SEARCH_INNER] = {0};
+    struct search_item_sink sink = {
+        .tile = b->tile, .n_rows = t->n_rows, .inner = aside};
 
     for (uint32_t i = 0; i < t->n && !blob->failed; i++) {
         uint32_t block = i / SEARCH_BLOCK;
@@ -40,6 +42,9 @@ add_texts(struct build *b, search_text_fn *text, void *ctx, struct im_buf *blob)
         t->starts[i] = (uint32_t)start;
         text(ctx, i, blob);
         sink.bit = (uint64_t)1 << block % 64;
+        sink.inner_bit = (uint64_t)1 << i % SEARCH_BLOCK;
+        if (t->inner)
+            sink.inner = t->inner + (size_t)block * SEARCH_INNER;
         if (!blob->failed)
             search_items_of((struct im_bytes){blob->data + start, blob->len - start},
                             t->is_read, &sink);
@@ -57,18 +62,24 @@ enum im_code search_table_build(struct search_table *out,
                                 struct im_arena *arena,
                                 struct im_error *err)
 {
-    struct search_table t = {
-        .n = n, .is_read = is_read, .n_rows = is_read ? ROWS_OF_READ : ROWS_OF_OTHERS};
+    struct search_table t = {.n = n,
+                             .is_read = is_read,
+                             .mix = SEARCH_OUTER_MIX,
+                             .n_rows = is_read ? ROWS_OF_READ : ROWS_OF_OTHERS};
     struct im_buf blob = {.max = UINT32_MAX};
     struct build b = {.table = &t};
     enum im_code rc = IM_OK;
 
     t.n_blocks = n / SEARCH_BLOCK + (n % SEARCH_BLOCK ? 1 : 0);
     t.n_words = t.n_blocks / 64 + 1;
+    t.stride = t.n_words;
     t.rows = im_arena_calloc(arena, (size_t)t.n_rows * t.n_words, sizeof *t.rows);
     t.starts = im_arena_alloc(arena, ((size_t)n + 1) * sizeof *t.starts);
+    if (is_read)
+        t.inner = im_arena_calloc(arena, (size_t)t.n_blocks + 1,
+                                  SEARCH_INNER * sizeof *t.inner);
     b.tile = calloc(t.n_rows, sizeof *b.tile);
-    if (!t.rows || !t.starts || !b.tile) {
+    if (!t.rows || (is_read && !t.inner) || !t.starts || !b.tile) {
         rc = im_fail(err, IM_ENOMEM, "search index: out of memory");
         goto done;
     }
@@ -122,6 +133,24 @@ static bool look_at_bytes(const struct search_table *t,
     return true;
 }
 
+/* Those of a block that may have the term. */
+static uint64_t texts_of_block(const struct search_table *t,
+                               uint32_t block,
+                               const struct search_term *term,
+                               enum search_found most)
+{
+    struct search_table texts = search_table_inner(t, block);
+    uint64_t scratch[SEARCH_DEPTHS];
+    uint64_t found;
+    struct search_room room = {&found, scratch};
+    uint64_t bits = UINT64_MAX >> (SEARCH_BLOCK - texts.n_blocks);
+
+    /* asking for every typing error costs more than looking */
+    if (t->inner && most != SEARCH_WRONG)
+        search_table_keep(&texts, term, most, &room, &bits);
+    return bits;
+}
+
 static bool look_at_block(const struct search_table *t,
                           uint32_t block,
                           const struct search_term *term,
@@ -134,9 +163,12 @@ static bool look_at_block(const struct search_table *t,
 
     if (!term->is_latin)
         return look_at_bytes(t, first, end, term->text, hit, ctx);
-    for (uint32_t i = first; i < end; i++)
+    for (uint64_t bits = texts_of_block(t, block, term, most); bits; bits &= bits - 1) {
+        uint32_t i = first + (uint32_t)__builtin_ctzll(bits);
+
         if (search_has(term, search_table_text(t, i), most) && !hit(ctx, i))
             return false;
+    }
     return true;
 }
 

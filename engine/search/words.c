@@ -54,6 +54,8 @@ place_syllable(const struct search_pattern *p, size_t s, struct search_syllables
                p->symbols[i + k] == (uint8_t)han_syllables[s][k])
             k++;
         out->first[s] |= (uint64_t)(k > 0) << i;
+        if (k == len)
+            out->numbers[i * 8 + len] = (uint16_t)(s + 1);
         if (i + k == p->n)
             out->last[s] |= (uint64_t)1 << i;
         else if (k == len)
@@ -72,7 +74,8 @@ static bool place_syllables(struct search_pattern *p, struct im_arena *arena)
     s->last = im_arena_calloc(arena, han_n_syllables, sizeof *s->last);
     s->first = im_arena_calloc(arena, han_n_syllables, sizeof *s->first);
     s->len = im_arena_calloc(arena, han_n_syllables, sizeof *s->len);
-    if (!s->full || !s->last || !s->first || !s->len)
+    s->numbers = im_arena_calloc(arena, p->n * (size_t)8, sizeof *s->numbers);
+    if (!s->full || !s->last || !s->first || !s->len || !s->numbers)
         return false;
     for (size_t i = 0; i < han_n_syllables; i++)
         place_syllable(p, i, s);

@@ -17,6 +17,8 @@ struct search_syllables {
     uint64_t *last;  /* the pattern ends within it or with it */
     uint64_t *first; /* its first letter stands */
     uint8_t *len;
+    /* [symbol * 8 + length]: the number of the syllable that stands there, and one */
+    uint16_t *numbers;
 };
 
 /** Letters, digits and characters to be found one after another. */

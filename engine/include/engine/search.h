@@ -19,6 +19,18 @@ enum search_match {
 };
 
 enum { SEARCH_MAX_WORDS_BYTES = 200, SEARCH_MAX_LIMIT = 1000, SEARCH_FACETS = 4 };
+/* Suggestions have to be there at the next keystroke. For each way of matching so many
+ * names that hold what the words are made of are looked at, the most important first,
+ * in so many blocks of 64: only words whose parts are everywhere, but hardly anywhere
+ * together, may lack a suggestion that a search finds. With a typing error: words from
+ * so many letters on, and so many of the most important names of a layer. While a layer
+ * has no text index, all are looked at. */
+enum {
+    SEARCH_SUGGEST_LOOKS = 1024,
+    SEARCH_SUGGEST_BLOCKS = 1536,
+    SEARCH_SUGGEST_LETTERS = 5,
+    SEARCH_SUGGEST_MISTYPED = 4096
+};
 
 struct search_request {
     const struct atlas *atlas;
@@ -52,7 +64,7 @@ struct search_facet {
 struct search_answer {
     struct search_hit *hits;
     size_t n_hits;
-    uint64_t n_matched;
+    uint64_t n_matched; /* of suggestions: how many are listed */
     struct search_facet facets[SEARCH_FACETS];
     bool is_mistyped; /* nothing matched as written; these are one error away */
 };
