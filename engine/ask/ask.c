@@ -4,7 +4,9 @@
 
 #include <engine/ask.h>
 
-/* What is left over and would change the answer: such a question is not understood. */
+/* What is left over and would change the answer: such a question is not understood. A
+ * word that nobody knows may be a place, a negation, anything: it is never passed over.
+ */
 static bool changes_answer(const struct term *t)
 {
     static const enum word_class strong[] = {
@@ -14,9 +16,11 @@ static bool changes_answer(const struct term *t)
         G_AT_MOST,    G_ACROSS,   G_HOW_FAR,  G_IMPORTED, G_CHANGED, G_DUPLICATE,
         G_ABOUT_DATA, G_RELIABLE, G_SUM,      G_MEAN,     G_LARGEST, G_SMALLEST,
         G_NEWEST,     G_OLDEST,   G_PER_AREA, G_CALLED,   G_COUNT,   G_SPREAD,
-        G_TRAVEL,     G_FLOW,     G_ABOVE,    G_BELOW,    G_COMPARE};
+        G_TRAVEL,     G_FLOW,     G_ABOVE,    G_BELOW,    G_COMPARE, G_EVERYWHERE,
+        G_COMPLETE,   G_NOT,      G_WHEN,     G_DECADE,   G_CENTURY, G_LATITUDE,
+        G_LONGITUDE};
 
-    if (t->kind == TERM_MARK || t->kind == TERM_UNKNOWN || t->kind == TERM_FIELD)
+    if (t->kind == TERM_MARK || t->kind == TERM_FIELD)
         return false;
     if (t->kind != TERM_GRAMMAR)
         return true;
@@ -32,25 +36,11 @@ static bool is_left_over(const struct term *t)
            (t->kind != TERM_GRAMMAR || changes_answer(t));
 }
 
-/* An unknown word right before what is asked for says which: it cannot be left out. */
-static bool narrows(const struct reading *r, size_t i)
-{
-    if (r->terms[i].kind != TERM_UNKNOWN || r->terms[i].used)
-        return false;
-    if (i + 1 < r->n && r->terms[i + 1].kind == TERM_DISTANCE)
-        return true;
-    for (i++; i < r->n && (term_is(r, i, G_OF) || r->terms[i].kind == TERM_WORD); i++)
-        ;
-    return i < r->n && r->terms[i].kind == TERM_KIND;
-}
-
 static enum im_code
 report_unknown(struct draft *d, bool *is_essential, struct im_error *err)
 {
     struct reading *r = d->r;
     struct ask_span *spans = im_arena_calloc(r->arena, r->n + 1, sizeof *spans);
-    size_t unknown = 0;
-    size_t known = 0;
 
     if (!spans)
         return im_fail(err, IM_ENOMEM, "question: out of memory");
@@ -58,15 +48,11 @@ report_unknown(struct draft *d, bool *is_essential, struct im_error *err)
     for (size_t i = 0; i < r->n; i++) {
         const struct term *t = &r->terms[i];
 
-        if (!is_left_over(t)) {
-            known += t->kind == TERM_MARK ? 0 : t->end - t->start;
+        if (!is_left_over(t))
             continue;
-        }
         spans[d->out->n_unknown++] = (struct ask_span){t->start, t->end - t->start};
-        *is_essential |= changes_answer(t) || narrows(r, i);
-        unknown += t->kind == TERM_UNKNOWN ? t->end - t->start : 0;
+        *is_essential |= changes_answer(t);
     }
-    *is_essential |= unknown > known;
     d->out->unknown = spans;
     return IM_OK;
 }
@@ -95,7 +81,7 @@ understand(struct reading *r, struct ask_parse *out, struct im_error *err)
     rc = report_unknown(&d, &is_essential, err);
     if (rc != IM_OK)
         return rc;
-    if (!understood || is_essential)
+    if (!understood || is_essential || r->is_rejected)
         reject(&d);
     out->missing = r->missing;
     return IM_OK;

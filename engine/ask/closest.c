@@ -32,7 +32,7 @@ static const char *kind_words(const struct draft *d)
     return query_title(r->v->layers[layer_first(r->v->spaces)].schema->title, lang);
 }
 
-/* A place of the question, else the most important division. */
+/* A known place of the question, else the most important division. */
 static const char *place_words(const struct draft *d)
 {
     const struct reading *r = d->r;
@@ -40,6 +40,8 @@ static const char *place_words(const struct draft *d)
     const struct atlas_layer *divisions = r->v->divisions;
     uint32_t best = 0;
 
+    while (i < r->n && !(r->terms[i].token && r->terms[i].token->layer))
+        i = term_find_kind(r, TERM_PLACE, i + 1);
     if (i < r->n)
         return ask_words(r, r->terms[i].start, r->terms[i].end);
     if (!divisions || divisions->n == 0)

@@ -87,6 +87,14 @@ static void kind_span(const struct kind *k, size_t *start, size_t *end)
     }
 }
 
+/* What is asked for and in no part would be passed over: see changes_answer. */
+static void use_kinds(struct draft *d, size_t first, size_t last)
+{
+    for (size_t i = first; i <= last; i++)
+        if (is_kind(d->r, i, TERM_KIND))
+            d->r->terms[i].used = true;
+}
+
 static void parts_of_kind(struct draft *d,
                           const struct group *g,
                           const char *layer,
@@ -97,6 +105,7 @@ static void parts_of_kind(struct draft *d,
     size_t end = r->terms[g->last].end;
     const char *text = kind_filter(r->arena, &g->kind);
 
+    use_kinds(d, g->first, g->last);
     part_add(d, layer, layer_ids(r->v, r->arena, g->kind.layers),
              layer_titles(r->v, r->arena, g->kind.layers), start, end);
     if (!*text)
@@ -153,6 +162,44 @@ static bool parts_of_level(struct draft *d, size_t level)
 
 /* ---- where ---- */
 
+/* The names of the provinces there are: what the data cover. */
+static const char *provinces(const struct reading *r, enum lang lang)
+{
+    const struct atlas_layer *l = r->v->divisions;
+    const char *names = "";
+    size_t n = 0;
+
+    for (uint32_t f = 0; l && l->schema->roles.level != SCHEMA_NO_FIELD && f < l->n;
+         f++) {
+        struct im_bytes level = atlas_text(l, f, l->schema->roles.level);
+        struct im_bytes name = query_name(l, f, lang);
+
+        if (!im_bytes_equal(level, im_bytes_of("province")) || n++ == 8)
+            continue;
+        names = ask_text(r->arena, "%s%s%.*s", names,
+                         !*names           ? ""
+                         : lang == LANG_ZH ? "、"
+                                           : ", ",
+                         (int)name.len, (const char *)name.data);
+    }
+    return names;
+}
+
+/* A place outside, known to be so. */
+static void miss_abroad(struct reading *r, const char *name)
+{
+    const char *zh = provinces(r, LANG_ZH);
+    const char *en = provinces(r, LANG_EN);
+
+    r->missing.zh = ask_text(
+        r->arena, *zh ? "“%s”不在数据范围内，数据只包括%s" : "“%s”不在数据范围内%s",
+        name, zh);
+    r->missing.en = ask_text(r->arena,
+                             *en ? "'%s' lies outside of the data, which cover %s"
+                                 : "'%s' lies outside of the data%s",
+                             name, en);
+}
+
 static void miss_place(struct reading *r, size_t i)
 {
     const char *name = written(r, i);
@@ -160,6 +207,10 @@ static void miss_place(struct reading *r, size_t i)
 
     if (*r->missing.zh)
         return;
+    if (r->terms[i].is_abroad) {
+        miss_abroad(r, name);
+        return;
+    }
     r->missing.zh = *layer.zh
                         ? ask_text(r->arena, "图层“%s”中的地点“%s”", layer.zh, name)
                         : ask_text(r->arena, "地点“%s”", name);
@@ -168,13 +219,88 @@ static void miss_place(struct reading *r, size_t i)
                   : ask_text(r->arena, "the place '%s'", name);
 }
 
+static bool is_known_place(const struct term *t)
+{
+    return t->token && t->token->layer;
+}
+
+/* 虹桥国际机场 is found as 上海虹桥国际机场: by part of a name. */
+static bool is_found(const struct reading *r, size_t i)
+{
+    struct query_places places = {0};
+
+    return query_find_place(r->atlas, im_bytes_of(written(r, i)), r->arena, &places,
+                            NULL) == IM_OK;
+}
+
+/* An origin that is not known may be known to somebody else; an area that is not known
+ * would leave the question without its place. */
+static void miss_if_unknown(struct draft *d, const char *name, size_t i)
+{
+    const struct term *t = &d->r->terms[i];
+
+    if (is_known_place(t) ||
+        (strcmp(name, "near") == 0 && !t->is_abroad && is_found(d->r, i)))
+        return;
+    miss_place(d->r, i);
+    d->r->is_rejected |= t->is_abroad || strcmp(name, "near") != 0;
+}
+
+/* What was taken for the place: 太湖 may be a county. */
+static const char *place_taken(const struct reading *r, size_t i, enum lang lang)
+{
+    const struct token *t = r->terms[i].token;
+    const char *place = written(r, i);
+    struct im_bytes name = query_name(t->layer, t->feature, lang);
+    const char *note = "";
+
+    if (r->terms[i].is_seat && t->is_division)
+        note =
+            lang == LANG_ZH ? "，行政区，不是政府驻地" : ", the division, not its seat";
+    else if (r->terms[i].is_seat)
+        note =
+            lang == LANG_ZH ? "，地点，不是镇界" : ", the place, not a town's bounds";
+    if (!*note && (name.len == 0 || im_bytes_equal(name, im_bytes_of(place))))
+        return place;
+    return ask_text(r->arena, lang == LANG_ZH ? "%s（%.*s%s）" : "%s (%.*s%s)", place,
+                    (int)name.len, (const char *)name.data, note);
+}
+
+static struct schema_title title_of_place(struct reading *r, size_t i)
+{
+    if (!is_known_place(&r->terms[i]))
+        return both(r, written(r, i));
+    return (struct schema_title){place_taken(r, i, LANG_ZH),
+                                 place_taken(r, i, LANG_EN)};
+}
+
 static void part_of_place(struct draft *d, const char *name, size_t i)
 {
-    const char *place = written(d->r, i);
+    struct reading *r = d->r;
+    const char *place = written(r, i);
+    struct schema_title title = title_of_place(r, i);
 
-    if (!d->r->terms[i].token || !d->r->terms[i].token->layer)
-        miss_place(d->r, i);
-    part_of_term(d, name, place, both(d->r, place), i);
+    miss_if_unknown(d, name, i);
+    part_of_term(d, name, place, title, i);
+}
+
+static void part_of_position(struct draft *d, size_t i)
+{
+    char text[2][IM_NUMBER_MAX];
+    const struct term *t = &d->r->terms[i];
+    size_t n[2] = {im_format_double(text[0], t->value, 7),
+                   im_format_double(text[1], t->latitude, 7)};
+    const char *lon = ask_text(d->r->arena, "%.*s", (int)n[0], text[0]);
+    const char *lat = ask_text(d->r->arena, "%.*s", (int)n[1], text[1]);
+
+    part_of_term(d, "lon", lon,
+                 (struct schema_title){ask_text(d->r->arena, "经度 %s", lon),
+                                       ask_text(d->r->arena, "longitude %s", lon)},
+                 i);
+    part_of_term(d, "lat", lat,
+                 (struct schema_title){ask_text(d->r->arena, "纬度 %s", lat),
+                                       ask_text(d->r->arena, "latitude %s", lat)},
+                 i);
 }
 
 static void part_of_corridor(struct draft *d, const char *name, size_t i)
@@ -208,6 +334,7 @@ static void part_of_distance(struct draft *d, const char *name)
     use(d->r, G_WITHIN);
     use(d->r, G_AROUND);
     use(d->r, G_AT_MOST);
+    use(d->r, G_LESS);
 }
 
 /* A point has no inside; its own half-width stands for what people mean by it. */
@@ -276,7 +403,10 @@ static bool parts_of_area(struct draft *d)
 static bool part_of_origin(struct draft *d)
 {
     if (d->near < d->r->n) {
-        part_of_place(d, "near", d->near);
+        if (is_kind(d->r, d->near, TERM_POSITION))
+            part_of_position(d, d->near);
+        else
+            part_of_place(d, "near", d->near);
         return true;
     }
     if (!d->out->needs)
@@ -388,7 +518,9 @@ static bool is_in_names(const struct reading *r, layer_set layers, size_t i)
     for (size_t l = 0; l < r->v->n_layers; l++) {
         const struct names *names = &r->v->layers[l].layer->names;
 
-        if (layer_in(layers, l) && len > 1 && names->blob_len >= len &&
+        /* one character says too little: 外, 海 */
+        if (layer_in(layers, l) && len > 1 && r->terms[i].end - r->terms[i].start > 1 &&
+            names->blob_len >= len &&
             memmem(names->blob, names->blob_len, items->fold.data + from, len))
             return true;
     }
@@ -441,6 +573,7 @@ static void common_parts(struct draft *d)
 static bool has_place(const struct draft *d)
 {
     return term_find_kind(d->r, TERM_PLACE, 0) < d->r->n ||
+           term_find_kind(d->r, TERM_POSITION, 0) < d->r->n ||
            term_find_kind(d->r, TERM_CORRIDOR, 0) < d->r->n;
 }
 
@@ -460,18 +593,45 @@ static void part_of_spaces(struct draft *d)
 
 static void part_of_group_if_any(struct draft *d)
 {
+    for (size_t g = 0; g < d->n_groups; g++)
+        if (d->groups[g].kind.is_space)
+            use_kinds(d, d->groups[g].first, d->groups[g].last);
     if (d->n_groups && !d->groups[0].kind.is_space)
         parts_of_kind(d, &d->groups[0], "layer", "filter");
 }
 
+static bool is_flow_layer(const struct draft *d)
+{
+    if (d->n_groups != 1)
+        return false;
+    for (size_t l = 0; l < d->r->v->n_layers; l++)
+        if (layer_in(d->groups[0].kind.layers, l) &&
+            (d->r->v->layers[l].origin_field == SCHEMA_NO_FIELD ||
+             d->r->v->layers[l].host_field == SCHEMA_NO_FIELD))
+            return false;
+    return true;
+}
+
 static bool decide_layers(struct draft *d)
 {
-    if (!term_has(d->r, G_ABOUT_DATA) || !has_one_subject(d) || d->distance < d->r->n ||
-        term_has(d->r, G_NEAREST) || (d->n_groups && d->groups[0].kind.n_conditions) ||
-        has_place(d))
+    bool is_time = term_has(d->r, G_WHEN) &&
+                   (term_has(d->r, G_CHANGED) || term_has(d->r, G_IMPORTED));
+
+    if (is_flow_layer(d) && (d->level < d->r->n || term_has(d->r, G_SPREAD)))
+        return false; /* 飞地的来源城市 */
+    if (!(term_has(d->r, G_ABOUT_DATA) || is_time) || !has_one_subject(d) ||
+        d->distance < d->r->n || (term_has(d->r, G_NEAREST) && !is_time) ||
+        (d->n_groups && d->groups[0].kind.n_conditions) || has_place(d))
         return false;
     use(d->r, G_ABOUT_DATA);
     use(d->r, G_POSITION);
+    if (is_time) {
+        use(d->r, G_WHEN);
+        use(d->r, G_CHANGED);
+        use(d->r, G_IMPORTED);
+        use(d->r, G_NEAREST); /* 最近更新 */
+        use(d->r, G_RECENT);
+    }
     part_of_group_if_any(d);
     for (size_t i = 0; i < d->r->n; i++)
         if (is_kind(d->r, i, TERM_FIELD))
@@ -505,6 +665,9 @@ static bool decide_duplicates(struct draft *d)
         part_of_spaces(d);
     else
         return false;
+    for (size_t g = 0; g < d->n_groups; g++)
+        if (d->groups[g].kind.is_space)
+            use_kinds(d, d->groups[g].first, d->groups[g].last);
     part_of_limit(d, "limit");
     part_of_format(d);
     return understood(d, "duplicates");
@@ -535,6 +698,8 @@ static bool decide_unreliable(struct draft *d)
     const char *more = d->n_groups ? kind_filter(r->arena, &d->groups[0].kind) : "";
     part_add(d, "layer", layer_ids(r->v, r->arena, set),
              layer_titles(r->v, r->arena, set), 0, 0);
+    for (size_t g = 0; g < d->n_groups; g++)
+        use_kinds(d, d->groups[g].first, d->groups[g].last);
     part_add(d, "filter",
              ask_text(r->arena,
                       *more ? "%s%s(%s IN ('%s','%s') OR %s IS NULL)"
@@ -559,16 +724,25 @@ static bool decide_unreliable(struct draft *d)
 
 /* ---- flows ---- */
 
-static bool is_flow_layer(const struct draft *d)
+/* 温州在上海的飞地 */
+static bool has_host_behind(const struct reading *r, size_t i)
 {
-    if (d->n_groups != 1)
-        return false;
-    for (size_t l = 0; l < d->r->v->n_layers; l++)
-        if (layer_in(d->groups[0].kind.layers, l) &&
-            (d->r->v->layers[l].origin_field == SCHEMA_NO_FIELD ||
-             d->r->v->layers[l].host_field == SCHEMA_NO_FIELD))
-            return false;
-    return true;
+    return term_is(r, i + 1, G_IN) && is_kind(r, i + 2, TERM_PLACE);
+}
+
+/* 衢州的飞地, enclaves of Quzhou: whose they are, not where they lie. */
+static bool is_owner(const struct reading *r, size_t i)
+{
+    size_t next = i + 1;
+
+    if (r->lang == LANG_EN && i > 0 && term_is(r, i - 1, G_OF))
+        return true;
+    while (term_is(r, next, G_OF) || is_kind(r, next, TERM_WORD) ||
+           ((term_is(r, next, G_AND) || is_kind(r, next, TERM_MARK)) &&
+            is_kind(r, next + 1, TERM_PLACE)) ||
+           (next > i + 1 && is_kind(r, next, TERM_PLACE)))
+        next++;
+    return !(i > 0 && term_is(r, i - 1, G_IN)) && is_kind(r, next, TERM_KIND);
 }
 
 /* A place is where enclaves come from or lie by what stands beside it. */
@@ -585,10 +759,12 @@ static bool is_origin(const struct reading *r, size_t i)
         return true;
     if (i > 1 && term_is(r, i - 1, G_OF) && term_is(r, i - 2, G_ORIGIN))
         return true;
-    if (term_is(r, i + 1, G_TO))
+    if (term_is(r, i + 1, G_TO) || has_host_behind(r, i))
         return true;
     if (i > 0 && term_is(r, i - 1, G_SET_UP))
         return false; /* 设在上海的 */
+    if (set_up < r->n && r->terms[set_up].value > 0)
+        return false; /* 飞入 */
     if (set_up < r->n && i < set_up &&
         (outside == r->n || outside < set_up || r->lang == LANG_EN))
         return !(outside < i);
@@ -597,7 +773,7 @@ static bool is_origin(const struct reading *r, size_t i)
     if (outside < r->n && outside > i)
         return term_is(r, outside - 1, G_IN) ||
                (r->lang == LANG_EN && !is_kind(r, outside + 1, TERM_KIND));
-    return false;
+    return is_owner(r, i);
 }
 
 static bool is_province(const struct reading *r, const struct term *t)
@@ -633,9 +809,36 @@ static const char *division_value(struct draft *d, size_t i)
 
 static void part_of_division(struct draft *d, const char *name, size_t i)
 {
-    if (!d->r->terms[i].token || !d->r->terms[i].token->layer)
-        miss_place(d->r, i);
-    part_of_term(d, name, division_value(d, i), both(d->r, written(d->r, i)), i);
+    miss_if_unknown(d, name, i);
+    part_of_term(d, name, division_value(d, i), title_of_place(d->r, i), i);
+}
+
+static bool is_counting(const struct draft *d);
+
+/* 飞地的来源城市分布: where the data come from has neither cities nor a distribution.
+ */
+static bool asks_for_origins(const struct reading *r)
+{
+    return term_has(r, G_ABOUT_DATA) &&
+           (term_has(r, G_SPREAD) || term_find_kind(r, TERM_LEVEL, 0) < r->n);
+}
+
+/* A division whose enclaves are meant, or which has some: 上海有哪些飞地. */
+static bool names_owner_or_host(const struct draft *d)
+{
+    const struct reading *r = d->r;
+    bool has_owner = false;
+    bool has_host = false;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (!is_kind(r, i, TERM_PLACE))
+            continue;
+        if (is_known_place(&r->terms[i]) && !r->terms[i].token->is_division)
+            return false;
+        has_owner |= is_origin(r, i);
+        has_host |= !is_origin(r, i);
+    }
+    return has_owner || (has_host && !is_counting(d));
 }
 
 static bool asks_for_flows(const struct draft *d)
@@ -647,10 +850,11 @@ static bool asks_for_flows(const struct draft *d)
                    is_kind(r, place + 2, TERM_PLACE);
 
     return term_has(r, G_MUTUAL) || term_has(r, G_OUTSIDE) || term_has(r, G_ORIGIN) ||
-           term_has(r, G_FLOW) || between ||
+           term_has(r, G_FLOW) || between || asks_for_origins(r) ||
            (set_up < r->n && place < r->n &&
             term_find_kind(r, TERM_YEARS, 0) == r->n) ||
-           (place < r->n && place > 0 && term_is(r, place - 1, G_FROM));
+           (place < r->n && place > 0 && term_is(r, place - 1, G_FROM)) ||
+           names_owner_or_host(d);
 }
 
 static bool decide_flows(struct draft *d)
@@ -671,8 +875,10 @@ static bool decide_flows(struct draft *d)
         size_t *slot = mutual            ? (origin == r->n ? &origin : &host)
                        : is_origin(r, i) ? &origin
                                          : &host;
-        if (*slot < r->n)
-            return false; /* two of one part */
+        if (*slot < r->n) {
+            r->is_rejected = true; /* two of one part: no parameter says that */
+            return false;
+        }
         *slot = i;
         province |= is_province(r, &r->terms[i]);
     }
@@ -701,6 +907,8 @@ static bool decide_flows(struct draft *d)
     use(r, G_FLOW);
     use(r, G_SET_UP);
     use(r, G_BETWEEN);
+    if (asks_for_origins(r))
+        use(r, G_ABOUT_DATA);
     use(r, G_SPREAD);
     use(r, G_COUNT);
     use(r, G_COMPARE);
@@ -765,6 +973,7 @@ static bool decide_chain(struct draft *d)
     }
     if (!others)
         return false;
+    use_kinds(d, rest->first, rest->last);
     part_add(d, "other", layer_ids(r->v, r->arena, others),
              layer_titles(r->v, r->arena, others), r->terms[rest->first].start,
              r->terms[rest->last].end);
@@ -869,7 +1078,8 @@ static bool decide_covered(struct draft *d)
     while (term_find(r, G_HAVE, have_last + 1) < r->n)
         have_last = term_find(r, G_HAVE, have_last + 1);
     if (d->n_groups == 1 && d->level < r->n && have < r->n && d->level < have &&
-        have_last < d->groups[0].first && which < d->level && d->near == r->n)
+        have_last < d->groups[0].first && d->near == r->n &&
+        (which < d->level || (r->lang == LANG_EN && d->level == 0)))
         return parts_of_coverage(d, d->level, NULL, a, false);
     if (d->n_groups != 2 || d->distance == r->n || d->near < r->n ||
         term_has(r, G_NEAREST))
@@ -1124,8 +1334,8 @@ static bool parts_of_grouping(struct draft *d)
         part_of_term(d, "by", "year", (struct schema_title){"年份", "year"}, year);
         return true;
     }
-    if (d->has_cities && (is_each || term_has(r, G_COMPARE) || term_has(r, G_MOST))) {
-        part_default(d, "by", "city", level_title(DIVISION_CITY));
+    if (d->has_several && (is_each || term_has(r, G_COMPARE) || term_has(r, G_MOST))) {
+        part_default(d, "by", level_name(d->several), level_title(d->several));
         return true;
     }
     bool several = (d->groups[0].kind.layers & (d->groups[0].kind.layers - 1)) != 0;
@@ -1227,12 +1437,25 @@ static bool is_counting(const struct draft *d)
     bool top = rank < r->n && is_kind(r, rank + 1, TERM_LEVEL); /* top ten districts */
     bool min_count = compare < r->n && !r->terms[compare].used && d->level < r->n;
 
-    return same || min_count || top || term_has(r, G_COUNT) || term_has(r, G_SPREAD) ||
-           term_has(r, G_MOST) || term_has(r, G_MEAN) || term_has(r, G_PER_AREA) ||
+    return same || min_count || top || (d->has_several && term_has(r, G_COMPARE)) ||
+           term_has(r, G_COUNT) || term_has(r, G_SPREAD) || term_has(r, G_MOST) ||
+           term_has(r, G_MEAN) || term_has(r, G_PER_AREA) ||
            (term_has(r, G_SUM) && term_find_kind(r, TERM_FIELD, 0) < r->n) ||
            term_find_kind(r, TERM_INDICATOR, 0) < r->n ||
            (is_each && (d->level < r->n || field_to_group_by(d) < r->n ||
                         term_has(r, G_KIND) || term_has(r, G_YEAR)));
+}
+
+static void part_of_density(struct draft *d)
+{
+    struct reading *r = d->r;
+    size_t i = term_find(r, G_PER_AREA, 0);
+    static const struct schema_title hundred = {"每百平方公里", "per 100 km2"};
+    static const struct schema_title one = {"每百平方公里（除以 100 即每平方公里）",
+                                            "per 100 km2 (of one km2: a hundredth)"};
+
+    if (i < r->n)
+        part_of_term(d, "per", "100km2", r->terms[i].value > 0 ? one : hundred, i);
 }
 
 /* 每万户企业的孵化器数量: a figure that no table has. */
@@ -1257,13 +1480,14 @@ static bool decide_aggregate(struct draft *d)
     if (d->n_groups != 1 || d->groups[0].is_impossible || !is_counting(d) ||
         term_has(r, G_NEAREST) || misses_indicator(r))
         return false;
+    if (is_flow_layer(d) && term_has(r, G_SET_UP) &&
+        term_find_kind(r, TERM_YEARS, 0) == r->n)
+        return false; /* 哪个城市设的飞地最多: rows are counted where they lie */
     parts_of_kind(d, &d->groups[0], "layer", "filter");
     if (!parts_of_grouping(d) || !parts_of_measure(d))
         return false;
     part_of_indicator(d);
-    if (use(r, G_PER_AREA))
-        part_default(d, "per", "100km2",
-                     (struct schema_title){"每百平方公里", "per 100 km2"});
+    part_of_density(d);
     parts_of_order(d);
     if (d->near < r->n || d->is_here ||
         (d->distance < r->n && d->in == r->n && d->from == r->n)) {

@@ -25,10 +25,11 @@ struct draft {
     size_t from; /* along the way */
     size_t to;
     size_t distance;
-    size_t level;    /* districts, cities, provinces */
-    bool has_cities; /* several, as a filter */
-    bool is_here;    /* from a point the client gives */
-    bool is_drawn;   /* in a polygon the client gives */
+    size_t level;     /* districts, cities, provinces */
+    bool has_several; /* divisions, as a filter */
+    int several;      /* their widest level */
+    bool is_here;     /* from a point the client gives */
+    bool is_drawn;    /* in a polygon the client gives */
     struct ask_parse *out;
 };
 

@@ -32,7 +32,42 @@ const struct grammar_word grammar_words[] = {
      "situated|lie|lying|lies|for|as|on|at|working|active|focused|specialised|"
      "specialized|dedicated|map|see|display|get|with a|this|these|those|just|straight "
      "line|direction|belonging"},
+    {G_FILLER, 0,
+     "呀|哦|嘛|啦|哈|嗯|您|麻烦您|烦请|劳驾|请教|请教一下|请问一下|想问|想问一下|"
+     "问一下|"
+     "我想问|我想问一下|咨询|想咨询|了解|想了解|想了解一下|我想了解|帮我查|帮我查一下|"
+     "帮忙查一下|给我看看|"
+     "究竟|具体|整个|全"},
+    {G_FILLER, 0,
+     "kindly|hey|dear|may|might|will|shall|actually|exactly|right now|at present|"
+     "today|have a look|look|know|ask|wondering|i wonder|pls|thx|let me know|us|"
+     "interested in|based"},
     {G_OF, 0, "的|of|'s"},
+    {G_NOT, 0,
+     "不|非|不是|不在|不属于|除|除了|除去|以外的其他|不含|不包括|排除|不要|not|not in|"
+     "isn't|aren't|except|except for|excluding|other than|apart from|but not|non"},
+    /* ---- the world ---- */
+    {G_EVERYWHERE, 0,
+     "长三角|长三角地区|长三角区域|长三角范围|长三角城市群|长江三角洲|长江三角洲地区|"
+     "三省一市|一市三省|沪苏浙皖|苏浙沪皖|江浙沪皖|全域|全区域|"
+     "yangtze delta|yangtze river delta|yangtze delta region|yangtze river delta "
+     "region|the delta|delta|yrd|whole delta|entire delta"},
+    {G_ABROAD, 0,
+     "北京|北京市|天津|天津市|重庆|重庆市|河北|河北省|山西省|辽宁|辽宁省|吉林省|"
+     "黑龙江|黑龙江省|福建|福建省|江西|江西省|山东|山东省|河南|河南省|湖北|湖北省|"
+     "湖南|湖南省|广东|广东省|海南省|四川|四川省|贵州|贵州省|云南|云南省|陕西|陕西省|"
+     "甘肃|甘肃省|青海省|台湾|台湾省|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|深圳|深圳市|"
+     "广州|广州市|武汉|武汉市|成都|成都市|西安|西安市|厦门|福州|济南|青岛|郑州|长沙|"
+     "南昌|大连|沈阳|长春市|哈尔滨|石家庄|太原|昆明|贵阳|南宁|海口|兰州|西宁|银川|"
+     "乌鲁木齐|拉萨|呼和浩特|东莞|佛山|珠海|珠三角|粤港澳大湾区|大湾区|京津冀|雄安|"
+     "中关村|全国|全中国|中国|全世界|全球|美国|日本|德国|英国|法国|韩国|新加坡|硅谷|"
+     "beijing|tianjin|chongqing|hebei|liaoning|heilongjiang|fujian|jiangxi|shandong|"
+     "henan|hubei|hunan|guangdong|sichuan|guizhou|yunnan|shaanxi|gansu|taiwan|"
+     "inner mongolia|guangxi|tibet|ningxia|xinjiang|hong kong|macau|shenzhen|"
+     "guangzhou|wuhan|chengdu|xi'an|xiamen|jinan|qingdao|zhengzhou|changsha|nanchang|"
+     "dalian|shenyang|harbin|kunming|greater bay area|pearl river delta|china|germany|"
+     "japan|korea|singapore|london|paris|tokyo|silicon valley|europe|america|"
+     "usa|uk"},
     {G_AND, 0,
      "和|与|及|以及|或|或者|且|并|并且|而且|同时|又|跟|and|or|as well as|plus|&"},
     {G_ONLY, 0,
@@ -75,6 +110,7 @@ const struct grammar_word grammar_words[] = {
      "polygon|the polygon|given polygon|a given polygon|drawn area|drawn polygon|area "
      "i drew|area i draw|selected area|this region|this box|uploaded area|uploaded "
      "polygon|selection"},
+    {G_SEAT, 1, "镇|街道|乡|街镇"},
     {G_SEAT, 0,
      "政府|人民政府|政府驻地|驻地|市政府|区政府|县政府|government|town hall"},
     /* ---- what is asked ---- */
@@ -130,7 +166,8 @@ const struct grammar_word grammar_words[] = {
      "mutual|each "
      "other|one another|two way|both ways|both directions|in each other|reciprocal"},
     {G_OUTSIDE, 0,
-     "外地|外地的|异地|异地的|外省|外市|外省市|市外|省外|外部|其他城市|其他地方|"
+     "对外|向外|在外|外地|外地的|异地|异地的|外省|外市|外省市|市外|省外|外部|其他城市|"
+     "其他地方|"
      "其它城市|别的城市|elsewhere|"
      "other city|outside|in other city|abroad|other place|in other place"},
     {G_OUTSIDE, 1,
@@ -142,11 +179,12 @@ const struct grammar_word grammar_words[] = {
      "up by|run by|founded by"},
     {G_SET_UP, 0,
      "设|设了|设立|设立了|设立的|设有的|设在|设的|设到|建在|建|建了|建设了|布局|布局了|"
-     "布局的|开设|开设了|新设|"
+     "布局的|开设|开设了|"
      "成立|成立的|建立|建立的|建成|建成的|启用|启用的|批准|批准的|批准设立|批准设立的|"
-     "创办|创办的|飞入|set up|"
+     "创办|创办的|飞出|飞出的|set up|"
      "setting up|established|established in|founded|founded in|opened|opened in|"
      "approved|built|created|started|maintain"},
+    {G_SET_UP, 1, "飞入|飞入的"},
     {G_FLOW, 0,
      "流向|往来|来往|矩阵|飞出地与飞入地|飞出与飞入|flow|flows|matrix|origin and "
      "host|origin "
@@ -173,6 +211,24 @@ const struct grammar_word grammar_words[] = {
      "contains|with name|name contains"},
     /* ---- when ---- */
     {G_YEAR, 0, "年|年度|年份|year"},
+    {G_WHEN, 0,
+     "什么时候|什么时间|何时|几时|哪年|哪一年|何年|哪天|哪一天|多久|when|what "
+     "year|which "
+     "year|how old|how recent"},
+    {G_CALENDAR, 0, "今年|本年|本年度|今年内|this year"},
+    {G_CALENDAR, -1, "去年|上一年|上年|上年度|去年内|last year|previous year"},
+    {G_CALENDAR, -2, "前年|the year before last"},
+    {G_PLAN, 2001, "十五期间|十五时期"},
+    {G_PLAN, 2006, "十一五|十一五期间|十一五时期"},
+    {G_PLAN, 2011, "十二五|十二五期间|十二五时期"},
+    {G_PLAN, 2016, "十三五|十三五期间|十三五时期"},
+    {G_PLAN, 2021, "十四五|十四五期间|十四五时期"},
+    {G_PLAN, 2026, "十五五|十五五期间|十五五时期"},
+    {G_DECADE, 0, "年代|s"},
+    {G_CENTURY, 0, "上世纪|上个世纪"},
+    {G_LONGITUDE, 0, "东经|经度|经度为|lon|lng|longitude|e"},
+    {G_LATITUDE, 0, "北纬|纬度|纬度为|lat|latitude|n"},
+    {G_DEGREE, 0, "度|°|degree"},
     {G_AFTER, 0,
      "以后|之后|以来|起|后|及以后|至今|到现在|以来的|以后的|since|from then on|onward"},
     {G_BEYOND, 0, "after|later than"},
@@ -185,14 +241,16 @@ const struct grammar_word grammar_words[] = {
     {G_MORE, 0,
      "大于|超过|高于|多于|超|more than|over|greater than|larger than|above|"
      "exceeding|bigger than|exceed|farther than|further than|beyond|more distant "
-     "than"},
+     "than|以外|以外的|之外|之外的|开外|外|外的"},
     {G_LESS, 0, "小于|低于|少于|不足|不到|less than|smaller than|below|fewer than"},
     {G_AT_LEAST, 0, "不少于|不小于|不低于|至少|at least|no less than|minimum"},
     {G_AT_MOST, 0,
      "不超过|不大于|不多于|至多|最多为|at most|no more than|not more than|"
      "maximum"},
-    {G_ABOVE, 0, "以上|及以上|以上的|or more|or above|or larger|and above|or better"},
-    {G_BELOW, 0, "以下|及以下|以下的|or less|or below|or fewer|or smaller"},
+    {G_ABOVE, 0,
+     "以上|及以上|以上的|及以上的|以上级别|及以上级别|以上级别的|or more|or above|or "
+     "larger|and above|or better"},
+    {G_BELOW, 0, "以下|及以下|以下的|及以下的|or less|or below|or fewer|or smaller"},
     {G_SUM, 0, "合计|总和|总计|累计|总|sum|sum of|total|combined"},
     {G_MEAN, 0, "平均|均值|平均值|人均|average|mean|on average"},
     {G_LARGEST, 0, "最大|最大的|最高|最高的|largest|biggest|highest"},
@@ -200,9 +258,13 @@ const struct grammar_word grammar_words[] = {
     {G_NEWEST, 0, "最新|最新的|最晚|最晚的|新近|newest|latest|most recent|youngest"},
     {G_OLDEST, 0, "最早|最早的|最老|最老的|oldest|earliest"},
     {G_PER_AREA, 0,
-     "每百平方公里|每一百平方公里|密度|单位面积|每100平方公里|per 100 km2|per 100 "
+     "每百平方公里|每一百平方公里|密度|单位面积|每100平方公里|每100平方千米|per 100 "
+     "km2|per 100 "
      "square "
      "kilometer|density|per area|per 100 sq km|per hundred square kilometer"},
+    {G_PER_AREA, 1,
+     "每平方公里|每一平方公里|每平方千米|per square kilometer|per km2|per sq km|per "
+     "sqkm"},
     {G_LENGTH, 1000, "公里|千米|km|kilometer|公里的|千米的"},
     {G_LENGTH, 500, "里|里路|华里"},
     {G_LENGTH, 1, "米|m|meter|米的"},
@@ -243,13 +305,13 @@ const struct grammar_word grammar_words[] = {
     {G_SPACE, 0,
      "空间|创新空间|科创空间|创新载体|科创载体|载体|平台|创新平台|科创平台|地方|场所|"
      "地点|机构|创新机构|条目|"
-     "名单条目|记录|数据条目|点位|点|科创资源|创新资源|单位|space|innovation "
+     "名单条目|记录|数据|数据条目|点位|点|科创资源|创新资源|单位|space|innovation "
      "space|place|"
      "innovation place|site|entry|row|record|platform|location|institution|"
      "organisation|organization|innovation site|thing|spot|item"},
     {G_LEVEL, DIVISION_PROVINCE,
      "省|省份|省市|省级行政区|province|province line|provincial border|province "
-     "border|省域|省际|provincial"},
+     "border|省域|省际"},
     {G_LEVEL, DIVISION_CITY,
      "城市|市|地级市|地市|设区市|市域|市际|city|prefecture|prefecture level city|"
      "municipality"},
@@ -267,18 +329,21 @@ const struct grammar_word grammar_words[] = {
      "import|latest "
      "import|previous import|import|last update|since the last import|imported"},
     {G_CHANGED, 0,
-     "新增|新增的|变更|变更的|变化|变化的|变动|变动的|更名|更名的|撤销|撤销的|更新|"
+     "新增|新增的|新设|新设的|新设立|新设立的|新成立|新成立的|新建|新建的|新批|"
+     "变更|变更的|变化|变化的|变动|变动的|更名|更名的|撤销|撤销的|更新|"
      "更新的|修改|修改的|"
      "删除|删除的|改动|added|changed|change|new|renamed|withdrawn|removed|updated|"
      "modified|changes"},
     {G_DUPLICATE, 0,
      "重复|重复的|疑似重复|疑似重复的|同名|重名|重名的|可能重复|可能重复的|重复项|"
-     "重复条目|duplicate|possible "
+     "重复条目|名字重复|名称重复|名字重复的|名称重复的|名字相同|名字相同的|名称相同|"
+     "名称相同的|重复登记|重复登记的|重复录入|重复录入的|duplicate|possible "
      "duplicate|likely duplicate|duplicated|double|twice|same name|doublet"},
     {G_ABOUT_DATA, 0,
      "来源|数据来源|出处|数据出处|日期|数据日期|更新日期|更新时间|坐标系|坐标参考系|"
      "坐标系统|许可|授权|元数据|数据说明|"
-     "图层说明|字段|有哪些字段|数据源|source|data source|date|source date|coordinate "
+     "图层说明|字段|有哪些字段|数据源|数据更新时间|数据更新日期|数据年份|source|data "
+     "source|date|source date|coordinate "
      "system|coordinate reference system|crs|license|metadata|licensing|attribution|"
      "reference system|provenance"},
     {G_ABOUT_DATA, 1,
@@ -293,8 +358,7 @@ const struct grammar_word grammar_words[] = {
     {G_RELIABLE, -1, "不可靠|不准确|不精确|不明确|unreliable|imprecise|inexact|vague"},
     {G_POSITION, 0,
      "坐标|位置|定位|坐标位置|经纬度|点位坐标|coordinate|position|known "
-     "position|latitude|"
-     "geocode"},
+     "position|geocode"},
     {G_EXPORT, 0,
      "导出|导出为|导出成|下载|下载为|输出|输出为|存为|保存为|export|export "
      "as|download|save|"

@@ -79,7 +79,18 @@ enum word_class {
     G_NUMERAL,    /* ten; arg: the number */
     G_ONLY,       /* 只看 */
     G_KIND,       /* 类型, 种类: group by layer or category */
-    G_SEAT,       /* 政府: the seat of a division */
+    G_SEAT, /* 政府: the seat of a division; arg 1: 镇, what a name may be of */
+    G_EVERYWHERE, /* 长三角: all that the data cover */
+    G_ABROAD,     /* 北京: a place that the data do not cover */
+    G_NOT,        /* 不, 非; not, except: no parameter says it */
+    G_WHEN,       /* 什么时候; when */
+    G_CALENDAR,   /* 去年; arg: years from this one */
+    G_PLAN,       /* 十三五; arg: its first year */
+    G_DECADE,     /* 年代, behind a number */
+    G_CENTURY,    /* 上世纪, before it */
+    G_LONGITUDE,  /* 东经; longitude */
+    G_LATITUDE,   /* 北纬; latitude */
+    G_DEGREE,     /* 度 */
     G_CLASSES
 };
 

@@ -97,6 +97,18 @@ static void settle_word(struct im_buf *norm, size_t start)
         }
 }
 
+/* Suzhou's, what's: two characters that say nothing. */
+static bool is_genitive(const struct reader *r, size_t i)
+{
+    uint32_t c = r->units[i].c;
+
+    return (c == '\'' || c == 0x2019) && i > 0 && i + 1 < r->n &&
+           r->units[i + 1].c == 's' && is_letter(r->units[i - 1].c) &&
+           !(i + 2 < r->n &&
+             (is_letter(r->units[i + 2].c) || is_digit(r->units[i + 2].c)) &&
+             r->units[i + 2].at == r->units[i + 1].at + 1);
+}
+
 static size_t read_word(struct reader *r, size_t i)
 {
     size_t start = r->norm.len;
@@ -104,7 +116,7 @@ static size_t read_word(struct reader *r, size_t i)
     for (; i < r->n; i++) {
         uint32_t c = r->units[i].c;
         bool glues = (c == '&' || c == '\'' || c == 0x2019) && i + 1 < r->n &&
-                     is_letter(r->units[i + 1].c);
+                     is_letter(r->units[i + 1].c) && !is_genitive(r, i);
 
         if (!is_letter(c) && !is_digit(c) && !glues)
             break;
@@ -286,6 +298,8 @@ enum im_code items_read(struct im_bytes text,
 
         if (is_nothing(c) || is_hyphen(&r, i))
             i++;
+        else if (is_genitive(&r, i))
+            i += 2;
         else
             i = read_item(&r, i);
     }

@@ -54,12 +54,44 @@ bool condition_of_word(const struct vocabulary *v,
     return c.field != NULL;
 }
 
+static bool layer_says(const struct layer_schema *s, const struct condition *c)
+{
+    int f = schema_field_index(s, im_bytes_of(c->field->name));
+
+    if (f == SCHEMA_NO_FIELD || s->fields[f].list != c->field->list ||
+        s->fields[f].type != c->field->type)
+        return false;
+    for (size_t i = 0; i < c->n_codes && c->op == IS_ONE_OF; i++) {
+        size_t k = 0;
+
+        while (k < s->fields[f].n_codes &&
+               strcmp(s->fields[f].codes[k].code, c->codes[i]->code) != 0)
+            k++;
+        if (k == s->fields[f].n_codes)
+            return false;
+    }
+    return true;
+}
+
+bool condition_of_layers(const struct vocabulary *v,
+                         const struct condition *condition,
+                         layer_set layers,
+                         struct condition *out)
+{
+    for (unsigned l = 0; l < v->n_layers; l++)
+        if (layer_in(layers, l) && !layer_says(schema_of(v, l), condition))
+            return false;
+    *out = *condition;
+    out->layers |= layers;
+    return true;
+}
+
 static bool same_condition(const struct condition *a, const struct condition *b)
 {
     bool same = strcmp(a->field->name, b->field->name) == 0 && a->op == b->op &&
                 a->n_codes == b->n_codes;
 
-    if (a->op != IS_ONE_OF)
+    if (a->op != IS_ONE_OF && a->op != BEGINS)
         return same && !(a->number < b->number) && !(a->number > b->number);
     for (size_t i = 0; same && i < a->n_codes; i++)
         same = says_same(b, a->codes[i]);
@@ -374,12 +406,27 @@ static void write_codes(struct im_buf *out, const struct condition *c)
     }
 }
 
+/* Codes of divisions are digits: nothing in them has a meaning in a pattern. */
+static void write_beginnings(struct im_buf *out, const struct condition *c)
+{
+    for (size_t i = 0; i < c->n_codes; i++)
+        im_buf_printf(out, "%s%s LIKE '%s%%'", i ? " OR " : "(", c->field->name,
+                      c->codes[i]->code);
+    im_buf_byte(out, ')');
+}
+
 static void write_condition(struct im_buf *out, const struct condition *c)
 {
-    static const char *const ops[] = {"=", ">", "<", ">=", "<="};
+    static const char *const ops[] = {[IS_ONE_OF] = "=",
+                                      [MORE] = ">",
+                                      [LESS] = "<",
+                                      [AT_LEAST] = ">=",
+                                      [AT_MOST] = "<="};
     char number[IM_NUMBER_MAX];
 
-    if (c->op != IS_ONE_OF) {
+    if (c->op == BEGINS) {
+        write_beginnings(out, c);
+    } else if (c->op != IS_ONE_OF) {
         size_t n = im_format_double(number, c->number, 6);
         im_buf_printf(out, "%s%s%.*s", c->field->name, ops[c->op], (int)n, number);
     } else if (c->field->list) {
@@ -427,7 +474,7 @@ static void title_of(struct im_buf *out, const struct condition *c, enum lang la
     static const char *const ops[] = {"", " > ", " < ", " ≥ ", " ≤ "};
     char number[IM_NUMBER_MAX];
 
-    if (c->op != IS_ONE_OF) {
+    if (c->op != IS_ONE_OF && c->op != BEGINS) {
         size_t n = im_format_double(number, c->number, 6);
         im_buf_printf(out, "%s%s%.*s %s", query_title(c->field->title, lang),
                       ops[c->op], (int)n, number, c->field->unit);

@@ -9,6 +9,9 @@
 #include "ask/lex.h"
 #include "atlas/layer.h"
 
+#include <engine/query.h>
+#include <engine/text.h>
+
 enum { MAX_NAME_ITEMS = 40, UNKNOWN_COST = 6 };
 
 struct arc {
@@ -232,6 +235,25 @@ static struct im_bytes fold_of(const struct items *items, size_t from, size_t to
                              items->fold_at[items->item[to - 1].end] - start};
 }
 
+/* "Fudan University" of "Fudan University, Handan Campus": one of the places is meant.
+ */
+static bool
+is_before_comma(const struct atlas_layer *layer, uint32_t entry, struct im_bytes name)
+{
+    struct im_bytes full =
+        query_name(layer, layer->names.entries[entry].feature, LANG_EN);
+    const uint8_t *comma = full.len ? memchr(full.data, ',', full.len) : NULL;
+    struct im_buf fold = {.max = 4096};
+    bool same = false;
+
+    if (comma) {
+        text_fold((struct im_bytes){full.data, (size_t)(comma - full.data)}, &fold);
+        same = !fold.failed && im_bytes_equal(im_buf_bytes(&fold), name);
+    }
+    im_buf_release(&fold);
+    return same;
+}
+
 static void offer_names(struct lexer *x, const struct atlas_layer *layer, size_t i)
 {
     const struct names *names = &layer->names;
@@ -248,6 +270,11 @@ static void offer_names(struct lexer *x, const struct atlas_layer *layer, size_t
             x->items->item[to - 1].kind == ITEM_NUMBER)
             continue;
         take_entries(x->v, layer, first, name, &t);
+        if (t.kind != TOKEN_PLACE && is_before_comma(layer, first, name))
+            t = (struct token){.kind = TOKEN_PLACE,
+                               .layer = layer,
+                               .feature = names->entries[first].feature,
+                               .is_division = layer == x->v->divisions};
         if (t.kind == TOKEN_PLACE)
             offer(x, i, to, t.is_division ? 2 : 0, t);
     }
@@ -308,6 +335,56 @@ static bool joins(const struct token *last, const struct token *t)
     return last->kind == TOKEN_UNKNOWN && t->kind == TOKEN_UNKNOWN;
 }
 
+static bool token_has_digits(const struct items *items, const struct token *t)
+{
+    struct im_bytes text = items_slice(items, t->start, t->end);
+
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] >= '0' && text.data[i] <= '9')
+            return true;
+    return false;
+}
+
+/* What a number written in characters counts, or belongs to. */
+static bool may_follow_number(const struct token *t)
+{
+    static const enum word_class units[] = {G_MEASURE, G_LENGTH, G_AREA,  G_LEVEL,
+                                            G_YEAR,    G_TRAVEL, G_DECADE};
+
+    if (t->kind == TOKEN_NUMBER || t->kind == TOKEN_MARK)
+        return true;
+    for (size_t s = 0; t->word && s < t->word->n_senses; s++)
+        for (size_t u = 0; u < sizeof units / sizeof units[0]; u++)
+            if (t->word->senses[s].kind == SENSE_GRAMMAR &&
+                t->word->senses[s].class == units[u])
+                return true;
+    return false;
+}
+
+/* 三 of 大三角 is part of a word: characters that nobody knows stand right beside it
+ * and nothing that can be counted follows. */
+static void numbers_inside_words(struct tokens *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < out->n; i++) {
+        struct token *t = &out->token[i];
+        const struct token *next = i + 1 < out->n ? t + 1 : NULL;
+        bool is_written = t->kind == TOKEN_NUMBER && !token_has_digits(out->items, t);
+        bool beside = (i > 0 && t[-1].kind == TOKEN_UNKNOWN && t[-1].end == t->start) ||
+                      (next && next->kind == TOKEN_UNKNOWN && next->start == t->end);
+
+        if (is_written && beside && !(next && may_follow_number(next)))
+            t->kind = TOKEN_UNKNOWN;
+    }
+    for (size_t i = 0; i < out->n; i++)
+        if (n && joins(&out->token[n - 1], &out->token[i]))
+            out->token[n - 1].end = out->token[i].end;
+        else
+            out->token[n++] = out->token[i];
+    out->n = n;
+}
+
 /* 之 of 龙之梦 is part of the name. */
 static bool is_inside_name(const struct tokens *out, const struct token *t)
 {
@@ -344,6 +421,7 @@ static enum im_code collect(const struct lexer *x,
         else
             out->token[out->n++] = *t;
     }
+    numbers_inside_words(out);
     return IM_OK;
 }
 

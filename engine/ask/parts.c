@@ -4,13 +4,13 @@
 
 /* As ARCHITECTURE.md describes them: what, of which reference, where, how, how much. */
 static const char *const order[] = {
-    "layer",        "filter",    "near",   "radius_km",     "in",
-    "corridor",     "from",      "to",     "half_width_km", "other",
-    "other_filter", "max_km",    "across", "show",          "by",
-    "areas",        "measure",   "per",    "indicator",     "level",
-    "origin",       "host",      "mutual", "outside",       "q",
-    "datetime",     "precision", "k",      "each",          "sortby",
-    "min_count",    "limit",     "f"};
+    "layer",         "filter", "lon",          "lat",       "near",
+    "radius_km",     "in",     "corridor",     "from",      "to",
+    "half_width_km", "other",  "other_filter", "max_km",    "across",
+    "show",          "by",     "areas",        "measure",   "per",
+    "indicator",     "level",  "origin",       "host",      "mutual",
+    "outside",       "q",      "datetime",     "precision", "k",
+    "each",          "sortby", "min_count",    "limit",     "f"};
 
 static size_t rank_of(const char *name)
 {

@@ -22,7 +22,8 @@ static bool is(const struct cursor *c, size_t i, enum word_class class)
 /* Words that mean something else behind a number, or nothing by themselves. */
 static bool is_only_behind_numbers(enum word_class class)
 {
-    return class == G_LENGTH || class == G_AREA || class == G_MEASURE;
+    return class == G_LENGTH || class == G_AREA || class == G_MEASURE ||
+           class == G_DEGREE;
 }
 
 static const struct sense *sense_of_class(const struct token *t, enum word_class class)
@@ -111,6 +112,23 @@ static void add_years(struct cursor *c, int from, int to, size_t first, size_t l
     term->from = from;
     term->to = to;
     c->i = last + 1;
+}
+
+/* Words that mean years by themselves: 去年, 十三五. */
+static bool read_calendar(struct cursor *c, const struct sense *s)
+{
+    int from = s->class == G_PLAN ? (int)s->arg : c->r->this_year + (int)s->arg;
+    int to = s->class == G_PLAN ? from + 4 : from;
+
+    if (s->class != G_PLAN && s->class != G_CALENDAR)
+        return false;
+    if (is(c, c->i + 1, G_AFTER)) /* 去年以来 */
+        add_years(c, from, 0, c->i, c->i + 1);
+    else if (is(c, c->i + 1, G_BEFORE))
+        add_years(c, 0, from - 1, c->i, c->i + 1);
+    else
+        add_years(c, from, to, c->i, c->i);
+    return true;
 }
 
 /* Is what stands before the number one of these? Returns the token, SIZE_MAX none. */
@@ -218,6 +236,27 @@ static bool read_span(struct cursor *c)
     return true;
 }
 
+/* 90年代, 上世纪九十年代 */
+static bool read_decade(struct cursor *c)
+{
+    double n = number_of(&c->t->token[c->i]);
+    int from = (int)n;
+
+    if (!is(c, c->i + 1, G_DECADE) || n < 0 || n > 2100 || floor(n) < n || from % 10)
+        return false;
+    size_t head = before(c, c->i, G_CENTURY);
+    if (n < 100)
+        from += from >= 50 || head != SIZE_MAX ? 1900 : 2000;
+    if (head != SIZE_MAX)
+        take_back(c, head);
+    else
+        head = before(c, c->i, G_IN); /* in the 1990s */
+    if (head != SIZE_MAX && is(c, head, G_IN))
+        take_back(c, head);
+    add_years(c, from, from + 9, head == SIZE_MAX ? c->i : head, c->i + 1);
+    return true;
+}
+
 static bool read_unit(struct cursor *c, enum word_class class, enum term_kind kind)
 {
     size_t unit = c->i + 1;
@@ -292,10 +331,99 @@ static void read_count(struct cursor *c)
     c->i = last + 1;
 }
 
+/* ---- positions: 121.6, 31.2; 北纬31.2度东经121.6度 ---- */
+
+static bool is_between_coordinates(const struct cursor *c, size_t i)
+{
+    return i < c->t->n &&
+           (c->t->token[i].kind == TOKEN_MARK || is(c, i, G_DEGREE) ||
+            is(c, i, G_LATITUDE) || is(c, i, G_LONGITUDE) || is(c, i, G_AND));
+}
+
+/* The figure is said to be one of latitude: 1, of longitude: -1, neither: 0. */
+static int axis_of(const struct cursor *c, size_t number, size_t first, size_t last)
+{
+    for (size_t i = number; i > first && is_between_coordinates(c, i - 1); i--)
+        if (is(c, i - 1, G_LATITUDE) || is(c, i - 1, G_LONGITUDE))
+            return is(c, i - 1, G_LATITUDE) ? 1 : -1;
+    for (size_t i = number + 1; i <= last && is_between_coordinates(c, i); i++)
+        if (is(c, i, G_LATITUDE) || is(c, i, G_LONGITUDE))
+            return is(c, i, G_LATITUDE) ? 1 : -1;
+    return 0;
+}
+
+static bool has_fraction(double n)
+{
+    return floor(n) < n;
+}
+
+/* Where the data lie: of two figures without names it tells which is which. */
+static struct bbox extent_of_data(const struct reading *r)
+{
+    static const struct bbox world = {-180, -90, 180, 90};
+
+    return r->v->divisions && r->v->divisions->n ? atlas_layer_extent(r->v->divisions)
+                                                 : world;
+}
+
+static bool lies_within(struct bbox b, double lon, double lat)
+{
+    static const double margin = 1; /* degrees: seats lie inside of their divisions */
+
+    return lon >= b.min_x - margin && lon <= b.max_x + margin &&
+           lat >= b.min_y - margin && lat <= b.max_y + margin;
+}
+
+static bool read_position(struct cursor *c)
+{
+    const struct token *t = c->t->token;
+    size_t first = c->i;
+    size_t other = c->i + 1;
+    size_t last;
+    double a = t[c->i].number;
+    struct bbox b = extent_of_data(c->r);
+
+    while (first > 0 && (is(c, first - 1, G_LATITUDE) || is(c, first - 1, G_LONGITUDE)))
+        first--;
+    while (other - c->i < 5 && is_between_coordinates(c, other))
+        other++;
+    if (t[c->i].kind != TOKEN_NUMBER || other >= c->t->n ||
+        t[other].kind != TOKEN_NUMBER)
+        return false;
+    double z = t[other].number;
+    if (other == c->i + 1 && !lies_within(b, a, z) && !lies_within(b, z, a))
+        return false; /* only a blank between them */
+    last = other;
+    for (size_t i = other + 1; i < other + 3 && is_between_coordinates(c, i); i++)
+        if (c->t->token[i].kind != TOKEN_MARK && !is(c, i, G_AND))
+            last = i;
+    int axis = axis_of(c, c->i, first, other - 1);
+    bool is_named = axis != 0;
+    if (!axis)
+        axis = lies_within(b, z, a) ? 1 : -1;
+    double lon = axis > 0 ? z : a;
+    double lat = axis > 0 ? a : z;
+    if (!is_named && !(has_fraction(a) && has_fraction(z)))
+        return false;
+    if (first < c->i)
+        take_back(c, first);
+    struct term *term = add(c, TERM_POSITION, first, last);
+    term->value = lon;
+    term->latitude = lat;
+    if (!lies_within(b, lon, lat)) {
+        c->r->missing.zh =
+            ask_text(c->r->arena, "经纬度 %.*g, %.*g 处的数据", 9, lon, 9, lat);
+        c->r->missing.en = ask_text(c->r->arena, "data at %.*g, %.*g", 9, lon, 9, lat);
+    }
+    c->i = last + 1;
+    return true;
+}
+
 static void read_number(struct cursor *c)
 {
-    if (read_unit(c, G_LENGTH, TERM_DISTANCE) || read_unit(c, G_AREA, TERM_SURFACE) ||
-        read_travel(c) || read_span(c) || read_year(c))
+    if (read_position(c) || read_decade(c) || read_unit(c, G_LENGTH, TERM_DISTANCE) ||
+        read_unit(c, G_AREA, TERM_SURFACE) || read_travel(c) || read_span(c) ||
+        read_year(c))
         return;
     read_count(c);
 }
@@ -320,13 +448,18 @@ static void read_grammar(struct cursor *c, const struct sense *s)
     struct term *term;
     struct kind spaces = {.layers = c->r->v->spaces, .is_space = true};
 
-    if (s->class == G_SPACE && spaces.layers) {
+    if (read_calendar(c, s))
+        return;
+    if (s->class == G_ABROAD) {
+        term = add(c, TERM_PLACE, c->i, c->i);
+        term->is_abroad = true;
+    } else if (s->class == G_SPACE && spaces.layers) {
         add_kind(c, &spaces);
     } else if (s->class == G_LEVEL) {
         term = add(c, TERM_LEVEL, c->i, c->i);
         term->value = s->arg;
         term->class = G_LEVEL;
-    } else if (s->class != G_FILLER && s->class != G_MEASURE) {
+    } else if (s->class != G_FILLER && s->class != G_MEASURE && s->class != G_DEGREE) {
         term = add(c, TERM_GRAMMAR, c->i, c->i);
         term->class = s->class;
         term->value = s->arg;

@@ -15,7 +15,7 @@ enum {
     MAX_TERMS = 200
 };
 
-enum condition_op { IS_ONE_OF, MORE, LESS, AT_LEAST, AT_MOST };
+enum condition_op { IS_ONE_OF, MORE, LESS, AT_LEAST, AT_MOST, BEGINS };
 
 /* What is said of a kind. A list field holds one of the codes; any other is one. */
 struct condition {
@@ -47,6 +47,7 @@ enum term_kind {
     TERM_CORRIDOR,
     TERM_INDICATOR,
     TERM_PLACE,
+    TERM_POSITION, /* value: longitude, latitude */
     TERM_LEVEL,    /* districts, cities, provinces */
     TERM_DISTANCE, /* value: metres */
     TERM_SURFACE,  /* value: square metres */
@@ -64,6 +65,7 @@ struct term {
     enum term_kind kind;
     enum word_class class; /* TERM_GRAMMAR */
     double value;
+    double latitude;
     int from; /* TERM_YEARS */
     int to;
     size_t of;                 /* TERM_KIND: index into kinds */
@@ -72,6 +74,8 @@ struct term {
     uint32_t start;
     uint32_t end;
     bool is_surface; /* TERM_COMPARE: value in square metres */
+    bool is_seat;    /* TERM_PLACE: its government was said */
+    bool is_abroad;  /* TERM_PLACE: known to lie outside */
     bool used;
 };
 
@@ -120,6 +124,11 @@ bool condition_of_word(const struct vocabulary *v,
                        layer_set layers,
                        struct condition *out);
 void kind_add(struct kind *kind, const struct condition *condition);
+/** The same said of other layers: false when one of them cannot say it. */
+bool condition_of_layers(const struct vocabulary *v,
+                         const struct condition *condition,
+                         layer_set layers,
+                         struct condition *out);
 /** "level='national' AND A_CONTAINS(industry,('BIO'))"; "" everything. */
 const char *kind_filter(struct im_arena *arena, const struct kind *kind);
 struct schema_title kind_filter_title(struct im_arena *arena, const struct kind *kind);

@@ -155,7 +155,8 @@ static bool begins_distance(const struct reading *r, size_t i)
 {
     return term_is(r, i, G_NEAREST) || term_is(r, i, G_AROUND) ||
            is_kind(r, i, TERM_DISTANCE) || term_is(r, i, G_ALONG) ||
-           (term_is(r, i, G_AT_MOST) && is_kind(r, i + 1, TERM_DISTANCE));
+           ((term_is(r, i, G_AT_MOST) || term_is(r, i, G_LESS)) &&
+            is_kind(r, i + 1, TERM_DISTANCE));
 }
 
 static void name_place(struct reading *r, size_t from, size_t to)
@@ -170,6 +171,31 @@ static bool points_at_place(const struct reading *r, size_t i)
            term_is(r, i, G_IN) ||
            (term_is(r, i, G_OF) && i > 0 && is_kind(r, i - 1, TERM_DISTANCE)) ||
            (term_is(r, i, G_NEAREST) && r->lang == LANG_EN);
+}
+
+static bool names_references(const struct reading *r, const struct term *t)
+{
+    return t->kind == TERM_KIND && !(r->kinds[t->of].layers & ~r->v->references);
+}
+
+/* "nearest incubator to Foo University": what was asked for stands before, so what
+ * names a place of reference ends a name. */
+static void settle_kinds_in_names(struct reading *r)
+{
+    size_t asked = term_find_kind(r, TERM_KIND, 0);
+
+    for (size_t i = asked + 1; r->lang == LANG_EN && i + 2 < r->n; i++) {
+        size_t to = i + 1;
+
+        if (!(term_is(r, i, G_TO) || term_is(r, i, G_FROM) || term_is(r, i, G_AROUND) ||
+              term_is(r, i, G_OF)))
+            continue;
+        while (is_kind(r, to, TERM_UNKNOWN) || is_kind(r, to, TERM_PLACE) ||
+               (to > i + 1 && to < r->n && names_references(r, &r->terms[to])))
+            to++;
+        if (to > i + 2 && names_references(r, &r->terms[to - 1]))
+            replace(r, i + 1, to, (struct term){.kind = TERM_PLACE});
+    }
 }
 
 /* 离龙之梦广场最近的, 龙之梦广场附近, near Dragon Plaza: where a place must stand, what
@@ -212,6 +238,11 @@ static void settle_unknown_places(struct reading *r)
         while (from < i && r->terms[from].kind != TERM_UNKNOWN &&
                r->terms[from].kind != TERM_PLACE && !has_unknown(r, from, i))
             from++;
+        /* 虹桥国际机场: what is known of a name and the rest of it */
+        if (from > 0 && from < i && is_kind(r, from - 1, TERM_PLACE) &&
+            r->terms[from - 1].token && !r->terms[from - 1].token->is_division &&
+            r->terms[from - 1].end == r->terms[from].start)
+            from--;
         size_t before = r->n;
         name_place(r, from, i);
         i -= before - r->n;
@@ -274,14 +305,90 @@ static void settle_nested_places(struct reading *r)
 }
 
 /* 松江区政府: the division; that its seat was meant is said. */
+static bool ends_with_seat(const struct reading *r, const struct term *t)
+{
+    static const char seat[] = "政府";
+    const char *name = ask_name(r, t->start, t->end);
+    size_t len = strlen(name);
+
+    return t->token && t->token->is_division && len > sizeof seat - 1 &&
+           strcmp(name + len - (sizeof seat - 1), seat) == 0;
+}
+
 static void settle_seats(struct reading *r)
 {
+    for (size_t i = 0; i < r->n; i++)
+        if (is_kind(r, i, TERM_PLACE) && ends_with_seat(r, &r->terms[i]))
+            r->terms[i].is_seat = true; /* the data have it as another name */
     for (size_t i = 1; i < r->n; i++)
-        if (term_is(r, i, G_SEAT) && is_kind(r, i - 1, TERM_PLACE)) {
-            r->terms[i].kind = TERM_UNKNOWN;
+        if (term_is(r, i, G_SEAT) && is_kind(r, i - 1, TERM_PLACE) &&
+            r->terms[i - 1].token && r->terms[i - 1].token->layer &&
+            r->terms[i - 1].token->is_division != (r->terms[i].value > 0)) {
+            r->terms[i - 1].is_seat = true;
             drop(r, i);
             i--;
         }
+}
+
+static bool is_range_mark(const struct term *t)
+{
+    static const uint32_t marks[] = {'-', '~', 0x2013, 0x2014, 0xFF5E, 0x301C};
+
+    for (size_t i = 0; t->kind == TERM_MARK && i < sizeof marks / sizeof marks[0]; i++)
+        if (t->token->mark == marks[i])
+            return true;
+    return false;
+}
+
+/* 5到10公里, 5-10公里: no parameter says both. */
+static void refuse_ranges(struct reading *r)
+{
+    for (size_t i = 0; i + 2 < r->n; i++)
+        if ((is_kind(r, i, TERM_COUNT) || is_kind(r, i, TERM_DISTANCE) ||
+             is_kind(r, i, TERM_SURFACE)) &&
+            (term_is(r, i + 1, G_TO) || is_range_mark(&r->terms[i + 1])) &&
+            (is_kind(r, i + 2, TERM_DISTANCE) || is_kind(r, i + 2, TERM_SURFACE) ||
+             is_kind(r, i + 2, TERM_COUNT)))
+            r->is_rejected = true;
+}
+
+/* 长三角的孵化器: all that there are. Nothing is near to it or far from it. */
+static void settle_everywhere(struct reading *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        bool is_measured =
+            begins_distance(r, i + 1) || term_is(r, i + 1, G_TO) ||
+            (i > 0 && (term_is(r, i - 1, G_FROM) || term_is(r, i - 1, G_TO) ||
+                       term_is(r, i - 1, G_AROUND)));
+
+        if (!term_is(r, i, G_EVERYWHERE) || is_measured)
+            continue;
+        drop(r, i);
+        if (i > 0 && (term_is(r, i - 1, G_IN) ||
+                      (term_is(r, i - 1, G_OF) && r->lang == LANG_EN))) {
+            drop(r, i - 1);
+            i--;
+        }
+        i--;
+    }
+}
+
+/* 火星有哪些孵化器: where a place stands, what is not known is one. */
+static void settle_unknown_owners(struct reading *r)
+{
+    for (size_t i = 0; r->lang == LANG_ZH && i + 2 < r->n; i++) {
+        size_t next = i + 1;
+
+        if (!is_kind(r, i, TERM_UNKNOWN) || r->terms[i].end - r->terms[i].start < 2 ||
+            (i > 0 && !is_kind(r, i - 1, TERM_MARK)))
+            continue;
+        while (term_is(r, next, G_HAVE) || term_is(r, next, G_WHICH) ||
+               term_is(r, next, G_COUNT))
+            next++;
+        if (next > i + 1 &&
+            (is_kind(r, next, TERM_KIND) || is_kind(r, next, TERM_WORD)))
+            r->terms[i].kind = TERM_PLACE;
+    }
 }
 
 /* 十个区县 are the members of something that was named, two of which relations are
@@ -332,7 +439,11 @@ void settle_terms(struct reading *r)
     for (size_t i = 0; i < r->n; i++)
         settle_comparison(r, i);
     settle_seats(r);
+    refuse_ranges(r);
+    settle_everywhere(r);
+    settle_kinds_in_names(r);
     settle_unknown_places(r);
+    settle_unknown_owners(r);
     settle_nested_places(r);
 }
 
@@ -406,6 +517,29 @@ static void miss(struct reading *r, const struct kind *kind, const struct term *
         ask_text(r->arena, "a field of '%s' that says '%s'", layer.en, said);
 }
 
+/* 省级以上, provincial and above: codes are listed from the highest down. 以下 alone
+ * may or may not mean the level itself, so it has to be 及以下. */
+static void widen(struct reading *r, size_t i, struct condition *c)
+{
+    size_t grade = term_is(r, i, G_OF) ? i + 1 : i;
+    const char *words =
+        grade < r->n ? ask_words(r, r->terms[grade].start, r->terms[grade].end) : "";
+    bool above = term_is(r, grade, G_ABOVE);
+    bool below =
+        term_is(r, grade, G_BELOW) && (strstr(words, "及") || strstr(words, "or "));
+    const struct schema_field *f = c->field;
+    size_t at = 0;
+
+    if (!(above || below) || c->n_codes != 1 || f->list || f->n_codes > MAX_CODES)
+        return;
+    while (at < f->n_codes && strcmp(f->codes[at].code, c->codes[0]->code) != 0)
+        at++;
+    c->n_codes = 0;
+    for (size_t k = above ? 0 : at; k < (above ? at + 1 : f->n_codes); k++)
+        c->codes[c->n_codes++] = &f->codes[k];
+    r->terms[grade].used = true;
+}
+
 static void say(struct reading *r, struct kind *kind, struct term *t)
 {
     struct condition c;
@@ -419,6 +553,9 @@ static void say(struct reading *r, struct kind *kind, struct term *t)
     }
     c.start = t->start;
     c.end = t->end;
+    if (t->kind == TERM_WORD &&
+        c.field_index != r->v->layers[layer_first(c.layers)].kind_field)
+        widen(r, (size_t)(t - r->terms) + 1, &c);
     kind->layers &= c.layers;
     kind_add(kind, &c);
     t->used = true;
@@ -491,6 +628,30 @@ static void use_names_of_fields(struct reading *r)
             }
 }
 
+/* 附近3公里有什么, what is in Zhangjiang: the word that asks; r->n without. */
+static size_t asks_for_anything(const struct reading *r)
+{
+    size_t which = term_find(r, G_WHICH, 0);
+    bool has_where = term_find_kind(r, TERM_PLACE, 0) < r->n ||
+                     term_find_kind(r, TERM_POSITION, 0) < r->n ||
+                     term_find_kind(r, TERM_CORRIDOR, 0) < r->n ||
+                     term_has(r, G_HERE) || term_has(r, G_DRAWN);
+    size_t behind = which + 1;
+
+    while (is_kind(r, behind, TERM_MARK))
+        behind++;
+    bool asks = r->lang == LANG_ZH
+                    ? which > 0 && term_is(r, which - 1, G_HAVE) && behind == r->n
+                    : term_is(r, which + 1, G_IN) || term_is(r, which + 1, G_WITHIN) ||
+                          term_is(r, which + 1, G_AROUND);
+
+    return which < r->n && has_where && asks &&
+                   term_find_kind(r, TERM_LEVEL, 0) == r->n &&
+                   term_find_kind(r, TERM_INDICATOR, 0) == r->n
+               ? which
+               : r->n;
+}
+
 /* When nothing is asked of but what it does (人工智能最密集的区县), any kind is. */
 static void supply_kind(struct reading *r)
 {
@@ -500,6 +661,8 @@ static void supply_kind(struct reading *r)
         return;
     while (first < r->n && !is_said(r, first))
         first++;
+    if (first == r->n)
+        first = asks_for_anything(r);
     if (first == r->n || r->n < 2)
         return;
     while (is_said(r, first + 1))
@@ -522,20 +685,29 @@ static bool joins(const struct reading *r, size_t i)
             r->terms[i].token->mark != 0x3002);
 }
 
-/* 国家级孵化器和众创空间: both are meant when the second says nothing of its own. */
-static void share_words(struct reading *r, size_t a, size_t b)
+static bool says_of_its_own(const struct kind *k)
 {
-    struct kind *from = &r->kinds[r->terms[a].of];
-    struct kind *to = &r->kinds[r->terms[b].of];
+    for (size_t i = 0; i < k->n_conditions; i++)
+        if (k->conditions[i].end)
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < to->n_conditions; i++)
-        if (to->conditions[i].end)
-            return;
+/* 国家级孵化器和众创空间, parks and incubators in biomedicine: both are meant when the
+ * other says nothing of its own. */
+static void share_words(struct reading *r, struct kind *from, struct kind *to)
+{
+    struct condition shared;
+
+    if (says_of_its_own(to))
+        return;
     for (size_t i = 0; i < from->n_conditions; i++) {
         const struct condition *c = &from->conditions[i];
+        bool is_outside =
+            from->start < to->start ? c->end <= from->start : c->start >= from->end;
 
-        if (c->end && c->end <= from->start && (to->layers & ~c->layers) == 0)
-            kind_add(to, c);
+        if (c->end && is_outside && condition_of_layers(r->v, c, to->layers, &shared))
+            kind_add(to, &shared);
     }
 }
 
@@ -579,11 +751,14 @@ void settle_kinds(struct draft *d)
     for (size_t i = 0; i < r->n; i++) {
         if (!is_kind(r, i, TERM_KIND))
             continue;
-        r->terms[i].used = true;
         if (last < r->n && d->n_groups && is_joined(r, last, i)) {
             struct group *g = &d->groups[d->n_groups - 1];
 
-            share_words(r, last, i);
+            share_words(r, &r->kinds[r->terms[last].of], &r->kinds[r->terms[i].of]);
+            if (last == g->first && r->lang == LANG_EN) {
+                share_words(r, &r->kinds[r->terms[i].of], &r->kinds[r->terms[last].of]);
+                g->kind = r->kinds[r->terms[last].of];
+            }
             g->is_impossible |= !kind_join(r->v, &g->kind, &r->kinds[r->terms[i].of]);
             g->last = i;
         } else {
@@ -598,6 +773,11 @@ void settle_kinds(struct draft *d)
 static bool is_place(const struct draft *d, size_t i)
 {
     return is_kind(d->r, i, TERM_PLACE) && !d->r->terms[i].used;
+}
+
+static bool is_spot(const struct draft *d, size_t i)
+{
+    return is_kind(d->r, i, TERM_POSITION) && !d->r->terms[i].used;
 }
 
 static size_t take(struct draft *d, size_t i)
@@ -665,62 +845,101 @@ static struct im_bytes city_of(const struct term *t)
     return im_bytes_equal(name, city) ? city : none;
 }
 
-static bool add_city(struct reading *r, struct condition *c, const struct term *t)
+static bool add_value(struct reading *r,
+                      struct condition *c,
+                      const struct term *t,
+                      struct im_bytes value)
 {
-    struct im_bytes city = city_of(t);
     struct schema_code *code = im_arena_calloc(r->arena, 1, sizeof *code);
+    const char *name = ask_words(r, t->start, t->end);
 
-    if (!code || city.len == 0 || c->n_codes == MAX_CODES)
+    if (!code || value.len == 0 || c->n_codes == MAX_CODES)
         return false;
-    code->code = im_arena_strdup(r->arena, city);
-    code->title = (struct schema_title){code->code, ask_words(r, t->start, t->end)};
+    code->code = im_arena_strdup(r->arena, value);
+    code->title = (struct schema_title){name, name};
     if (!code->code)
         return false;
     c->codes[c->n_codes++] = code;
     return true;
 }
 
-/* 南京和合肥的: an area is one, so several cities are a filter. */
-static void settle_cities(struct draft *d)
+/* 浦东和闵行, 南京、合肥: divisions in a row; how many there are. */
+static size_t divisions_in_row(const struct draft *d, size_t first, bool *all_cities)
+{
+    const struct reading *r = d->r;
+    size_t n = 0;
+
+    *all_cities = true;
+    for (size_t i = first;
+         is_place(d, i) && r->terms[i].token && r->terms[i].token->is_division;
+         i += 2) {
+        *all_cities &= city_of(&r->terms[i]).len > 0;
+        n++;
+        if (!term_is(r, i + 1, G_AND) && !is_kind(r, i + 1, TERM_MARK))
+            break;
+    }
+    return n;
+}
+
+static int role_field(const struct layer_schema *s, bool all_cities)
+{
+    return all_cities ? s->roles.city : s->roles.adcode;
+}
+
+/* An area is one, so several divisions are a filter: cities by the name that rows have,
+ * others by the beginning of the code. */
+static void settle_divisions(struct draft *d)
 {
     struct reading *r = d->r;
     struct kind *kind = &d->groups[0].kind;
-    struct condition c = {.op = IS_ONE_OF};
+    struct condition c = {0};
     size_t first = 0;
-    size_t last;
+    bool cities;
 
     while (first < r->n && !is_place(d, first))
         first++;
-    for (last = first;
-         last < r->n && is_place(d, last) && add_city(r, &c, &r->terms[last]);
-         last += 2)
-        if (!term_is(r, last + 1, G_AND) && !is_kind(r, last + 1, TERM_MARK)) {
-            last += 2;
-            break;
-        }
-    if (c.n_codes < 2 || d->n_groups != 1)
+    size_t n = divisions_in_row(d, first, &cities);
+    if (n < 2 || d->n_groups != 1)
         return;
+    c.op = cities ? IS_ONE_OF : BEGINS;
+    for (size_t i = 0; i < n; i++) {
+        const struct term *t = &r->terms[first + 2 * i];
+        struct im_bytes code = adcode_of(t);
+
+        code.len = own_digits(code);
+        if (!add_value(r, &c, t, cities ? city_of(t) : code))
+            return;
+    }
     for (size_t l = 0; l < r->v->n_layers; l++) {
         const struct layer_schema *s = r->v->layers[l].schema;
+        int f = role_field(s, cities);
 
-        if (!layer_in(kind->layers, l) || s->roles.city == SCHEMA_NO_FIELD)
+        if (!layer_in(kind->layers, l) || f == SCHEMA_NO_FIELD)
             continue;
         if (!c.field) {
-            c.field = &s->fields[s->roles.city];
-            c.field_index = s->roles.city;
+            c.field = &s->fields[f];
+            c.field_index = f;
         }
-        if (strcmp(s->fields[s->roles.city].name, c.field->name) == 0)
+        if (strcmp(s->fields[f].name, c.field->name) == 0)
             c.layers |= (layer_set)1 << l;
     }
     if (!c.field || (c.layers != kind->layers && !kind->is_space))
         return;
     c.start = r->terms[first].start;
-    c.end = r->terms[first + 2 * (c.n_codes - 1)].end;
+    c.end = r->terms[first + 2 * (n - 1)].end;
     kind->layers &= c.layers;
     kind_add(kind, &c);
-    for (size_t i = 0; i < c.n_codes; i++)
+    d->has_several = true;
+    d->several = DIVISION_DISTRICT;
+    for (size_t i = 0; i < n; i++) {
+        size_t digits = own_digits(adcode_of(&r->terms[first + 2 * i]));
+
+        if (cities)
+            d->several = DIVISION_CITY;
+        else if (digits == 2)
+            d->several = DIVISION_PROVINCE;
         take(d, first + 2 * i);
-    d->has_cities = true;
+    }
 }
 
 static bool is_same_corridor(const struct reading *r, size_t a, size_t b)
@@ -758,13 +977,16 @@ void settle_places(struct draft *d)
     bool along = term_has(r, G_ALONG) || term_has(r, G_BETWEEN);
     if (along && d->in == r->n)
         settle_way(d);
+    for (size_t i = 0; i < r->n && d->near == r->n; i++)
+        if (is_spot(d, i))
+            d->near = take(d, i); /* a position has no inside */
     bool measured =
         d->distance < r->n || term_has(r, G_NEAREST) || term_has(r, G_AROUND);
     if (measured && d->from == r->n && d->n_groups < 2 &&
         !(d->in < r->n && term_has(r, G_ALONG)))
         settle_near(d);
     if (d->in == r->n)
-        settle_cities(d);
+        settle_divisions(d);
     for (size_t i = 0; i < r->n && d->in == r->n; i++)
         if (is_place(d, i))
             d->in = take(d, i);

@@ -205,6 +205,52 @@ TEST(what_is_not_understood_is_not_guessed)
     check_file("refused", 20);
 }
 
+static const struct ask_part *part_named(const struct ask_parse *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_parts; i++)
+        if (strcmp(p->parts[i].name, name) == 0)
+            return &p->parts[i];
+    fail_msg("no part '%s'", name);
+    return NULL;
+}
+
+TEST(what_was_taken_for_the_words_is_said)
+{
+    struct im_arena *arena = im_arena_new(64 << 20);
+    struct ask_parse p;
+
+    assert_int_equal(ask_parse(atlas, im_bytes_of("松江区政府附近的孵化器"), THIS_YEAR,
+                               arena, &p, NULL),
+                     IM_OK);
+    assert_non_null(strstr(part_named(&p, "near")->title.zh, "不是政府驻地"));
+    assert_non_null(strstr(part_named(&p, "near")->title.en, "not its seat"));
+    assert_int_equal(part_named(&p, "k")->length, 0); /* supplied */
+    assert_int_equal(
+        ask_parse(atlas, im_bytes_of("松江附近的孵化器"), THIS_YEAR, arena, &p, NULL),
+        IM_OK);
+    assert_non_null(strstr(part_named(&p, "near")->title.zh, "松江区"));
+    assert_int_equal(ask_parse(atlas, im_bytes_of("浦东新区每平方公里孵化器数量"),
+                               THIS_YEAR, arena, &p, NULL),
+                     IM_OK);
+    assert_non_null(strstr(part_named(&p, "per")->title.zh, "每百平方公里"));
+    im_arena_free(arena);
+}
+
+TEST(a_place_outside_is_missing_and_what_the_data_cover_is_named)
+{
+    struct im_arena *arena = im_arena_new(64 << 20);
+    struct ask_parse p;
+
+    assert_int_equal(
+        ask_parse(atlas, im_bytes_of("北京有哪些孵化器"), THIS_YEAR, arena, &p, NULL),
+        IM_OK);
+    assert_null(p.operation);
+    assert_non_null(strstr(p.missing.zh, "北京"));
+    assert_non_null(strstr(p.missing.zh, "浙江省"));
+    assert_non_null(strstr(p.missing.en, "Zhejiang"));
+    im_arena_free(arena);
+}
+
 int main(int argc, char **argv)
 {
     int failed;
@@ -212,7 +258,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_forty_questions_are_understood),
         cmocka_unit_test(paraphrases_reach_the_same_query),
         cmocka_unit_test(others_are_asked_too),
-        cmocka_unit_test(what_is_not_understood_is_not_guessed)};
+        cmocka_unit_test(what_is_not_understood_is_not_guessed),
+        cmocka_unit_test(what_was_taken_for_the_words_is_said),
+        cmocka_unit_test(a_place_outside_is_missing_and_what_the_data_cover_is_named)};
 
     atlas = shipped_atlas();
     if (!atlas)
