@@ -81,7 +81,7 @@ static enum im_code add_layer(struct atlas *atlas,
         atlas->layers[atlas->n_layers++] = atlas_layer_ref(old);
         return IM_OK;
     }
-    rc = atlas_layer_build(source, from, &layer, err);
+    rc = atlas_layer_build(source, from, old, &layer, err);
     if (rc == IM_OK) {
         if (old)
             lazy_follow(layer, old);

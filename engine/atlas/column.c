@@ -74,11 +74,24 @@ static bool grow_slots(struct column_builder *b)
 }
 
 static enum im_code
-add_text(struct column_builder *b, struct im_bytes text, struct im_error *err)
+append_entry(struct column_builder *b, struct im_bytes text, struct im_error *err)
 {
     uint32_t start = (uint32_t)b->blob.len;
+
+    im_buf_append(&b->blob, text.data, text.len);
+    im_buf_append(&b->starts, &start, sizeof start);
+    if (b->blob.failed || b->starts.failed)
+        return im_buf_check(b->blob.failed ? &b->blob : &b->starts, "texts of a column",
+                            err);
+    b->n_codes++;
+    return IM_OK;
+}
+
+static enum im_code
+add_text(struct column_builder *b, struct im_bytes text, struct im_error *err)
+{
     uint32_t hash = (uint32_t)XXH3_64bits(text.data, text.len);
-    uint32_t code;
+    uint32_t code = b->n_codes;
     struct column_slot *slot;
 
     if (b->n_codes >= b->n_slots / 2 && !grow_slots(b))
@@ -87,13 +100,10 @@ add_text(struct column_builder *b, struct im_bytes text, struct im_error *err)
     if (slot->next_code) {
         code = slot->next_code - 1;
     } else {
-        code = b->n_codes;
-        im_buf_append(&b->blob, text.data, text.len);
-        im_buf_append(&b->starts, &start, sizeof start);
-        if (b->blob.failed || b->starts.failed)
-            return im_buf_check(b->blob.failed ? &b->blob : &b->starts,
-                                "texts of a column", err);
-        b->n_codes++;
+        enum im_code rc = append_entry(b, text, err);
+
+        if (rc != IM_OK)
+            return rc;
         *slot = (struct column_slot){hash, code + 1};
     }
     im_buf_append(&b->rows, &code, sizeof code);
@@ -166,6 +176,133 @@ enum im_code column_add(struct column_builder *b,
                        kinds[value->kind], types[b->type]);
     if (rc == IM_OK && (b->rows.failed || b->nulls.failed))
         rc = im_fail(err, IM_ENOMEM, "out of memory");
+    return rc;
+}
+
+/* ---- merging ---- */
+
+/* A text of `changed` that `old` has too goes by its code there. */
+static void find_aliases(const struct column *old,
+                         const struct column_builder *changed,
+                         uint32_t *alias)
+{
+    for (uint32_t code = 0; code < changed->n_codes; code++)
+        alias[code] = NULL_CODE;
+    for (uint32_t code = 0; changed->n_codes && code < old->n_codes; code++) {
+        struct im_bytes text = column_text(old, code);
+        const struct column_slot *slot =
+            find_slot(changed, text, (uint32_t)XXH3_64bits(text.data, text.len));
+
+        if (slot->next_code)
+            alias[slot->next_code - 1] = code;
+    }
+}
+
+/* Codes are given anew in the order in which texts come, as when all are read. */
+static enum im_code merge_text(struct column_builder *b,
+                               const struct column *old,
+                               uint32_t n_old,
+                               const struct column_builder *changed,
+                               const uint32_t *from,
+                               uint32_t n,
+                               struct im_error *err)
+{
+    const uint32_t *changed_codes = (const uint32_t *)changed->rows.data;
+    uint32_t *rows = (uint32_t *)b->rows.data;
+    size_t n_codes = (size_t)old->n_codes + changed->n_codes;
+    /* of each code of `old`, then of `changed`: the new one + 1 */
+    uint32_t *codes = calloc(n_codes + 1, sizeof *codes);
+    uint32_t *alias = malloc(((size_t)changed->n_codes + 1) * sizeof *alias);
+    enum im_code rc = IM_OK;
+
+    if (!codes || !alias || !im_buf_reserve(&b->blob, old->starts[old->n_codes]) ||
+        !im_buf_reserve(&b->starts, n_codes * sizeof(uint32_t))) {
+        rc = im_fail(err, IM_ENOMEM, "out of memory");
+        goto done;
+    }
+    find_aliases(old, changed, alias);
+    for (uint32_t i = 0; i < n && rc == IM_OK; i++) {
+        bool is_old = from[i] < n_old;
+        uint32_t code = is_old ? old->codes[from[i]] : changed_codes[from[i] - n_old];
+        size_t at = code;
+
+        rows[i] = NULL_CODE;
+        if (code == NULL_CODE)
+            continue;
+        if (!is_old)
+            at = alias[code] != NULL_CODE ? alias[code] : (size_t)old->n_codes + code;
+        if (codes[at] == 0) {
+            rc = append_entry(b, is_old ? column_text(old, code) : entry(changed, code),
+                              err);
+            codes[at] = b->n_codes;
+        }
+        rows[i] = codes[at] - 1;
+    }
+done:
+    free(codes);
+    free(alias);
+    return rc;
+}
+
+static void merge_integers(struct column_builder *b,
+                           const struct column *old,
+                           uint32_t n_old,
+                           const struct column_builder *changed,
+                           const uint32_t *from,
+                           uint32_t n)
+{
+    const int64_t *changed_rows = (const int64_t *)changed->rows.data;
+    int64_t *rows = (int64_t *)b->rows.data;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = from[i] - n_old;
+        bool is_old = from[i] < n_old;
+        bool is_null = is_old ? column_is_null(old, from[i]) : changed->nulls.data[at];
+
+        rows[i] = is_old ? old->integers[from[i]] : changed_rows[at];
+        b->nulls.data[i] = is_null;
+        b->has_null |= is_null;
+    }
+    b->nulls.len = n;
+}
+
+static void merge_reals(struct column_builder *b,
+                        const struct column *old,
+                        uint32_t n_old,
+                        const struct column_builder *changed,
+                        const uint32_t *from,
+                        uint32_t n)
+{
+    const double *changed_rows = (const double *)changed->rows.data;
+    double *rows = (double *)b->rows.data;
+
+    for (uint32_t i = 0; i < n; i++)
+        rows[i] = from[i] < n_old ? old->reals[from[i]] : changed_rows[from[i] - n_old];
+}
+
+enum im_code column_merge(struct column_builder *b,
+                          const struct column *old,
+                          uint32_t n_old,
+                          const struct column_builder *changed,
+                          const uint32_t *from,
+                          uint32_t n,
+                          struct im_error *err)
+{
+    size_t width = b->type == FIELD_TEXT ? sizeof(uint32_t) : sizeof(int64_t);
+    enum im_code rc = IM_OK;
+
+    if (n == 0)
+        return IM_OK;
+    if (!im_buf_reserve(&b->rows, n * width) ||
+        (b->type == FIELD_INTEGER && !im_buf_reserve(&b->nulls, n)))
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    if (b->type == FIELD_TEXT)
+        rc = merge_text(b, old, n_old, changed, from, n, err);
+    else if (b->type == FIELD_INTEGER)
+        merge_integers(b, old, n_old, changed, from, n);
+    else
+        merge_reals(b, old, n_old, changed, from, n);
+    b->rows.len = n * width;
     return rc;
 }
 

@@ -51,6 +51,19 @@ void column_builder_release(struct column_builder *b);
 IM_CHECKED enum im_code column_add(struct column_builder *b,
                                    const struct source_value *value,
                                    struct im_error *err);
+/**
+ * The rows of an empty builder from a finished column and from one that was filled
+ * beside it: row i is row from[i] of `old` where that is below n_old, else row
+ * from[i] - n_old of `changed`. The result is what adding them one by one gives.
+ * Errors: IM_ELIMIT, IM_ENOMEM.
+ */
+IM_CHECKED enum im_code column_merge(struct column_builder *b,
+                                     const struct column *old,
+                                     uint32_t n_old,
+                                     const struct column_builder *changed,
+                                     const uint32_t *from,
+                                     uint32_t n,
+                                     struct im_error *err);
 /** The finished column in `arena`, row i being row order[i] of the builder. */
 IM_CHECKED enum im_code column_finish(const struct column_builder *b,
                                       const uint32_t *order,

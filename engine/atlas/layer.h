@@ -97,10 +97,12 @@ struct atlas_layer {
     _Atomic(struct search_index *) search; /* NULL until somebody has built it */
 };
 
-/** Read a layer from its source. The result has one reference.
+/** Read a layer from its source; what has not changed since `old` (NULL: there is none)
+ *  is taken from there where the source knows it. The result has one reference.
  *  Errors: IM_EDATA and what the source says (the layer is bad), IM_ENOMEM. */
 IM_CHECKED enum im_code atlas_layer_build(const struct feature_source *source,
                                           const struct source_layer *from,
+                                          const struct atlas_layer *old,
                                           struct atlas_layer **out,
                                           struct im_error *err);
 struct atlas_layer *atlas_layer_ref(struct atlas_layer *layer);

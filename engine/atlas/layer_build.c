@@ -1,186 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading one layer from its source into the form of atlas/layer.h. */
-#include "atlas/layer.h"
+/* Bringing the rows of one layer into the form of atlas/layer.h. */
+#include "atlas/layer_rows.h"
 #include "atlas/levels.h"
-#include "geom/check.h"
 #include "geom/hilbert.h"
 #include "search/index.h"
 
 #include <math.h>
 #include <xxhash.h>
 
-/* Far above what fits into memory; below 2^31, so that sizes of hash tables do too. */
-enum {
-    MAX_ROWS = 1 << 30,
-    /* Sorted rows lie anywhere in what was read: the memory is told some rows ahead. */
-    AHEAD = 16
-};
-
-/* Where a row that was read begins in the buffers below; it ends where the next one
- * begins. After the last row comes one more. */
-struct raw_row {
-    int64_t fid;
-    uint32_t point; /* in `lonlat` */
-    uint32_t part;
-    uint32_t area;
-    enum geom_kind kind;
-};
-
-/* Which arrays the layer needs: points alone need no starts, one kind needs no kinds.
- */
-struct needs {
-    bool starts;
-    bool kinds;
-    bool areas;
-};
-
-/* Everything in the order of the scan, before it is sorted along the curve. */
-struct layer_builder {
-    struct atlas_layer *layer;
-    struct im_buf rows;
-    struct im_buf lonlat;
-    struct im_buf parts;
-    struct im_buf areas;
-    struct column_builder columns[SCHEMA_MAX_FIELDS];
-    size_t n_rows;
-    struct bbox extent;
-    enum geom_kind kind; /* of the first placed row */
-    struct needs needs;
-    uint32_t *order; /* order[i]: the row of the scan that becomes row i */
-};
-
-static void builder_init(struct layer_builder *b, struct atlas_layer *layer)
-{
-    *b = (struct layer_builder){.layer = layer,
-                                .extent = bbox_empty(),
-                                .rows = {.max = SIZE_MAX / 2},
-                                .lonlat = {.max = SIZE_MAX / 2},
-                                .parts = {.max = SIZE_MAX / 2},
-                                .areas = {.max = SIZE_MAX / 2}};
-    for (size_t i = 0; i < layer->schema->n_fields; i++)
-        column_builder_init(&b->columns[i], layer->schema->fields[i].type);
-}
-
-static void builder_release(struct layer_builder *b)
-{
-    im_buf_release(&b->rows);
-    im_buf_release(&b->lonlat);
-    im_buf_release(&b->parts);
-    im_buf_release(&b->areas);
-    for (size_t i = 0; i < SCHEMA_MAX_FIELDS; i++)
-        column_builder_release(&b->columns[i]);
-    free(b->order);
-}
-
-static enum im_code
-check_kind(const struct layer_schema *schema, enum geom_kind kind, struct im_error *err)
-{
-    static const char *const names[] = {"empty", "a point", "a line", "an area"};
-    static const enum geom_kind expected[] = {
-        [SCHEMA_NONE] = GEOM_EMPTY,
-        [SCHEMA_POINT] = GEOM_POINT,
-        [SCHEMA_LINE] = GEOM_LINE,
-        [SCHEMA_AREA] = GEOM_AREA,
-    };
-
-    if (kind == GEOM_EMPTY || schema->geometry == SCHEMA_MIXED ||
-        expected[schema->geometry] == kind)
-        return IM_OK;
-    return im_fail(err, IM_EDATA, "is %s, the layer's geometry is '%s'", names[kind],
-                   schema_geometry_name(schema->geometry));
-}
-
-static enum im_code
-add_geom(struct layer_builder *b, const struct geom *g, struct im_error *err)
-{
-    size_t first = b->lonlat.len;
-
-    if (g->kind == GEOM_EMPTY)
-        return IM_OK;
-    im_buf_append(&b->lonlat, g->lonlat, (size_t)g->n_points * 16);
-    if (g->kind != GEOM_POINT)
-        im_buf_append(&b->parts, g->part_end, (size_t)g->n_parts * 4);
-    if (g->kind == GEOM_AREA)
-        im_buf_append(&b->areas, g->area_end, (size_t)g->n_areas * 4);
-    if (b->lonlat.failed || b->parts.failed || b->areas.failed)
-        return im_fail(err, IM_ENOMEM, "out of memory");
-    /* numbers of vertices and parts are uint32 all the way down */
-    if (b->lonlat.len / 16 >= UINT32_MAX || b->parts.len / 4 >= UINT32_MAX)
-        return im_fail(err, IM_ELIMIT, "the layer has more than %u vertices",
-                       UINT32_MAX);
-    if (g->kind == GEOM_AREA)
-        geom_orient(g, (double *)(b->lonlat.data + first));
-    if (b->kind == GEOM_EMPTY)
-        b->kind = g->kind;
-    b->needs.starts |= g->kind != GEOM_POINT || g->n_points != 1;
-    b->needs.kinds |= g->kind != b->kind;
-    b->needs.areas |= g->kind == GEOM_AREA;
-    for (uint32_t i = 0; i < g->n_points; i++)
-        b->extent = bbox_extend(b->extent, g->lonlat[2 * i], g->lonlat[2 * i + 1]);
-    return IM_OK;
-}
-
-static enum im_code add_start(struct layer_builder *b,
-                              int64_t fid,
-                              enum geom_kind kind,
-                              struct im_error *err)
-{
-    struct raw_row *row;
-
-    if (!im_buf_reserve(&b->rows, sizeof *row))
-        return im_buf_check(&b->rows, "rows", err);
-    row = (struct raw_row *)(b->rows.data + b->rows.len);
-    *row = (struct raw_row){.fid = fid,
-                            .point = (uint32_t)(b->lonlat.len / 16),
-                            .part = (uint32_t)(b->parts.len / 4),
-                            .area = (uint32_t)(b->areas.len / 4),
-                            .kind = kind};
-    b->rows.len += sizeof *row;
-    return IM_OK;
-}
-
-static enum im_code
-add_row(struct layer_builder *b, const struct source_feature *f, struct im_error *err)
-{
-    const struct layer_schema *schema = b->layer->schema;
-    enum im_code rc = geom_check(&f->geom, err);
-
-    if (rc == IM_OK)
-        rc = check_kind(schema, f->geom.kind, err);
-    if (rc == IM_OK)
-        rc = add_start(b, f->fid, f->geom.kind, err);
-    if (rc == IM_OK)
-        rc = add_geom(b, &f->geom, err);
-    for (size_t i = 0; rc == IM_OK && i < schema->n_fields; i++) {
-        rc = column_add(&b->columns[i], &f->values[i], err);
-        if (rc != IM_OK)
-            rc = im_context(err, "field '%s'", schema->fields[i].name);
-    }
-    if (rc != IM_OK)
-        return im_context(err, "row %lld", (long long)f->fid);
-    b->n_rows++;
-    return IM_OK;
-}
-
-static enum im_code
-scan(struct layer_builder *b, const struct feature_source *source, struct im_error *err)
-{
-    struct source_cursor *cursor = NULL;
-    struct source_feature feature;
-    bool more = true;
-    enum im_code rc = source->open(source->self, b->layer->schema->id, &cursor, err);
-
-    while (rc == IM_OK) {
-        rc = source->next(cursor, &feature, &more, err);
-        if (rc != IM_OK || !more)
-            break;
-        rc = add_row(b, &feature, err);
-        if (rc == IM_OK && b->n_rows > MAX_ROWS)
-            rc = im_fail(err, IM_ELIMIT, "has more than %d rows", MAX_ROWS);
-    }
-    source->close(cursor);
-    return rc == IM_OK ? add_start(b, 0, GEOM_EMPTY, err) : rc;
-}
+/* Sorted rows lie anywhere in what was read: the memory is told some rows ahead. */
+enum { AHEAD = 16 };
 
 /* The middle of a row's box. */
 static void middle_of(const struct layer_builder *b, size_t row, double *x, double *y)
@@ -613,13 +442,27 @@ static enum im_code layer_new(const struct source_layer *from,
     return IM_OK;
 }
 
+static enum im_code
+scan(struct layer_builder *b, const struct feature_source *source, struct im_error *err)
+{
+    struct source_cursor *cursor = NULL;
+    enum im_code rc = source->open(source->self, b->layer->schema->id, &cursor, err);
+
+    if (rc == IM_OK)
+        rc = layer_rows_read(b, source, cursor, err);
+    source->close(cursor);
+    return rc;
+}
+
 enum im_code atlas_layer_build(const struct feature_source *source,
                                const struct source_layer *from,
+                               const struct atlas_layer *old,
                                struct atlas_layer **out,
                                struct im_error *err)
 {
     struct atlas_layer *layer = NULL;
     struct layer_builder *b = calloc(1, sizeof *b); /* too large for a stack */
+    bool has_rows = false;
     enum im_code rc;
 
     if (!b)
@@ -627,11 +470,14 @@ enum im_code atlas_layer_build(const struct feature_source *source,
     rc = layer_new(from, &layer, err);
     if (rc != IM_OK)
         goto done;
-    builder_init(b, layer);
-    rc = scan(b, source, err);
+    layer_rows_init(b, layer);
+    if (old)
+        rc = layer_rows_follow(b, source, from, old, &has_rows, err);
+    if (rc == IM_OK && !has_rows)
+        rc = scan(b, source, err);
     if (rc == IM_OK)
         rc = assemble(b, err);
-    builder_release(b);
+    layer_rows_release(b);
     if (rc != IM_OK)
         goto done;
     *out = layer;

@@ -41,6 +41,17 @@ store_fill_rtree(struct store *store, const char *layer, struct im_error *err);
 /** End the transaction of a finished scan, so that newer versions become visible. */
 void store_end_scan(struct store *store);
 
+/** feature_source's `changes`, from the log of imports. */
+IM_CHECKED enum im_code source_changes(void *self,
+                                       const char *layer_id,
+                                       uint64_t since,
+                                       size_t max,
+                                       struct im_arena *arena,
+                                       const int64_t **fids,
+                                       size_t *n,
+                                       bool *known,
+                                       struct im_error *err);
+
 extern const unsigned char store_schema_sql[];
 extern const unsigned char store_upgrade_2_sql[];
 

@@ -12,6 +12,9 @@ struct source_cursor {
     const struct layer_schema *schema;
     struct source_value *values;
     bool has_geom;
+    const int64_t *fids; /* the rows to read; NULL: all */
+    size_t n_fids;
+    size_t at;
 };
 
 void store_end_scan(struct store *store)
@@ -142,8 +145,8 @@ static enum im_code prepare_rows(struct source_cursor *cursor, struct im_error *
     for (size_t i = 0; i < schema->n_fields; i++)
         im_buf_printf(&sql, ", \"%s\"", schema->fields[i].name);
     cursor->has_geom = schema->geometry != SCHEMA_NONE;
-    im_buf_printf(&sql, "%s FROM \"%s\" ORDER BY fid", cursor->has_geom ? ", geom" : "",
-                  schema->id);
+    im_buf_printf(&sql, "%s FROM \"%s\" %s", cursor->has_geom ? ", geom" : "",
+                  schema->id, cursor->fids ? "WHERE fid = ?" : "ORDER BY fid");
     im_buf_byte(&sql, 0);
     enum im_code rc = im_buf_check(&sql, "statement", err);
     if (!rc)
@@ -152,18 +155,21 @@ static enum im_code prepare_rows(struct source_cursor *cursor, struct im_error *
     return rc;
 }
 
-static enum im_code source_open(void *self,
-                                const char *layer_id,
-                                struct source_cursor **out,
-                                struct im_error *err)
+static enum im_code open_rows(struct store *store,
+                              const char *layer_id,
+                              const int64_t *fids,
+                              size_t n_fids,
+                              struct source_cursor **out,
+                              struct im_error *err)
 {
-    struct store *store = self;
     struct source_cursor *cursor = calloc(1, sizeof *cursor);
     enum im_code rc;
 
     if (!cursor)
         return im_fail(err, IM_ENOMEM, "layer '%s': out of memory", layer_id);
     cursor->store = store;
+    cursor->fids = fids;
+    cursor->n_fids = n_fids;
     store->cursors++;
     cursor->definition = im_arena_new(16 << 20);
     cursor->row = im_arena_new(ROW_MAX_BYTES);
@@ -188,6 +194,26 @@ static enum im_code source_open(void *self,
 done:
     source_close(cursor);
     return rc;
+}
+
+static enum im_code source_open(void *self,
+                                const char *layer_id,
+                                struct source_cursor **out,
+                                struct im_error *err)
+{
+    return open_rows(self, layer_id, NULL, 0, out, err);
+}
+
+static enum im_code source_open_rows(void *self,
+                                     const char *layer_id,
+                                     const int64_t *fids,
+                                     size_t n,
+                                     struct source_cursor **out,
+                                     struct im_error *err)
+{
+    static const int64_t none;
+
+    return open_rows(self, layer_id, n ? fids : &none, n, out, err);
 }
 
 /* Other programs may have written anything into a column: SQLite does not mind. */
@@ -233,13 +259,30 @@ read_geom(struct source_cursor *cursor, struct geom *out, struct im_error *err)
     return blob_decode(blob, cursor->row, out, err);
 }
 
+/* The next of the rows asked for that is there. */
+static enum im_code
+step_row(struct source_cursor *cursor, bool *more, struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    if (!cursor->fids)
+        return sql_step(cursor->rows, more, err);
+    *more = false;
+    while (!rc && !*more && cursor->at < cursor->n_fids) {
+        sqlite3_reset(cursor->rows);
+        sqlite3_bind_int64(cursor->rows, 1, cursor->fids[cursor->at++]);
+        rc = sql_step(cursor->rows, more, err);
+    }
+    return rc;
+}
+
 static enum im_code source_next(struct source_cursor *cursor,
                                 struct source_feature *out,
                                 bool *more,
                                 struct im_error *err)
 {
     const struct layer_schema *schema = cursor->schema;
-    enum im_code rc = sql_step(cursor->rows, more, err);
+    enum im_code rc = step_row(cursor, more, err);
 
     if (rc || !*more)
         return rc;
@@ -264,5 +307,7 @@ struct feature_source store_source(struct store *store)
                                    .describe = source_describe,
                                    .open = source_open,
                                    .next = source_next,
-                                   .close = source_close};
+                                   .close = source_close,
+                                   .changes = source_changes,
+                                   .open_rows = source_open_rows};
 }

@@ -285,7 +285,11 @@ int main(int argc, char **argv)
     struct bench b = {.is_short = argc > 1 && strcmp(argv[1], "--short") == 0};
     struct generator g = {.n = {1000000, 20000, COLUMNS * ROWS, COLUMNS * ROWS}};
     struct test_random r = {.state = 7};
-    struct feature_source source = {&g, describe, open_rows, next_row, close_rows};
+    struct feature_source source = {.self = &g,
+                                    .describe = describe,
+                                    .open = open_rows,
+                                    .next = next_row,
+                                    .close = close_rows};
 
     if (b.is_short) {
         g.n[POINTS] = 10000;

@@ -189,8 +189,11 @@ static void run(uint32_t n, struct effort effort)
 {
     struct generator generator = {.n = n};
     struct test_random r = {1};
-    struct feature_source source = {&generator, describe, open_points, next_point,
-                                    close_points};
+    struct feature_source source = {.self = &generator,
+                                    .describe = describe,
+                                    .open = open_points,
+                                    .next = next_point,
+                                    .close = close_points};
     const struct atlas *atlas = NULL;
     struct im_error err;
 

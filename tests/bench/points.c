@@ -114,8 +114,11 @@ void points_init(struct points *points, uint32_t n)
 
 struct feature_source points_source(struct points *points)
 {
-    return (struct feature_source){points, describe, open_points, next_point,
-                                   close_points};
+    return (struct feature_source){.self = points,
+                                   .describe = describe,
+                                   .open = open_points,
+                                   .next = next_point,
+                                   .close = close_points};
 }
 
 const struct atlas *points_atlas(struct points *points)

@@ -352,8 +352,11 @@ static const struct atlas *build(const struct feature_source *source)
 static void run(uint32_t n, int suggestions, int searches, bool is_checked)
 {
     struct generator generator = {.n = n};
-    struct feature_source source = {&generator, describe, open_places, next_place,
-                                    close_places};
+    struct feature_source source = {.self = &generator,
+                                    .describe = describe,
+                                    .open = open_places,
+                                    .next = next_place,
+                                    .close = close_places};
     double start = now_us();
     const struct atlas *atlas = build(&source);
     const struct atlas *plain = is_checked ? build(&source) : NULL;

@@ -299,8 +299,11 @@ static void run(uint32_t n, int questions, int checks)
 {
     struct generator generator = {.n = n};
     struct test_random r = {1};
-    struct feature_source source = {&generator, describe, open_points, next_point,
-                                    close_points};
+    struct feature_source source = {.self = &generator,
+                                    .describe = describe,
+                                    .open = open_points,
+                                    .next = next_point,
+                                    .close = close_points};
     static struct bench b;
     struct im_error err;
 

@@ -21,6 +21,10 @@ struct memory_layer {
     size_t n_rows;
     size_t cap;
     unsigned scans;
+    bool is_logged;
+    uint64_t since;
+    const int64_t *changed;
+    size_t n_changed;
 };
 
 enum { MAX_LAYERS = 256 };
@@ -37,6 +41,8 @@ struct source_cursor {
     struct memory_source *ms;
     struct memory_layer *layer;
     size_t row;
+    const int64_t *fids; /* NULL: all rows */
+    size_t n_fids;
 };
 
 static void fail(const char *what, const char *value)
@@ -411,10 +417,18 @@ static enum im_code ms_open(void *self,
 
     if (!cursor)
         return im_fail(err, IM_ENOMEM, "open: out of memory");
-    *cursor = (struct source_cursor){ms, find(ms, layer_id), 0};
+    *cursor = (struct source_cursor){.ms = ms, .layer = find(ms, layer_id)};
     cursor->layer->scans++;
     *out = cursor;
     return IM_OK;
+}
+
+static bool is_among(const struct source_cursor *cursor, int64_t fid)
+{
+    for (size_t i = 0; i < cursor->n_fids; i++)
+        if (cursor->fids[i] == fid)
+            return true;
+    return false;
 }
 
 static enum im_code ms_next(struct source_cursor *cursor,
@@ -426,6 +440,9 @@ static enum im_code ms_next(struct source_cursor *cursor,
 
     if (cursor->ms->failing && strcmp(cursor->ms->failing, layer->id) == 0)
         return im_fail(err, IM_EIO, "the disk is gone");
+    while (cursor->fids && cursor->row < layer->n_rows &&
+           !is_among(cursor, layer->rows[cursor->row].fid))
+        cursor->row++;
     *more = cursor->row < layer->n_rows;
     if (!*more)
         return IM_OK;
@@ -439,9 +456,72 @@ static void ms_close(struct source_cursor *cursor)
     free(cursor);
 }
 
+static enum im_code ms_changes(void *self,
+                               const char *layer_id,
+                               uint64_t since,
+                               size_t max,
+                               struct im_arena *arena,
+                               const int64_t **fids,
+                               size_t *n,
+                               bool *known,
+                               struct im_error *err)
+{
+    const struct memory_layer *layer = find(self, layer_id);
+    int64_t *list = im_arena_calloc(arena, layer->n_changed + 1, sizeof *list);
+
+    if (!list)
+        return im_fail(err, IM_ENOMEM, "changes: out of memory");
+    if (layer->n_changed)
+        memcpy(list, layer->changed, layer->n_changed * sizeof *list);
+    *fids = list;
+    *n = layer->n_changed;
+    *known = layer->is_logged && layer->since == since && layer->n_changed <= max;
+    return IM_OK;
+}
+
+static enum im_code ms_open_rows(void *self,
+                                 const char *layer_id,
+                                 const int64_t *fids,
+                                 size_t n,
+                                 struct source_cursor **out,
+                                 struct im_error *err)
+{
+    struct memory_source *ms = self;
+    struct source_cursor *cursor = calloc(1, sizeof *cursor);
+
+    if (!cursor)
+        return im_fail(err, IM_ENOMEM, "open: out of memory");
+    *cursor = (struct source_cursor){
+        .ms = ms, .layer = find(ms, layer_id), .fids = fids, .n_fids = n};
+    *out = cursor;
+    return IM_OK;
+}
+
+void memory_source_changed(struct memory_source *ms,
+                           uint64_t since,
+                           const int64_t *fids,
+                           size_t n)
+{
+    struct memory_layer *layer = &ms->layers[ms->newest];
+    int64_t *list = take(ms, n, sizeof *list);
+
+    if (n)
+        memcpy(list, fids, n * sizeof *list);
+    layer->is_logged = true;
+    layer->since = since;
+    layer->changed = list;
+    layer->n_changed = n;
+}
+
 struct feature_source memory_source_source(struct memory_source *ms)
 {
-    return (struct feature_source){ms, ms_describe, ms_open, ms_next, ms_close};
+    return (struct feature_source){.self = ms,
+                                   .describe = ms_describe,
+                                   .open = ms_open,
+                                   .next = ms_next,
+                                   .close = ms_close,
+                                   .changes = ms_changes,
+                                   .open_rows = ms_open_rows};
 }
 
 const struct atlas *memory_source_atlas(struct memory_source *ms)

@@ -44,6 +44,13 @@ void memory_source_fail(struct memory_source *ms, const char *layer_id);
 void memory_source_clear(struct memory_source *ms,
                          const char *layer_id,
                          uint64_t version);
+/** Says which rows of the newest layer may differ from its version `since` (rising
+ * fids, copied): from now on what has changed can be read alone. Rows must have been
+ * added by rising fid. */
+void memory_source_changed(struct memory_source *ms,
+                           uint64_t since,
+                           const int64_t *fids,
+                           size_t n);
 /** How often rows of a layer were scanned. */
 unsigned memory_source_scans(const struct memory_source *ms, const char *layer_id);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The full scan from which an atlas is built. Declared here, implemented by `layers`
- * for SpatiaLite and by tests for ten lines in memory. */
+/* The scan from which an atlas is built. Declared here, implemented by `layers` for
+ * SpatiaLite and by tests for ten lines in memory. */
 #ifndef ENGINE_FEATURE_SOURCE_H
 #define ENGINE_FEATURE_SOURCE_H
 
@@ -55,6 +55,33 @@ struct feature_source {
                          bool *more,
                          struct im_error *err);
     void (*close)(struct source_cursor *cursor); /* NULL is fine */
+
+    /* Reading what has changed instead of everything: both or neither (NULL). A source
+     * that has them yields its rows by rising fid, each fid once. */
+
+    /**
+     * The rows that may differ between the earlier version `since` of a layer and the
+     * one that `describe` told: changed, added or gone. Rising fids, in `arena`.
+     * *known is false when that is not certain, when anything but rows has changed, and
+     * when there are more than `max`.
+     */
+    enum im_code (*changes)(void *self,
+                            const char *layer_id,
+                            uint64_t since,
+                            size_t max,
+                            struct im_arena *arena,
+                            const int64_t **fids,
+                            size_t *n,
+                            bool *known,
+                            struct im_error *err);
+    /** As `open`, of these rows alone, those of them that are there; `fids` rise and
+     *  live until the cursor is closed. */
+    enum im_code (*open_rows)(void *self,
+                              const char *layer_id,
+                              const int64_t *fids,
+                              size_t n,
+                              struct source_cursor **out,
+                              struct im_error *err);
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include <support/memory_source.h>
 
 #include <math.h>
+#include <stdio.h>
 
 static const char *const LAYER =
     "{\"id\":\"mix\",\"title\":{\"zh\":\"层\"},\"geometry\":\"mixed\",\"key\":\"id\","
@@ -90,6 +91,53 @@ TEST(a_build_without_memory_fails_cleanly_wherever_it_runs_out)
     memory_source_free(ms);
 }
 
+/* Where no memory is left for following, all rows may still be read. */
+TEST(a_followed_build_without_memory_fails_cleanly_or_reads_all)
+{
+    struct memory_source *ms = memory_source_new();
+    struct feature_source source = memory_source_source(ms);
+    const struct atlas *atlas;
+    const struct atlas *next = NULL;
+    const int64_t fid = 20;
+    struct im_error err;
+    char values[16];
+    bool was_reached = true;
+    long n;
+
+    memory_source_layer(ms, LAYER, "", 1);
+    for (int i = 1; i <= 40; i++) {
+        snprintf(values, sizeof values, "name %d|1|0.5", i);
+        memory_source_row(ms, i % 2 ? "POINT(121 31)" : "LINESTRING(120 30,121 31)",
+                          values);
+    }
+    atlas = memory_source_atlas(ms);
+    memory_source_clear(ms, "mix", 2);
+    for (int i = 1; i <= 40; i++) {
+        snprintf(values, sizeof values, "name %d|1|0.5", i);
+        memory_source_row(ms, i % 2 ? "POINT(121 31)" : "LINESTRING(120 30,121 31)",
+                          i == fid ? "other||0.5" : values);
+    }
+    memory_source_changed(ms, 1, &fid, 1);
+    for (n = 0; was_reached; n++) {
+        countdown = n;
+        enum im_code rc = atlas_build(&source, atlas, &next, &err);
+        was_reached = countdown < 0;
+        countdown = -1;
+        if (rc == IM_OK) {
+            assert_int_equal(atlas_layer_size(atlas_layer_at(next, 0)), 40);
+            atlas_unref(next);
+            next = NULL;
+            continue;
+        }
+        assert_int_equal(rc, IM_ENOMEM);
+        assert_null(next);
+        assert_true(err.msg[0]);
+    }
+    assert_true(n > 20);
+    atlas_unref(atlas);
+    memory_source_free(ms);
+}
+
 /* Two pages of a sorted list, and one in the order of fids. */
 static enum im_code
 list(struct query_request q, struct im_arena *arena, struct im_error *err)
@@ -168,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_build_without_memory_fails_cleanly_wherever_it_runs_out),
+        cmocka_unit_test(a_followed_build_without_memory_fails_cleanly_or_reads_all),
         cmocka_unit_test(a_question_without_memory_fails_cleanly_wherever_it_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
