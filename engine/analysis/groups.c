@@ -52,6 +52,7 @@ static enum im_code too_many(struct im_error *err)
 {
     im_fail(err, IM_ELIMIT, "more than %d groups; group by something coarser",
             GROUPS_MAX);
+    im_about(err, "by");
     return im_zh(err, IM_ELIMIT, "分组超过 %d 个，请换用更粗的分组方式", GROUPS_MAX);
 }
 

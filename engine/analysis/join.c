@@ -344,6 +344,16 @@ static bool visit_member(void *ctx, uint32_t feature)
     return j->rc == IM_OK;
 }
 
+/* A filter that is wrong is not that of the rows. */
+static enum im_code of_other(enum im_code rc, struct im_error *err)
+{
+    if (rc != IM_OK && strcmp(err->about, "filter") == 0) {
+        im_context(err, "other_filter");
+        im_about(err, "other_filter");
+    }
+    return rc;
+}
+
 static enum im_code
 note_others(struct join *j, struct cql_fault *fault, struct im_error *err)
 {
@@ -352,7 +362,8 @@ note_others(struct join *j, struct cql_fault *fault, struct im_error *err)
 
     for (size_t i = 0; rc == IM_OK && i < q->n_layers; i++) {
         j->layer = q->layers[i];
-        rc = query_each(q, j->layer, j->arena, note_other, j, fault, err);
+        rc =
+            of_other(query_each(q, j->layer, j->arena, note_other, j, fault, err), err);
     }
     if (rc == IM_OK && (j->inside.failed || j->known_around.failed))
         rc = im_fail(err, IM_ENOMEM, "coverage: out of memory");
@@ -563,8 +574,9 @@ make_sets(struct join *j, struct cql_fault *fault, struct im_error *err)
     enum im_code rc = division_index_init(&j->divisions, atlas, j->arena, err);
 
     for (size_t k = 0; rc == IM_OK && k < q->n_others; k++) {
-        rc = near_set_new(q->others[k], &j->divisions, q->is_across, q->across,
-                          j->arena, &j->sets[k], fault, err);
+        rc = of_other(near_set_new(q->others[k], &j->divisions, q->is_across, q->across,
+                                   j->arena, &j->sets[k], fault, err),
+                      err);
         if (rc == IM_OK && !q->by_membership)
             j->answer.n_apart += near_set_apart(j->sets[k]);
     }

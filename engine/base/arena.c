@@ -26,6 +26,7 @@ struct im_arena {
     size_t left; /* free bytes at the end of the newest block */
     size_t used; /* bytes handed out and lost at block ends */
     size_t max;
+    bool is_full;
 };
 
 struct im_arena *im_arena_new(size_t max_bytes)
@@ -82,6 +83,7 @@ void im_arena_reset(struct im_arena *arena)
     arena->blocks = first;
     arena->left = first ? first->size : 0;
     arena->used = 0;
+    arena->is_full = false;
 }
 
 static bool add_block(struct im_arena *arena, size_t size)
@@ -108,8 +110,10 @@ void *im_arena_alloc(struct im_arena *arena, size_t size)
     if (need > SIZE_MAX - alignof(max_align_t))
         return NULL;
     need = (need + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (need > arena->max || arena->used > arena->max - need)
+    if (need > arena->max || arena->used > arena->max - need) {
+        arena->is_full = true;
         return NULL;
+    }
 #ifdef IM_ARENA_DEBUG
     if (!add_block(arena, size ? size : 1))
         return NULL;
@@ -167,6 +171,11 @@ bool im_arena_defer(struct im_arena *arena, void (*fn)(void *), void *ptr)
     *d = (struct deferred){arena->deferred, fn, ptr};
     arena->deferred = d;
     return true;
+}
+
+bool im_arena_is_full(const struct im_arena *arena)
+{
+    return arena->is_full;
 }
 
 size_t im_arena_used(const struct im_arena *arena)

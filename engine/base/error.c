@@ -52,6 +52,7 @@ enum im_code im_fail(struct im_error *err, enum im_code code, const char *fmt, .
         va_end(args);
         err->code = code;
         err->msg_zh[0] = '\0';
+        err->about[0] = '\0';
     }
     return code;
 }
@@ -66,6 +67,12 @@ enum im_code im_zh(struct im_error *err, enum im_code code, const char *fmt, ...
         va_end(args);
     }
     return code;
+}
+
+void im_about(struct im_error *err, const char *part)
+{
+    if (err)
+        snprintf(err->about, sizeof err->about, "%s", part);
 }
 
 static void prepend(char *text, size_t size, const char *context)

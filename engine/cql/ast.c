@@ -124,6 +124,7 @@ enum im_code cql_refuse(struct cql_fault *fault,
     im_fail(err, code, "filter: %s%s%s%s%s%s%s", en, value.len ? " '" : "",
             fault->value, value.len ? "'" : "", at, hint_en ? "; " : "",
             hint_en ? hint_en : "");
+    im_about(err, "filter");
     return im_zh(err, code, "筛选条件%s：%s%s%s%s%s%s", at_zh, zh, value.len ? "“" : "",
                  fault->value, value.len ? "”" : "", hint_zh ? "；" : "",
                  hint_zh ? hint_zh : "");

@@ -192,6 +192,7 @@ static enum im_code refuse(const char *zh, const char *en, struct im_error *err)
             "cursor: %s; take `next` of the page before unchanged, or leave it out for "
             "the first page",
             en);
+    im_about(err, "cursor");
     return im_zh(err, IM_EARG,
                  "cursor（游标）%s；请原样使用上一页的 next，或不填以取第一页", zh);
 }

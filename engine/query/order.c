@@ -44,6 +44,7 @@ static enum im_code no_such_field(const struct query_sort *sort, struct im_error
             "sort by '%.*s': no such field in these layers; allowed: their fields, "
             "name, importance, distance (with an origin)",
             len, text);
+    im_about(err, "sortby");
     return im_zh(err, IM_EARG,
                  "排序字段“%.*s”在这些图层中不存在；可用：图层字段、name、importance、"
                  "distance（需有起点）",
@@ -81,6 +82,7 @@ static enum im_code take_field(const struct order *order,
                     "sort by '%s': text in one layer, a number in another; ask one "
                     "layer at a time",
                     name);
+            im_about(err, "sortby");
             return im_zh(err, IM_EARG,
                          "排序字段“%s”在一个图层为文本，在另一个为数值；请分图层查询",
                          name);
@@ -105,6 +107,7 @@ static enum im_code take_sort(struct order *order,
             return IM_OK;
         im_fail(err, IM_EARG,
                 "sort by 'distance' needs an origin: lon and lat, or near");
+        im_about(err, "sortby");
         return im_zh(err, IM_EARG, "按 distance 排序需要起点：lon 和 lat，或 near");
     }
     if (im_bytes_equal(sort->field, im_bytes_of("importance"))) {

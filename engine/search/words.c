@@ -149,6 +149,7 @@ enum im_code search_words_parse(struct im_bytes text,
         goto done;
     if (searched.len == 0) {
         im_fail(err, IM_EARG, "the search words hold no letter or digit");
+        im_about(err, "q");
         rc = im_zh(err, IM_EARG, "搜索词中没有文字");
         goto done;
     }

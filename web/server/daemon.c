@@ -168,6 +168,14 @@ enum im_code exchange_reply(struct exchange *x,
     enum im_code rc = im_buf_check(buf, "the answer", err);
     struct libdeflate_compressor *quick = NULL;
 
+    if (rc == IM_ELIMIT) {
+        im_fail(err, rc,
+                "the answer is larger than %zu bytes; ask for fewer rows or fields, or "
+                "narrow the question",
+                buf->max);
+        return im_zh(err, rc, "结果超过 %zu 字节，请减少条数或字段，或缩小查询范围",
+                     buf->max);
+    }
     if (rc != IM_OK)
         return rc;
     if (!compressor && buf->len >= QUICK_GZIP_FROM_BYTES &&
@@ -274,6 +282,18 @@ static void log_failure(struct exchange *x, int status, const struct im_error *e
            im_log_quote(reason, sizeof reason, err->msg));
 }
 
+/* What only the engine noticed: the parameter is called as the question's part. */
+static void find_fault(struct exchange *x, const struct im_error *err)
+{
+    struct im_bytes value = {0};
+
+    if (x->fault.name[0] || !err->about[0])
+        return;
+    snprintf(x->fault.name, sizeof x->fault.name, "%s", err->about);
+    if (param_find(x->pairs, x->n_pairs, err->about, &value))
+        param_quote(x->fault.value, sizeof x->fault.value, value);
+}
+
 static enum MHD_Result
 send_problem(struct exchange *x, int status, const struct im_error *err)
 {
@@ -286,6 +306,7 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
                                    .places = x->places.n ? &x->places : NULL};
     struct MHD_Response *response;
 
+    find_fault(x, err);
     log_failure(x, status, err);
     x->n_headers = 0;
     if (x->problem_page)
@@ -472,6 +493,17 @@ static enum im_code waited_too_long(struct im_error *err)
     return im_zh(err, IM_ESTOPPED, "服务器繁忙：查询排队已超过允许时间，请一秒后重试");
 }
 
+/* What one request may have is a limit like others, and the machine has more. */
+static enum im_code needs_too_much(struct im_error *err)
+{
+    im_fail(err, IM_ELIMIT,
+            "the question needs more memory than one may have; ask for fewer rows, or "
+            "narrow the area, the layers or the filter");
+    return im_zh(
+        err, IM_ELIMIT,
+        "此查询所需内存超过单个查询的上限，请减少条数，或缩小范围、图层、条件");
+}
+
 static enum im_code run_question(struct work_waiter *first,
                                  struct worker *worker,
                                  struct body **out,
@@ -484,6 +516,8 @@ static enum im_code run_question(struct work_waiter *first,
     if (im_deadline_passed(&x->deadline))
         return waited_too_long(err);
     rc = x->run_question(first, worker, out, err);
+    if (rc == IM_ENOMEM && x->arena && im_arena_is_full(x->arena))
+        return needs_too_much(err);
     if (rc != IM_OK || !x->stream.next)
         return rc;
     rc = stream_begin(x, worker, err);

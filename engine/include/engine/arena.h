@@ -24,6 +24,8 @@ char *im_arena_strdup(struct im_arena *arena, struct im_bytes text);
 /** Call fn(ptr) when the arena is freed or reset. False when memory runs out: then
  *  fn has already been called. */
 bool im_arena_defer(struct im_arena *arena, void (*fn)(void *), void *ptr);
+/** Has anything been refused, since the last reset, because of the maximum? */
+bool im_arena_is_full(const struct im_arena *arena);
 size_t im_arena_used(const struct im_arena *arena);
 
 #endif

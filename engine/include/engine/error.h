@@ -29,9 +29,11 @@ struct im_error {
     enum im_code code;
     char msg[320];
     char msg_zh[320];
+    char about[16]; /* the part of a question that is wrong ("sortby"); empty: not said
+                     */
 };
 
-/** Set code and English text, clear the Chinese one. Returns `code`. `err` may be NULL.
+/** Set code and English text, clear all else. Returns `code`. `err` may be NULL.
  */
 enum im_code im_fail(struct im_error *err, enum im_code code, const char *fmt, ...)
     IM_PRINTF(3, 4);
@@ -39,6 +41,10 @@ enum im_code im_fail(struct im_error *err, enum im_code code, const char *fmt, .
 /** Add the Chinese text to an error that im_fail has just set. Returns its code. */
 enum im_code im_zh(struct im_error *err, enum im_code code, const char *fmt, ...)
     IM_PRINTF(3, 4);
+
+/** Say of an error that im_fail has just set what part of a question it is about, by
+ * the name that parameters have: what is asked through any door is called the same. */
+void im_about(struct im_error *err, const char *part);
 
 /** Put "<context>: " before both texts. Returns the code that is already there. */
 enum im_code im_context(struct im_error *err, const char *fmt, ...) IM_PRINTF(2, 3);

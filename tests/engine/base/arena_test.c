@@ -33,10 +33,13 @@ TEST(an_arena_never_holds_more_than_its_maximum)
     struct im_arena *arena = im_arena_new(1000);
 
     assert_non_null(im_arena_alloc(arena, 900));
+    assert_false(im_arena_is_full(arena));
     assert_null(im_arena_alloc(arena, 200));
+    assert_true(im_arena_is_full(arena));
     assert_null(im_arena_alloc(arena, SIZE_MAX));
     assert_null(im_arena_calloc(arena, SIZE_MAX / 2, 4));
     im_arena_reset(arena);
+    assert_false(im_arena_is_full(arena));
     assert_non_null(im_arena_alloc(arena, 900));
     im_arena_free(arena);
 }

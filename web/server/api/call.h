@@ -200,8 +200,9 @@ enum im_code api_missing(struct api_call *c,
                          const char *zh,
                          const char *en,
                          struct im_error *err);
-/** After an engine call that filters: names the parameter that was wrong. */
-enum im_code api_filter_fault(struct api_call *c, enum im_code rc);
+/** After a call of the engine: names the parameter that was wrong. Returns `rc`. */
+enum im_code
+api_fault_of(struct api_call *c, enum im_code rc, const struct im_error *err);
 
 /* ---- write.c: members that answers share ---- */
 

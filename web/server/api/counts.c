@@ -233,7 +233,7 @@ enum im_code api_counts_run(struct api_call *c, struct im_error *err)
     if (rc == IM_OK)
         rc = analysis_aggregate(r, c->arena, &c->groups, &c->cql_fault, err);
     c->is_geojson = api_flag(c, API_GEOMETRY);
-    return api_filter_fault(c, rc);
+    return api_fault_of(c, rc, err);
 }
 
 /* ---- JSON ---- */

@@ -70,7 +70,7 @@ enum im_code api_flows_run(struct api_call *c, struct im_error *err)
     r.outside_only = api_flag(c, API_OUTSIDE);
     c->is_geojson = api_flag(c, API_GEOMETRY);
     rc = analysis_flows(&r, c->arena, &c->flows, &c->cql_fault, err);
-    return api_filter_fault(c, rc);
+    return api_fault_of(c, rc, err);
 }
 
 /* ---- JSON ---- */

@@ -117,7 +117,7 @@ enum im_code api_pairs_run(struct api_call *c, struct im_error *err)
          : is_operation(c, "coverage")
              ? analysis_coverage(&q->request, c->arena, &c->joined, &c->cql_fault, err)
              : analysis_chain(&q->request, c->arena, &c->joined, &c->cql_fault, err);
-    return api_filter_fault(c, rc);
+    return api_fault_of(c, rc, err);
 }
 
 /* ---- JSON ---- */

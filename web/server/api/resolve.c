@@ -27,15 +27,16 @@ enum im_code api_missing(struct api_call *c,
     return im_zh(err, IM_EARG, "%s", zh);
 }
 
-enum im_code api_filter_fault(struct api_call *c, enum im_code rc)
+enum im_code
+api_fault_of(struct api_call *c, enum im_code rc, const struct im_error *err)
 {
-    const struct cql_fault *fault = &c->cql_fault;
-
-    if (rc == IM_OK || c->fault.name[0] ||
-        !(fault->position || fault->path[0] || fault->value[0]))
+    if (rc == IM_OK || c->fault.name[0] || !err->about[0])
         return rc;
-    api_fault(c, api_is_set(c, API_FILTER) ? API_FILTER : API_OTHER_FILTER,
-              im_bytes_of(fault->value));
+    for (int p = 0; p < API_PARAMS; p++)
+        if (c->values[p].is_set && strcmp(api_params[p].spec.name, err->about) == 0)
+            api_fault(c, (enum api_param)p,
+                      c->cql_fault.value[0] ? im_bytes_of(c->cql_fault.value)
+                                            : c->values[p].text);
     return rc;
 }
 

@@ -4,9 +4,13 @@
 
 #include "api/table.h"
 
+#include <inttypes.h>
 #include <math.h>
 
-enum { MEMBERS_MAX_BYTES = 32 * 1024 * 1024 };
+enum {
+    MEMBERS_MAX_BYTES = 32 * 1024 * 1024,
+    ROWS_MAX = 5 * QUERY_MAX_K /* of one answer, k of each layer */
+};
 
 static bool is_operation(const struct api_call *c, const char *name)
 {
@@ -39,6 +43,31 @@ static enum im_code check_area(struct api_call *c, struct im_error *err)
     return IM_OK;
 }
 
+/* So many rows of each of so many layers would be more than one answer holds. */
+static enum im_code check_each(struct api_call *c, struct im_error *err)
+{
+    const struct query_request *r = &c->request;
+    uint64_t most = 0;
+
+    for (size_t i = 0; r->each && i < r->n_layers; i++) {
+        uint32_t n = atlas_layer_size(r->layers[i]);
+
+        most += n < r->k ? n : r->k;
+    }
+    if (most <= ROWS_MAX)
+        return IM_OK;
+    api_fault(c, API_K, c->values[API_K].text);
+    snprintf(c->fault.allowed, sizeof c->fault.allowed, "1..%zu",
+             ROWS_MAX / r->n_layers);
+    im_fail(err, IM_ELIMIT,
+            "k is %" PRIu32 " of each of %zu layers, allowed is %s: %d rows in all",
+            r->k, r->n_layers, c->fault.allowed, ROWS_MAX);
+    return im_zh(err, IM_ELIMIT,
+                 "每个图层取 k=%" PRIu32
+                 " 个，共 %zu 个图层，允许范围是 %s：总共最多 %d 条",
+                 r->k, r->n_layers, c->fault.allowed, ROWS_MAX);
+}
+
 enum im_code api_rows_run(struct api_call *c, struct im_error *err)
 {
     const struct atlas_layer **layers;
@@ -54,8 +83,10 @@ enum im_code api_rows_run(struct api_call *c, struct im_error *err)
     if (rc == IM_OK)
         rc = check_area(c, err);
     if (rc == IM_OK)
+        rc = check_each(c, err);
+    if (rc == IM_OK)
         rc = query_run(&c->request, c->arena, &c->rows, &c->cql_fault, err);
-    return api_filter_fault(c, rc);
+    return api_fault_of(c, rc, err);
 }
 
 /* ---- JSON ---- */

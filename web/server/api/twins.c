@@ -50,7 +50,7 @@ enum im_code api_twins_run(struct api_call *c, struct im_error *err)
     r.limit = c->request.k;
     if (rc == IM_OK)
         rc = duplicates_find(&r, c->arena, a, &c->cql_fault, err);
-    return api_filter_fault(c, rc);
+    return api_fault_of(c, rc, err);
 }
 
 static const char *kind_name(enum duplicate_kind kind)

@@ -95,7 +95,7 @@ enum im_code api_words_run(struct api_call *c, struct im_error *err)
     if (rc == IM_OK)
         rc = keep_rows(c, err);
     c->is_geojson = !is_suggest(c);
-    return api_filter_fault(c, rc);
+    return api_fault_of(c, rc, err);
 }
 
 /* ---- JSON ---- */
