@@ -9,9 +9,12 @@
 
 enum {
     ANSWER_MAX_BYTES = 64 * 1024 * 1024,
-    /* A search from a position for few places takes microseconds: less than the way to
-     * a worker and back. All else is done by workers. */
-    INLINE_MAX_K = 50
+    /* A search from a position for few points around it takes microseconds: less than
+     * the way to a worker and back. It needs no index that would have to be made first
+     * (engine/atlas/lazy.h, engine/search). All else is done by workers. */
+    INLINE_MAX_ROWS = 50,
+    INLINE_MAX_LAYERS = 8,
+    INLINE_MAX_DEGREES = 5
 };
 
 /* Tables are for saving. */
@@ -80,6 +83,44 @@ static enum im_code run_answer(struct work_waiter *first,
     return rc == IM_OK ? answer(x, &worker->buf, out, err) : rc;
 }
 
+/* Lines and areas cost what their vertices cost; and from far away no bound tells which
+ * of the points is the nearest. */
+static bool is_near_points(const struct api_call *c, const struct atlas_layer *layer)
+{
+    struct bbox box;
+    double lon = c->values[API_LON].number;
+    double lat = c->values[API_LAT].number;
+
+    if (!layer || atlas_layer_schema(layer)->geometry != SCHEMA_POINT)
+        return false;
+    box = atlas_layer_extent(layer);
+    return lon >= box.min_x - INLINE_MAX_DEGREES &&
+           lon <= box.max_x + INLINE_MAX_DEGREES &&
+           lat >= box.min_y - INLINE_MAX_DEGREES &&
+           lat <= box.max_y + INLINE_MAX_DEGREES;
+}
+
+/* Layers that are not there are told of by whoever answers. */
+static bool are_near_points(const struct api_call *c, int64_t rows)
+{
+    struct im_bytes rest = c->values[API_LAYER].text;
+    int n = 0;
+    const uint8_t *comma;
+
+    do {
+        comma = rest.len ? memchr(rest.data, ',', rest.len) : NULL;
+        struct im_bytes id = {rest.data,
+                              comma ? (size_t)(comma - rest.data) : rest.len};
+
+        if (++n > INLINE_MAX_LAYERS ||
+            !is_near_points(c, atlas_layer_find(c->atlas, id)))
+            return false;
+        if (comma)
+            rest = (struct im_bytes){comma + 1, rest.len - id.len - 1};
+    } while (comma);
+    return rows * (api_flag(c, API_EACH) ? n : 1) <= INLINE_MAX_ROWS;
+}
+
 static bool is_small(const struct api_call *c)
 {
     static const enum api_param light[] = {API_LAYER,  API_LON,       API_LAT,
@@ -93,7 +134,8 @@ static bool is_small(const struct api_call *c)
     for (size_t i = 0; i < sizeof light / sizeof *light; i++)
         n_light += c->values[light[i]].is_set;
     return n == n_light && strcmp(c->operation->name, "nearest") == 0 &&
-           (!api_is_set(c, API_K) || c->values[API_K].integer <= INLINE_MAX_K);
+           are_near_points(c, api_is_set(c, API_K) ? c->values[API_K].integer
+                                                   : c->operation->default_limit);
 }
 
 /* ---- the list of layers is the same until the data change ---- */

@@ -405,8 +405,8 @@ static enum im_code run_document(struct work_waiter *first,
         rc = snapshot_map_get(x->snapshot, layers, x->lang, &map, err);
     if (rc == IM_OK)
         rc = make_document(x, map, worker, out, err);
-    if (*out && x->server->cache)
-        body_cache_put(x->server->cache, first->key, *out);
+    if (*out && x->server->documents)
+        body_cache_put(x->server->documents, first->key, *out);
     tile_map_unref(map);
     return rc;
 }
@@ -425,7 +425,8 @@ static enum im_code answer_document(struct exchange *x, struct im_error *err)
     rc = document_key(x, version, &x->waiter.key, err);
     if (rc != IM_OK)
         return rc;
-    x->body = x->server->cache ? body_cache_get(x->server->cache, x->waiter.key) : NULL;
+    x->body = x->server->documents ? body_cache_get(x->server->documents, x->waiter.key)
+                                   : NULL;
     if (!x->body)
         x->waiter.run = run_document;
     return IM_OK;

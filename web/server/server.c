@@ -215,11 +215,13 @@ enum im_code server_start(const struct server_options *options,
     if (!options->no_cache)
         s->cache =
             body_cache_new(options->cache_bytes ? options->cache_bytes : CACHE_BYTES);
+    if (!options->no_cache)
+        s->documents = body_cache_new(DOCUMENTS_BYTES);
     if (options->font_directory)
         s->font_directory = strdup(options->font_directory);
     if (!s->address || !s->review_number || !s->db_path ||
         (options->font_directory && !s->font_directory) ||
-        (!options->no_cache && !s->cache))
+        (!options->no_cache && (!s->cache || !s->documents)))
         rc = im_fail(err, IM_ENOMEM, "out of memory for the server");
     raise_descriptor_limit();
     if (rc == IM_OK)
@@ -284,6 +286,7 @@ void server_stop(struct server *s)
     work_free(s->work);
     current_close(s->current);
     body_cache_free(s->cache);
+    body_cache_free(s->documents);
     assets_free(s->assets);
     compressors_release(&s->compressors);
     body_unref(s->empty_png[0]);

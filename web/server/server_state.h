@@ -18,7 +18,7 @@ enum {
     IDLE_SECONDS = 15,
     HEADER_SECONDS = 10,
     STREAM_SECONDS = 600,
-    BODY_SECONDS = 30, /* 2 MiB over a slow line */
+    BODY_SECONDS = 30, /* 3 MiB over a slow line */
     STOP_SECONDS = 10,
     MAX_CONNECTIONS = 4000,
     MAX_CONNECTIONS_PER_ADDRESS = 1000,
@@ -27,6 +27,7 @@ enum {
     MAX_WAIT_MS = 10000,
     QUESTION_MS = 5000,
     CACHE_BYTES = 256 * 1024 * 1024,
+    DOCUMENTS_BYTES = 32 * 1024 * 1024,
     FONTS = 2,
     FONT_RANGES = 256
 };
@@ -44,7 +45,10 @@ struct server {
     struct current *current;
     struct work *work;
     struct body_cache *cache; /* NULL: off */
-    struct assets *assets;    /* NULL: no viewer */
+    /* What holds the host that the client named: apart, so that invented hosts push
+     * nothing else out. NULL: off. */
+    struct body_cache *documents;
+    struct assets *assets; /* NULL: no viewer */
     struct body *empty_png[2];
     char *font_directory; /* NULL: Debian's package */
     /* struct body *, made once and kept until the end; 0: not made yet */

@@ -356,8 +356,8 @@ static enum im_code run(struct work_waiter *first,
     if (rc == IM_OK)
         rc = exchange_reply(x, &worker->buf, body_type(o),
                             is_kept(o) ? worker->compressor : NULL, out, err);
-    if (rc == IM_OK && is_kept(o) && x->server->cache)
-        body_cache_put(x->server->cache, first->key, *out);
+    if (rc == IM_OK && is_kept(o) && x->server->documents)
+        body_cache_put(x->server->documents, first->key, *out);
     return rc;
 }
 
@@ -446,8 +446,8 @@ enum im_code route_ogc(struct exchange *x, struct im_error *err)
     x->waiter.key = (struct body_key){0, 0};
     if (is_kept(o)) {
         x->waiter.key = (struct body_key){tag, fold_text(tag, "ogc")};
-        if (x->server->cache)
-            x->body = body_cache_get(x->server->cache, x->waiter.key);
+        if (x->server->documents)
+            x->body = body_cache_get(x->server->documents, x->waiter.key);
     }
     if (!x->body)
         x->waiter.run = run;
