@@ -16,7 +16,7 @@ from harness import PATIENCE_S, Folder, Server, receive_all, until
 
 FORM = "application/x-www-form-urlencoded"
 NEAREST = {"layer": "sites", "lon": "121.61", "lat": "31.2", "k": "3"}
-LIMIT = 2 * 1024 * 1024
+LIMIT = 3 * 1024 * 1024
 HOST = b"Host: a\r\n"
 AFTER = b"GET /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
 

@@ -35,7 +35,7 @@ struct param_value {
 struct param_fault {
     char name[64];
     char value[128];
-    char allowed[192];
+    char allowed[400]; /* the names of all parameters of an operation */
 };
 
 /**

@@ -165,9 +165,11 @@ enum im_code url_parse(struct im_bytes raw, struct http_url *out, struct im_erro
     out->n_segments = out->n_params = 0;
     out->too_deep = out->trailing_slash = false;
     if (raw.len > URL_MAX_BYTES) {
-        im_fail(err, IM_ELIMIT, "the URL has %zu bytes, allowed are %d", raw.len,
-                URL_MAX_BYTES);
-        return im_zh(err, IM_ELIMIT, "网址长 %zu 字节，最多 %d 字节", raw.len,
+        im_fail(err, IM_ELIMIT,
+                "the URL has %zu bytes, allowed are %d; what is longer can be posted",
+                raw.len, URL_MAX_BYTES);
+        return im_zh(err, IM_ELIMIT,
+                     "网址长 %zu 字节，最多 %d 字节；更长的可用 POST 提交", raw.len,
                      URL_MAX_BYTES);
     }
     raw = without_authority(raw);

@@ -101,6 +101,8 @@ grow(struct upload *upload, struct uploads *all, size_t need, struct im_error *e
 
     while (cap < need)
         cap *= 2;
+    if (cap > UPLOAD_MAX_BYTES) /* `need` is not: upload_add looks */
+        cap = UPLOAD_MAX_BYTES;
     if (!take_room(all, cap - upload->cap))
         return too_many(err);
     data = realloc(upload->data, cap);

@@ -9,7 +9,8 @@
 #include <stdatomic.h>
 
 enum {
-    UPLOAD_MAX_BYTES = 2 * 1024 * 1024,
+    UPLOAD_MAX_BYTES =
+        3 * 1024 * 1024, /* an area of 100,000 vertices to a centimetre */
     /* over all connections at the same time */
     UPLOADS_MAX_BYTES = 128 * 1024 * 1024,
     /* of a body that is refused: read and dropped, so that the client gets to read why;
