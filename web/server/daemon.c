@@ -575,7 +575,7 @@ static ssize_t read_stream(void *cls, uint64_t position, char *out, size_t max)
     s->is_waiting = true;
     x->waiter.run = run_stream;
     x->waiter.goes_on = true;
-    if (work_submit(x->server->work, &x->waiter, &joined, &err) != IM_OK)
+    if (work_submit(x->server->questions, &x->waiter, &joined, &err) != IM_OK)
         return break_stream(x, &err);
     return 0;
 }
@@ -602,17 +602,22 @@ static enum MHD_Result ask_route(struct exchange *x)
         im_zh(&err, IM_EBUSY, "服务器繁忙：同时请求的图层组合过多");
         return fail(x, IM_EBUSY, &err);
     }
-    if (!work_is_shared(x->waiter.key)) {
+    bool is_question = !work_is_shared(x->waiter.key);
+    if (is_question) {
         x->run_question = x->waiter.run;
         x->waiter.run = run_question;
     }
     x->waiter.sleep = sleep_in;
     x->waiter.wake = wake_in;
-    rc = work_submit(x->server->work, &x->waiter, &joined, &err);
+    rc = work_submit(is_question ? x->server->questions : x->server->drawing,
+                     &x->waiter, &joined, &err);
     if (joined)
         atomic_fetch_add_explicit(&x->server->metrics.joined, 1, memory_order_relaxed);
     if (rc == IM_EBUSY)
-        atomic_fetch_add(&x->server->metrics.refused_busy, 1);
+        atomic_fetch_add(
+            &x->server->metrics
+                 .refused_busy[is_question ? METRICS_QUESTIONS : METRICS_DRAWING],
+            1);
     return rc == IM_OK ? MHD_YES : fail(x, rc, &err);
 }
 

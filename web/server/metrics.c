@@ -43,6 +43,21 @@ void metrics_write_value(struct im_buf *out,
                   type, name, value);
 }
 
+void metrics_write_queues(struct im_buf *out,
+                          const char *name,
+                          const char *type,
+                          const char *help,
+                          const uint64_t values[METRICS_QUEUES])
+{
+    static const char *const queues[] = {
+        [METRICS_DRAWING] = "drawing", [METRICS_QUESTIONS] = "questions"};
+
+    im_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    for (int i = 0; i < METRICS_QUEUES; i++)
+        im_buf_printf(out, "%s{queue=\"%s\"} %" PRIu64 "\n", name, queues[i],
+                      values[i]);
+}
+
 static void write_requests(const struct metrics *m,
                            const char *(*route_name)(unsigned route),
                            struct im_buf *out)
@@ -96,9 +111,11 @@ void metrics_write(const struct metrics *m,
     metrics_write_value(out, "innomap_connections_cut_total", "counter",
                         "Connections closed because a request took too long to arrive.",
                         atomic_load(&m->connections_cut));
-    metrics_write_value(out, "innomap_refused_busy_total", "counter",
-                        "Requests refused because the queue was full.",
-                        atomic_load(&m->refused_busy));
+    metrics_write_queues(out, "innomap_refused_busy_total", "counter",
+                         "Requests refused because the queue was full.",
+                         (const uint64_t[METRICS_QUEUES]){
+                             atomic_load(&m->refused_busy[METRICS_DRAWING]),
+                             atomic_load(&m->refused_busy[METRICS_QUESTIONS])});
     metrics_write_value(out, "innomap_joined_total", "counter",
                         "Requests that waited for the same tile as another one.",
                         atomic_load(&m->joined));

@@ -70,8 +70,11 @@ enum im_code route_metrics(struct exchange *x, struct im_error *err)
     metrics_write(&x->server->metrics, route_name, &buf);
     if (x->server->cache)
         write_cache(x->server->cache, &buf);
-    metrics_write_value(&buf, "innomap_queue_length", "gauge",
-                        "Jobs that no worker has begun.", work_queued(x->server->work));
+    metrics_write_queues(&buf, "innomap_queue_length", "gauge",
+                         "Jobs that no worker has begun.",
+                         (const uint64_t[METRICS_QUEUES]){
+                             [METRICS_DRAWING] = work_queued(x->server->drawing),
+                             [METRICS_QUESTIONS] = work_queued(x->server->questions)});
     metrics_write_value(&buf, "innomap_upload_bytes", "gauge",
                         "Memory of request bodies.",
                         atomic_load(&x->server->uploads.bytes));

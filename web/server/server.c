@@ -156,12 +156,16 @@ static enum im_code start_workers(struct server *s,
         .n_workers = options->workers ? options->workers
                      : cores > 0      ? (unsigned)cores
                                       : 1,
+        .draws = true,
         .max_queued = MAX_QUEUED,
         /* whoever lets questions take longer means it */
         .max_wait_ms = s->question_ms > MAX_WAIT_MS ? s->question_ms : MAX_WAIT_MS,
         .font_directory = options->font_directory};
 
-    return work_start(&work, &s->work, err);
+    enum im_code rc = work_start(&work, &s->drawing, err);
+
+    work.draws = false;
+    return rc == IM_OK ? work_start(&work, &s->questions, err) : rc;
 }
 
 static enum im_code
@@ -271,7 +275,8 @@ static void stop_daemon(struct server *s)
     MHD_quiesce_daemon(s->daemon); /* the socket stays ours to close */
     wait_until_quiet(s);
     /* whoever still sleeps is woken: MHD_stop_daemon aborts on suspended connections */
-    work_stop(s->work);
+    work_stop(s->drawing);
+    work_stop(s->questions);
     MHD_stop_daemon(s->daemon);
 }
 
@@ -283,7 +288,8 @@ void server_stop(struct server *s)
         stop_daemon(s);
     if (s->connections_started)
         connections_stop(&s->connections);
-    work_free(s->work);
+    work_free(s->drawing);
+    work_free(s->questions);
     current_close(s->current);
     body_cache_free(s->cache);
     body_cache_free(s->documents);

@@ -43,7 +43,8 @@ struct server {
     int listen_fd;
     struct MHD_Daemon *daemon;
     struct current *current;
-    struct work *work;
+    struct work *drawing;     /* tiles and what belongs to them */
+    struct work *questions;   /* of their own: slow ones must not hold up the map */
     struct body_cache *cache; /* NULL: off */
     /* What holds the host that the client named: apart, so that invented hosts push
      * nothing else out. NULL: off. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Render workers over a bounded queue. One mutex guards queue and table of shared jobs:
+/* Workers over a bounded queue. One mutex guards queue and table of shared jobs:
  * it is held for a few pointer moves per miss, and a miss costs a render anyway. */
 #include "work.h"
 
@@ -235,15 +235,18 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-static enum im_code
-worker_init(struct worker *worker, const char *font_directory, struct im_error *err)
+static enum im_code worker_init(struct worker *worker,
+                                const struct work_options *options,
+                                struct im_error *err)
 {
     worker->buf.max = BUFFER_MAX_BYTES;
     worker->arena = im_arena_new(ARENA_MAX_BYTES);
     worker->compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
     if (!worker->arena || !worker->compressor)
-        return im_fail(err, IM_ENOMEM, "out of memory for a render worker");
-    return tile_worker_new(font_directory, &worker->tiles, err);
+        return im_fail(err, IM_ENOMEM, "out of memory for a worker");
+    return options->draws
+               ? tile_worker_new(options->font_directory, &worker->tiles, err)
+               : IM_OK;
 }
 
 static void worker_release(struct worker *worker)
@@ -264,7 +267,7 @@ work_start(const struct work_options *options, struct work **out, struct im_erro
     enum im_code rc = IM_OK;
 
     if (!work)
-        return im_fail(err, IM_ENOMEM, "out of memory for the render workers");
+        return im_fail(err, IM_ENOMEM, "out of memory for the workers");
     pthread_mutex_init(&work->mutex, NULL);
     pthread_cond_init(&work->wanted, NULL);
     work->tail = &work->head;
@@ -275,7 +278,7 @@ work_start(const struct work_options *options, struct work **out, struct im_erro
 
         t->work = work;
         work->n_threads++;
-        rc = worker_init(&t->worker, options->font_directory, err);
+        rc = worker_init(&t->worker, options, err);
         if (rc == IM_OK && pthread_create(&t->id, NULL, thread_main, t) != 0)
             rc = im_fail(err, IM_EENV, "cannot start a thread");
         else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Render workers over a bounded queue. Whoever asks for what is already being made
- * waits for the same job, so a tile is drawn once however many ask at the same time. */
+/* Workers over a bounded queue: some draw, some answer questions. Whoever asks for what
+ * is already being made waits for the same job, so a tile is drawn once however many
+ * ask at the same time. */
 #ifndef WEB_WORK_H
 #define WEB_WORK_H
 
@@ -13,9 +14,9 @@ struct work_waiter;
 
 /** What a worker thread owns; handed to every job. */
 struct worker {
-    struct tile_worker *tiles;
-    struct im_arena *arena; /* reset after each job */
-    struct im_buf buf;      /* cleared before each job */
+    struct tile_worker *tiles; /* NULL: it does not draw */
+    struct im_arena *arena;    /* reset after each job */
+    struct im_buf buf;         /* cleared before each job */
     struct libdeflate_compressor *compressor;
     struct ogc_crs_book *crs; /* NULL until a coordinate system is asked for */
 };
@@ -48,6 +49,7 @@ struct work_waiter {
 
 struct work_options {
     unsigned n_workers;
+    bool draws;           /* its workers have what drawing takes */
     size_t max_queued;    /* jobs not begun; beyond: IM_EBUSY */
     uint64_t max_wait_ms; /* a job that waited longer is not begun: IM_ESTOPPED */
     const char *font_directory;

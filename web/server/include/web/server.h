@@ -18,8 +18,8 @@ struct server_options {
     const char *font_directory;   /* NULL: the Debian package */
     const char *review_number;    /* 审图号, NULL or "": 无审图号 */
     bool is_public;               /* the public profile */
-    unsigned workers;             /* 0: one per core */
-    size_t cache_bytes;           /* 0: 256 MiB; cache off with no_cache */
+    unsigned workers;   /* that draw, and as many that answer; 0: one per core */
+    size_t cache_bytes; /* 0: 256 MiB; cache off with no_cache */
     bool no_cache;
     bool access_log;         /* one line for each answer */
     unsigned header_seconds; /* for a request to arrive, but for its body; 0: 10 */
