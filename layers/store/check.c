@@ -3,7 +3,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,20 +92,47 @@ static bool has_folder(const char *path)
     return stat(folder, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/* By SQLite's own hands: POSIX drops all locks of a process on a file when any of its
+ * descriptors is closed, and a server reads while importers write. */
+static enum im_code read_header(sqlite3_vfs *vfs,
+                                const char *full,
+                                sqlite3_file *file,
+                                char *header,
+                                int size,
+                                struct im_error *err)
+{
+    int rc =
+        vfs->xOpen(vfs, full, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = file->pMethods->xRead(file, header, size, 0);
+    if (file->pMethods)
+        file->pMethods->xClose(file);
+    /* a file that is too short is filled with zeros */
+    return rc == SQLITE_OK || rc == SQLITE_IOERR_SHORT_READ
+               ? IM_OK
+               : fail_errno(err, full, EIO);
+}
+
 static enum im_code check_header(const char *path, struct im_error *err)
 {
-    enum im_code rc = IM_OK;
-    char header[sizeof MAGIC];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char header[sizeof MAGIC] = {0};
+    char *full = realpath(path, NULL);
+    sqlite3_vfs *vfs =
+        sqlite3_initialize() == SQLITE_OK ? sqlite3_vfs_find(NULL) : NULL;
+    sqlite3_file *file = vfs ? calloc(1, (size_t)vfs->szOsFile) : NULL;
+    enum im_code rc;
 
-    if (fd < 0)
-        return fail_errno(err, path, errno);
-    ssize_t n = read(fd, header, sizeof header);
-    if (n < 0)
+    if (!full || access(path, R_OK) != 0)
         rc = fail_errno(err, path, errno);
-    else if (n != (ssize_t)sizeof header || memcmp(header, MAGIC, sizeof MAGIC) != 0)
+    else if (!file)
+        rc = im_fail(err, IM_ENOMEM, "open '%s': out of memory", path);
+    else
+        rc = read_header(vfs, full, file, header, (int)sizeof header, err);
+    if (rc == IM_OK && memcmp(header, MAGIC, sizeof MAGIC) != 0)
         rc = fail_kind(err, path, "别的文件", "some other file");
-    close(fd);
+    free(file);
+    free(full);
     return rc;
 }
 

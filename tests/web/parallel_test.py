@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(__file__))
 
@@ -42,7 +43,58 @@ def client(server, seed):
     return wrong
 
 
+# Questions of every kind, also such as need indexes that are made on demand.
+QUESTIONS = (
+    "/api/nearest?layer=sites,others&lon=121.5&lat=31.2&each=true",
+    "/api/nearest?layer=sites&near=S1&filter=precision='site'",
+    "/api/list?layer=sites&filter=city='上海市'&sortby=name", "/api/list?layer=sites&q=园",
+    "/api/within?layer=sites&bbox=121,31,122,32",
+    "/api/aggregate?layer=sites,others&by=layer", "/api/aggregate?layer=sites&by=precision",
+    "/api/coverage?layer=sites&other=others&max_km=5", "/api/join?layer=sites&other=others",
+    "/api/chain?layer=sites&other=others&max_km=50", "/api/search?q=园&facets=true",
+    "/api/suggest?q=dong", "/api/duplicates", "/api/changes?layer=sites",
+    "/api/ask?q=离东园最近的地点", "/ogc", "/ogc/api", "/ogc/collections",
+    "/ogc/collections/sites/items?filter=city='上海市'&limit=2",
+    "/ogc/collections/sites/items?q=园&f=html", "/ogc/collections/sites/items/S1")
+BURST = 200
+
+
 class Parallel(unittest.TestCase):
+    def test_two_hundred_questions_while_layers_are_replaced(self):
+        folder = Folder()
+        self.addCleanup(folder.remove)
+        db = folder / "test.db"
+        fixture.make_database(db, folder / "layers")
+
+        def one(server, i):
+            path = urllib.parse.quote(QUESTIONS[i % len(QUESTIONS)], safe="/?&=,")
+            # some name a host of their own: what holds it is made for each
+            host = f"host{i % 7}.example" if i % 3 else "127.0.0.1"
+            answer = server.ask(path, accept_encoding="gzip", host=host)
+            return path, answer.status, answer.body[:300] if answer.status >= 500 else b""
+
+        with Server(db, "--no-viewer", "--workers", "3") as server:
+            for path in QUESTIONS:
+                answer = server.ask(urllib.parse.quote(path, safe="/?&=,"))
+                self.assertIn(answer.status, (200, 404), (path, answer.body))
+            with concurrent.futures.ThreadPoolExecutor(BURST) as pool:
+                for i in range(IMPORTS):
+                    asked = [pool.submit(one, server, j) for j in range(BURST)]
+                    path = folder / f"import{i}.csv"
+                    write(path, fixture.rows([(f"S{k}", f"新园{i}", f"New {i}", "上海市",
+                                               "site", 121.5 + i / 100, 31.2)
+                                              for k in range(i, i + 9)]))
+                    done = run("import", path, "--layer", "sites", "--db", db)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    answers = [a.result() for a in asked]
+                    # a place may have gone, or be one of several
+                    wrong = [a for a in answers if a[1] not in (200, 300, 404)]
+                    self.assertEqual(wrong, [])
+            self.assertEqual(server.stop(), 0)
+            log = server.log()
+            self.assertNotIn("Sanitizer", log)
+            self.assertNotIn("level=error", log)
+
     def test_clients_and_imports_at_once(self):
         folder = Folder()
         self.addCleanup(folder.remove)
