@@ -153,6 +153,15 @@ class Doors(unittest.TestCase):
             form = {k: flat(v) for k, v in parameters.items()}
             self.assertEqual(json.loads(done.stdout), ask("/api/" + name, **form), name)
 
+    def test_a_total_is_called_so(self):
+        count = len(facts("incubators"))
+        for lang, word in (("zh", "合计"), ("en", "All")):
+            done = run("aggregate", "incubators", "--by", "none", "--db", DB, "--lang", lang)
+            self.assertRegex(done.stdout, rf"(?m)^{word} +{count}$")
+            rows = list(csv.reader(io.StringIO(get(
+                "/api/aggregate", layer="incubators", f="csv", lang=lang).body.decode())))
+            self.assertEqual((rows[1][0], rows[1][2]), (word, str(count)))
+
     def test_the_command_line_prints_lists_for_people(self):
         for name, parameters in QUESTIONS:
             if name in ("layers", "suggest"):

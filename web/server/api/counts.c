@@ -100,7 +100,8 @@ find_areas(struct api_call *c, struct aggregate_request *r, struct im_error *err
                        "by=member needs the layer of the members: areas=g60", err);
 }
 
-/* The years of the layers: the field with the role `time`. */
+/* The years of the layers: of each the field with the role `time`, which the engine
+ * knows by this name. */
 static enum im_code
 find_year(struct api_call *c, struct aggregate_request *r, struct im_error *err)
 {
@@ -110,7 +111,7 @@ find_year(struct api_call *c, struct aggregate_request *r, struct im_error *err)
         if (schema->roles.time == SCHEMA_NO_FIELD)
             continue;
         r->by = AGGREGATE_FIELD;
-        r->field = im_bytes_of(schema->fields[schema->roles.time].name);
+        r->field = im_bytes_of("year");
         return IM_OK;
     }
     api_fault(c, API_BY, c->values[API_BY].text);
@@ -404,7 +405,10 @@ static void put_group(const struct api_call *c,
 {
     const struct aggregate_request *r = c->other;
 
-    table_copy(t, im_bytes_of(query_title(g->title, c->lang)));
+    if (r->by == AGGREGATE_TOTAL)
+        table_words(t, "%s", api_text(c, "合计", "All"));
+    else
+        table_copy(t, im_bytes_of(query_title(g->title, c->lang)));
     if (!t->is_brief)
         table_text(t, g->code);
     table_number(t, (double)g->count, 0);

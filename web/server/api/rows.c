@@ -529,31 +529,35 @@ static void notes(const struct api_call *c, struct api_table *t)
                    answer->next);
 }
 
-/* Rows apart stand behind the table, each as a line: they have no place in it. */
+static void say_apart(const struct api_call *c,
+                      void (*say)(struct api_table *, const char *, ...)
+                          IM_PRINTF(2, 3),
+                      struct api_table *t)
+{
+    if (c->rows.n_apart_matched)
+        say(t,
+            api_text(c, "另有 %zu 条位置较粗，不参与排序：",
+                     "Apart, %zu known too coarsely to be ranked:"),
+            c->rows.n_apart_matched);
+}
+
+/* Rows apart stand behind the others, in the same columns, without a rank. */
+static void put_apart(const struct api_call *c, struct api_table *t)
+{
+    say_apart(c, table_apart, t);
+    for (size_t i = 0; c->rows.n_apart_matched && i < c->rows.n_apart && !t->failed;
+         i++)
+        put_brief(c, &c->rows.apart[i], 0, t);
+}
+
 static void note_apart(const struct api_call *c, struct api_table *t)
 {
-    const struct query_answer *answer = &c->rows;
-
-    if (answer->n_apart_matched)
-        table_note(t,
-                   api_text(c, "另有 %zu 条位置较粗，不参与排序：",
-                            "Apart, %zu known too coarsely to be ranked:"),
-                   answer->n_apart_matched);
-    for (size_t i = 0; i < answer->n_apart && answer->n_apart_matched && t->is_brief;
-         i++) {
-        const struct query_hit *hit = &answer->apart[i];
-        struct im_bytes name = query_name(hit->layer, hit->feature, c->lang);
-        const char *where =
-            query_where(c->atlas, hit->layer, hit->feature, c->lang, c->arena);
-
-        table_note(t, "   -   %s  %.*s  %s  %s", *where ? where : "-", (int)name.len,
-                   (const char *)name.data, level_word(hit, c->lang),
-                   precision_word(query_precision(hit->layer, hit->feature), c->lang));
-    }
-    if (answer->n_unplaced && (c->request.has_origin || c->request.area))
+    if (!t->is_brief)
+        say_apart(c, table_note, t);
+    if (c->rows.n_unplaced && (c->request.has_origin || c->request.area))
         table_note(t,
                    api_text(c, "另有 %zu 条没有位置。", "%zu more have no position."),
-                   answer->n_unplaced);
+                   c->rows.n_unplaced);
 }
 
 void api_rows_tabulate(const struct api_call *c, struct api_table *t)
@@ -564,6 +568,7 @@ void api_rows_tabulate(const struct api_call *c, struct api_table *t)
         brief_columns(c, t);
         for (size_t i = 0; i < c->rows.n_hits && !t->failed; i++)
             put_brief(c, &c->rows.hits[i], i + 1, t);
+        put_apart(c, t);
     } else {
         api_rows_all_fields(c, t);
     }

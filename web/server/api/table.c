@@ -147,6 +147,19 @@ static void add_line(struct api_table *t,
         (*lines)[(*n)++] = copy;
 }
 
+void table_apart(struct api_table *t, const char *fmt, ...)
+{
+    char text[LINE_BYTES];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    t->apart = im_arena_strdup(t->arena, im_bytes_of(text));
+    t->apart_from = t->n_cells;
+    t->failed = t->failed || !t->apart;
+}
+
 void table_lead(struct api_table *t, const char *fmt, ...)
 {
     va_list args;
@@ -251,14 +264,18 @@ static void text_cell(struct im_buf *out,
         spaces(out, (t->columns[column].is_number ? 0 : gap) + 2);
 }
 
+static void text_line(struct im_buf *out, const char *line)
+{
+    plain_text(out, im_bytes_of(line));
+    im_buf_byte(out, '\n');
+}
+
 void table_write_text(const struct api_table *t, struct im_buf *out)
 {
     size_t widths[TABLE_MAX_COLUMNS];
 
-    for (size_t i = 0; i < t->n_lead; i++) {
-        plain_text(out, im_bytes_of(t->lead[i]));
-        im_buf_byte(out, '\n');
-    }
+    for (size_t i = 0; i < t->n_lead; i++)
+        text_line(out, t->lead[i]);
     for (size_t i = 0; i < t->n_columns; i++) {
         size_t title = t->no_header ? 0 : cli_columns(im_bytes_of(t->columns[i].title));
 
@@ -272,11 +289,14 @@ void table_write_text(const struct api_table *t, struct im_buf *out)
     }
     for (size_t i = 0; i < t->n_columns && !t->no_header && t->n_cells; i++)
         text_cell(out, t, i, im_bytes_of(t->columns[i].title), widths[i]);
-    for (size_t i = 0; i < t->n_cells; i++)
+    for (size_t i = 0; i < t->n_cells; i++) {
+        if (t->apart && i == t->apart_from)
+            text_line(out, t->apart);
         text_cell(out, t, i % t->n_columns, shown(&t->cells[i]),
                   widths[i % t->n_columns]);
-    for (size_t i = 0; i < t->n_notes; i++) {
-        plain_text(out, im_bytes_of(t->notes[i]));
-        im_buf_byte(out, '\n');
     }
+    if (t->apart && t->apart_from == t->n_cells) /* only how many there are */
+        text_line(out, t->apart);
+    for (size_t i = 0; i < t->n_notes; i++)
+        text_line(out, t->notes[i]);
 }

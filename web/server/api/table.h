@@ -32,6 +32,8 @@ struct api_table {
     struct table_cell *cells; /* row by row */
     size_t n_cells;
     size_t max_cells;
+    const char *apart; /* on a terminal, a line above the rows from this cell on */
+    size_t apart_from;
     const char **lead; /* lines before and behind it */
     size_t n_lead;
     size_t max_lead;
@@ -53,6 +55,8 @@ void table_words(struct api_table *t, const char *fmt, ...) IM_PRINTF(2, 3);
 /** Not finite: empty. `decimals` as im_format_double. */
 void table_number(struct api_table *t, double value, int decimals);
 void table_empty(struct api_table *t);
+/** The rows that follow stand apart: said in a line above them. On a terminal only. */
+void table_apart(struct api_table *t, const char *fmt, ...) IM_PRINTF(2, 3);
 void table_lead(struct api_table *t, const char *fmt, ...) IM_PRINTF(2, 3);
 void table_note(struct api_table *t, const char *fmt, ...) IM_PRINTF(2, 3);
 
