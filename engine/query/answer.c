@@ -486,26 +486,31 @@ static void look_ahead(const struct query_answer *answer, size_t i, int how_far)
     }
 }
 
-static void write_hits(struct im_json *w,
-                       const struct query_answer *answer,
-                       const struct query_answer_context *context)
+size_t query_write_answer_hits(struct im_json *w,
+                               const struct query_answer *answer,
+                               size_t from,
+                               size_t full,
+                               const struct query_answer_context *context)
 {
-    for (size_t i = 0; i < AHEAD_CODES; i++)
-        look_ahead(answer, i, AHEAD_CODES);
-    for (size_t i = 0; i < AHEAD_STARTS; i++)
-        look_ahead(answer, i, AHEAD_STARTS);
-    for (size_t i = 0; i < answer->n_hits; i++) {
+    size_t i = from;
+
+    for (size_t k = 0; k < AHEAD_CODES; k++)
+        look_ahead(answer, from + k, AHEAD_CODES);
+    for (size_t k = 0; k < AHEAD_STARTS; k++)
+        look_ahead(answer, from + k, AHEAD_STARTS);
+    while (i < answer->n_hits && !w->out->failed && (i == from || w->out->len < full)) {
         look_ahead(answer, i + AHEAD_CODES, AHEAD_CODES);
         look_ahead(answer, i + AHEAD_STARTS, AHEAD_STARTS);
         look_ahead(answer, i + AHEAD_TEXTS, AHEAD_TEXTS);
         query_write_feature(w, answer->hits[i].layer, answer->hits[i].feature,
                             &answer->hits[i], context);
+        i++;
     }
+    return i;
 }
 
-void query_write_answer(struct im_json *w,
-                        const struct query_answer *answer,
-                        const struct query_answer_context *context)
+void query_write_answer_begin(struct im_json *w,
+                              const struct query_answer_context *context)
 {
     im_json_object(w);
     im_json_key(w, "type");
@@ -516,7 +521,12 @@ void query_write_answer(struct im_json *w,
     im_json_object_end(w);
     im_json_key(w, "features");
     im_json_array(w);
-    write_hits(w, answer, context);
+}
+
+void query_write_answer_end(struct im_json *w,
+                            const struct query_answer *answer,
+                            const struct query_answer_context *context)
+{
     im_json_array_end(w);
     im_json_key(w, "numberMatched");
     im_json_int(w, (int64_t)answer->n_matched);
@@ -529,4 +539,13 @@ void query_write_answer(struct im_json *w,
         im_json_raw(w, context->members);
     query_write_about(w, context);
     im_json_object_end(w);
+}
+
+void query_write_answer(struct im_json *w,
+                        const struct query_answer *answer,
+                        const struct query_answer_context *context)
+{
+    query_write_answer_begin(w, context);
+    query_write_answer_hits(w, answer, 0, SIZE_MAX, context);
+    query_write_answer_end(w, answer, context);
 }

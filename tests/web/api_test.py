@@ -153,6 +153,44 @@ class Doors(unittest.TestCase):
             form = {k: flat(v) for k, v in parameters.items()}
             self.assertEqual(json.loads(done.stdout), ask("/api/" + name, **form), name)
 
+    def test_a_long_list_is_sent_while_it_is_made(self):
+        """In pieces, with the bytes of the command line, which writes it whole."""
+        folder = FOLDER / "long"
+        layer = {"id": "long", "title": {"zh": "长"}, "geometry": "point", "key": "id",
+                 "fields": [{"name": "id", "title": {"zh": "编号"}, "type": "text"},
+                            {"name": "note", "title": {"zh": "说明"}, "type": "text"}]}
+        rows = "".join(f"K{i:05d},{'说明' * (i % 40)} {i},{120 + i / 9000},{30 + i / 7000}\n"
+                       for i in range(12000))
+        write(f"{folder}/long/layer.json", json.dumps({
+            **layer, "facts": {"file": "long.csv", "lon": "lon", "lat": "lat",
+                               "crs": "EPSG:4326"}}))
+        write(f"{folder}/long/style.json", json.dumps({"layers": []}))
+        write(f"{folder}/long/long.csv", "id,note,lon,lat\n" + rows)
+        db = FOLDER / "long.db"
+        done = run("import", "--shipped", folder, "--db", db, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        with Server(db) as server:
+            for form, option in (("", "--json"), ("csv", "--csv=-")):
+                asked = {"layer": "long", "limit": "10000", **({"f": form} if form else {})}
+                answer = server.get("/api/list", **asked)
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(answer.headers["Transfer-Encoding"], "chunked")
+                done = run("list", "long", "--limit", "10000", option, "--db", db,
+                           "--lang", "zh")
+                if not form:
+                    self.assertEqual(json.loads(done.stdout), answer.json())
+                    self.assertEqual(answer.json()["numberReturned"], 10000)
+                else:
+                    self.assertEqual(done.stdout.lstrip("\ufeff").splitlines(),
+                                     answer.body.decode("utf-8-sig").splitlines())
+                    self.assertGreater(len(answer.body), 1 << 18)
+                tag = answer.headers["ETag"]
+                again = server.ask("/api/list?" + urllib.parse.urlencode(asked),
+                                   if_none_match=tag)
+                self.assertEqual((again.status, again.body), (304, b""))
+            few = server.get("/api/list", layer="long", limit="3")
+            self.assertIn("Content-Length", few.headers)
+
     def test_a_total_is_called_so(self):
         count = len(facts("incubators"))
         for lang, word in (("zh", "合计"), ("en", "All")):

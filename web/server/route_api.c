@@ -4,8 +4,7 @@
 #include "api/json_pairs.h"
 #include "routes.h"
 #include "server_state.h"
-
-#include <xxhash.h>
+#include "tag.h"
 
 enum {
     ANSWER_MAX_BYTES = 64 * 1024 * 1024,
@@ -14,7 +13,8 @@ enum {
      * (engine/atlas/lazy.h, engine/search). All else is done by workers. */
     INLINE_MAX_ROWS = 50,
     INLINE_MAX_LAYERS = 8,
-    INLINE_MAX_DEGREES = 5
+    INLINE_MAX_DEGREES = 5,
+    FORM = 1 /* of the answers of this program: another one, another ETag */
 };
 
 /* Tables are for saving. */
@@ -49,8 +49,45 @@ static enum im_code take(struct exchange *x, struct im_error *err)
     return rc;
 }
 
-static enum im_code
-answer(struct exchange *x, struct im_buf *buf, struct body **out, struct im_error *err)
+/* An answer on its way. */
+struct pieces {
+    struct api_call *call;
+    size_t n_written;
+};
+
+static enum im_code next_piece(struct exchange *x,
+                               struct worker *worker,
+                               void *state,
+                               struct im_buf *out,
+                               bool *end,
+                               struct im_error *err)
+{
+    struct pieces *p = state;
+
+    (void)x;
+    (void)worker;
+    return api_answer_piece(p->call, api_format_of(p->call), STREAM_PIECE_BYTES,
+                            &p->n_written, out, end, err);
+}
+
+static enum im_code begin_stream(struct exchange *x, struct im_error *err)
+{
+    struct api_call *c = x->of_route;
+    struct pieces *p = im_arena_calloc(c->arena, 1, sizeof *p);
+
+    if (!p)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    p->call = c;
+    exchange_stream(x, api_content_type(c, api_format_of(c)), next_piece, p);
+    return IM_OK;
+}
+
+/* In the event thread, which does not wait for parts, `is_work` is false. */
+static enum im_code answer(struct exchange *x,
+                           bool is_work,
+                           struct im_buf *buf,
+                           struct body **out,
+                           struct im_error *err)
 {
     struct api_call *c = x->of_route;
     const char *type = NULL;
@@ -58,6 +95,10 @@ answer(struct exchange *x, struct im_buf *buf, struct body **out, struct im_erro
 
     c->deadline = x->deadline;
     rc = c->operation->run(c, err);
+    if (rc == IM_OK && is_work && api_is_in_pieces(c, api_format_of(c))) {
+        name_file(x, c);
+        return begin_stream(x, err);
+    }
     if (rc == IM_OK)
         rc = api_answer(c, api_format_of(c), buf, &type, err);
     if (rc == IM_OK) {
@@ -80,7 +121,7 @@ static enum im_code run_answer(struct work_waiter *first,
     /* a long body is read here, not in the event thread */
     enum im_code rc = x->request_body.len ? take(x, err) : IM_OK;
 
-    return rc == IM_OK ? answer(x, &worker->buf, out, err) : rc;
+    return rc == IM_OK ? answer(x, true, &worker->buf, out, err) : rc;
 }
 
 /* Lines and areas cost what their vertices cost; and from far away no bound tells which
@@ -136,6 +177,19 @@ static bool is_small(const struct api_call *c)
     return n == n_light && strcmp(c->operation->name, "nearest") == 0 &&
            are_near_points(c, api_is_set(c, API_K) ? c->values[API_K].integer
                                                    : c->operation->default_limit);
+}
+
+/* Of an answer in pieces, which are not there to be looked at: what they are made from.
+ * A place or an area may come from any layer. */
+static uint64_t tag_of(const struct exchange *x, const struct api_call *c)
+{
+    uint64_t tag = tag_fold_text(FORM, x->raw);
+
+    tag = tag_fold_text(tag, x->server->review_number);
+    tag = tag_fold(tag, &x->server->is_public, sizeof x->server->is_public);
+    for (size_t i = 0; i < atlas_layer_count(c->atlas); i++)
+        tag = tag_fold_layer(tag, atlas_layer_at(c->atlas, i));
+    return tag;
 }
 
 /* ---- the list of layers is the same until the data change ---- */
@@ -202,12 +256,15 @@ enum im_code route_api(struct exchange *x, struct im_error *err)
         return rc;
     if (!x->request_body.len && is_kept(c))
         return answer_kept(x);
+    if (!x->is_post && !is_small(c) && api_is_in_pieces(c, api_format_of(c)) &&
+        exchange_is_known(x, tag_of(x, c)))
+        return IM_OK;
     if (x->request_body.len || !is_small(c)) {
         x->waiter.key = (struct body_key){0, 0};
         x->waiter.run = run_answer;
         return IM_OK;
     }
-    rc = answer(x, &buf, &x->body, err);
+    rc = answer(x, false, &buf, &x->body, err);
     im_buf_release(&buf);
     return rc;
 }

@@ -338,6 +338,19 @@ void query_write_feature(struct im_json *w,
 void query_write_answer(struct im_json *w,
                         const struct query_answer *answer,
                         const struct query_answer_context *context);
+/** The same piece by piece: the beginning; features from `from` on, until the buffer
+ *  has `full` bytes, at least one, returning where to go on (with `w->comma` when there
+ *  is one before it); the end behind the last one. */
+void query_write_answer_begin(struct im_json *w,
+                              const struct query_answer_context *context);
+size_t query_write_answer_hits(struct im_json *w,
+                               const struct query_answer *answer,
+                               size_t from,
+                               size_t full,
+                               const struct query_answer_context *context);
+void query_write_answer_end(struct im_json *w,
+                            const struct query_answer *answer,
+                            const struct query_answer_context *context);
 /** Members of `query`: layers, k, max_km, precision, origin. */
 void query_write_request(struct im_json *w, const struct query_answer_context *context);
 /** Members at the end of every answer: completeness, attribution, notice,

@@ -162,6 +162,18 @@ IM_CHECKED enum im_code api_answer(const struct api_call *c,
                                    struct im_buf *out,
                                    const char **content_type,
                                    struct im_error *err);
+const char *api_content_type(const struct api_call *c, enum api_format format);
+/** Can it be written piece by piece, so that memory does not follow its rows? */
+bool api_is_in_pieces(const struct api_call *c, enum api_format format);
+/** The next piece of what api_answer writes: rows from *n_written (0 at first) on,
+ * until `out` has some `full` bytes or, *end, nothing is left. Errors as api_answer. */
+IM_CHECKED enum im_code api_answer_piece(const struct api_call *c,
+                                         enum api_format format,
+                                         size_t full,
+                                         size_t *n_written,
+                                         struct im_buf *out,
+                                         bool *end,
+                                         struct im_error *err);
 /** The same for people, as a table in a terminal. */
 IM_CHECKED enum im_code
 api_answer_text(const struct api_call *c, struct im_buf *out, struct im_error *err);
@@ -238,6 +250,15 @@ void api_note_source(const struct api_call *c, struct api_table *t);
 enum im_code api_rows_run(struct api_call *c, struct im_error *err);
 void api_rows_write(const struct api_call *c, struct im_json *w);
 void api_rows_tabulate(const struct api_call *c, struct api_table *table);
+/** The next rows of the same, as api_answer_piece; true: that was the end. */
+bool api_rows_write_piece(const struct api_call *c,
+                          size_t full,
+                          size_t *n_written,
+                          struct im_buf *out);
+void api_rows_tabulate_piece(const struct api_call *c,
+                             size_t from,
+                             size_t to,
+                             struct api_table *table);
 /** c->rows with all declared fields, as columns. */
 void api_rows_all_fields(const struct api_call *c, struct api_table *table);
 enum im_code api_words_run(struct api_call *c, struct im_error *err);

@@ -148,22 +148,55 @@ static void write_members(const struct api_call *c, struct im_json *w)
     im_buf_release(&url);
 }
 
-void api_rows_write(const struct api_call *c, struct im_json *w)
+static void begin(const struct api_call *c, struct im_json *w)
 {
     struct query_answer_context context = api_context(c);
     struct im_buf query = {.max = MEMBERS_MAX_BYTES};
-    struct im_buf members = {.max = MEMBERS_MAX_BYTES};
     struct im_json query_writer = {.out = &query};
-    struct im_json members_writer = {.out = &members};
 
     api_write_query_members(c, &query_writer);
-    write_members(c, &members_writer);
     context.query_members = im_buf_bytes(&query);
-    context.members = im_buf_bytes(&members);
-    query_write_answer(w, &c->rows, &context);
-    w->out->failed = w->out->failed || query.failed || members.failed;
+    query_write_answer_begin(w, &context);
+    w->out->failed = w->out->failed || query.failed;
     im_buf_release(&query);
+}
+
+static void end(const struct api_call *c, struct im_json *w)
+{
+    struct query_answer_context context = api_context(c);
+    struct im_buf members = {.max = MEMBERS_MAX_BYTES};
+    struct im_json members_writer = {.out = &members};
+
+    write_members(c, &members_writer);
+    context.members = im_buf_bytes(&members);
+    query_write_answer_end(w, &c->rows, &context);
+    w->out->failed = w->out->failed || members.failed;
     im_buf_release(&members);
+}
+
+bool api_rows_write_piece(const struct api_call *c,
+                          size_t full,
+                          size_t *n_written,
+                          struct im_buf *out)
+{
+    struct query_answer_context context = api_context(c);
+    struct im_json w = {.out = out, .comma = *n_written > 0};
+
+    if (*n_written == 0)
+        begin(c, &w);
+    *n_written = query_write_answer_hits(&w, &c->rows, *n_written, full, &context);
+    if (*n_written == c->rows.n_hits)
+        end(c, &w);
+    return *n_written == c->rows.n_hits;
+}
+
+void api_rows_write(const struct api_call *c, struct im_json *w)
+{
+    struct query_answer_context context = api_context(c);
+
+    begin(c, w);
+    query_write_answer_hits(w, &c->rows, 0, SIZE_MAX, &context);
+    end(c, w);
 }
 
 /* ---- a table of all fields ---- */
@@ -330,13 +363,14 @@ put_measures(const struct api_call *c, const struct query_hit *hit, struct api_t
     }
 }
 
-void api_rows_all_fields(const struct api_call *c, struct api_table *t)
+static void
+all_fields_of(const struct api_call *c, struct api_table *t, size_t from, size_t to)
 {
     struct field_columns columns;
 
     collect(c, &columns);
     add_columns(c, &columns, t);
-    for (size_t i = 0; i < c->rows.n_hits && !t->failed; i++) {
+    for (size_t i = from; i < to && !t->failed; i++) {
         const struct query_hit *hit = &c->rows.hits[i];
 
         if (c->request.n_layers > 1)
@@ -346,6 +380,11 @@ void api_rows_all_fields(const struct api_call *c, struct api_table *t)
             put_value(t, hit->layer, hit->feature, columns.fields[f]->name);
         put_measures(c, hit, t);
     }
+}
+
+void api_rows_all_fields(const struct api_call *c, struct api_table *t)
+{
+    all_fields_of(c, t, 0, c->rows.n_hits);
 }
 
 /* ---- for a terminal ---- */
@@ -560,6 +599,15 @@ static void note_apart(const struct api_call *c, struct api_table *t)
                    c->rows.n_unplaced);
 }
 
+static void tabulate_end(const struct api_call *c, struct api_table *t)
+{
+    notes(c, t);
+    note_apart(c, t);
+    api_note_completeness(c, t);
+    if (!t->is_brief)
+        api_note_source(c, t);
+}
+
 void api_rows_tabulate(const struct api_call *c, struct api_table *t)
 {
     api_lead_origin(c, t);
@@ -572,9 +620,16 @@ void api_rows_tabulate(const struct api_call *c, struct api_table *t)
     } else {
         api_rows_all_fields(c, t);
     }
-    notes(c, t);
-    note_apart(c, t);
-    api_note_completeness(c, t);
-    if (!t->is_brief)
-        api_note_source(c, t);
+    tabulate_end(c, t);
+}
+
+void api_rows_tabulate_piece(const struct api_call *c,
+                             size_t from,
+                             size_t to,
+                             struct api_table *t)
+{
+    t->is_continued = from > 0;
+    all_fields_of(c, t, from, to);
+    if (to == c->rows.n_hits)
+        tabulate_end(c, t);
 }

@@ -204,10 +204,12 @@ void table_write_csv(const struct api_table *t, struct im_buf *out)
 {
     struct im_csv w = {.out = out};
 
-    im_buf_text(out, "\xEF\xBB\xBF");
-    for (size_t i = 0; i < t->n_columns; i++)
-        csv_cell(&w, CELL_TEXT, im_bytes_of(t->columns[i].title));
-    im_csv_end_row(&w);
+    if (!t->is_continued) {
+        im_buf_text(out, "\xEF\xBB\xBF");
+        for (size_t i = 0; i < t->n_columns; i++)
+            csv_cell(&w, CELL_TEXT, im_bytes_of(t->columns[i].title));
+        im_csv_end_row(&w);
+    }
     for (size_t i = 0; i < t->n_cells; i++) {
         csv_cell(&w, t->cells[i].kind, t->cells[i].text);
         if ((i + 1) % t->n_columns == 0)

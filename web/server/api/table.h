@@ -25,8 +25,9 @@ struct table_column {
 struct api_table {
     struct im_arena *arena;
     enum lang lang;
-    bool is_brief;  /* for a terminal: what a person reads at once */
-    bool no_header; /* the cells explain themselves */
+    bool is_brief;     /* for a terminal: what a person reads at once */
+    bool no_header;    /* the cells explain themselves */
+    bool is_continued; /* CSV: the beginning is written already */
     struct table_column columns[TABLE_MAX_COLUMNS];
     size_t n_columns;
     struct table_cell *cells; /* row by row */

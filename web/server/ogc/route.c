@@ -2,11 +2,10 @@
 /* From a path under /ogc to a finished answer. */
 #include "../http_headers.h"
 #include "../routes.h"
+#include "../tag.h"
 #include "ogc.h"
 
 #include <engine/cli.h>
-
-#include <xxhash.h>
 
 /* Raised when answers are written differently from the same data: ETags contain it. */
 enum { FORM = 1 };
@@ -210,26 +209,6 @@ static bool is_kept(const struct ogc *o)
     return o->what == OGC_API || o->what == OGC_COLLECTIONS;
 }
 
-static uint64_t fold(uint64_t hash, const void *data, size_t len)
-{
-    return XXH3_64bits_withSeed(data, len, hash);
-}
-
-static uint64_t fold_text(uint64_t hash, const char *text)
-{
-    return fold(hash, text, strlen(text) + 1); /* its end counts too */
-}
-
-static uint64_t fold_layer(uint64_t hash, const struct atlas_layer *layer)
-{
-    uint64_t version = atlas_layer_version(layer);
-
-    hash = fold_text(hash, atlas_layer_schema(layer)->id);
-    hash = fold_text(hash, atlas_layer_changed_at(layer));
-    hash = fold_text(hash, atlas_layer_definition_json(layer));
-    return fold(hash, &version, sizeof version);
-}
-
 /* What the answer is made from: the layers, the request, the server's settings, and the
  * form that this program gives them. */
 static uint64_t tag_of(const struct ogc *o)
@@ -237,18 +216,19 @@ static uint64_t tag_of(const struct ogc *o)
     const struct server *server = o->x->server;
     uint8_t kind[4] = {FORM, (uint8_t)o->what, (uint8_t)o->format, (uint8_t)o->lang};
     bool given[2] = {o->params[OGC_P_F].is_set, o->lang_is_given};
-    uint64_t hash = fold(0, kind, sizeof kind);
+    uint64_t hash = tag_fold(0, kind, sizeof kind);
 
-    hash = fold_text(hash, o->base);
+    hash = tag_fold_text(hash, o->base);
     /* documents that are kept are the same whatever makes their address new */
-    hash = is_kept(o) ? fold(hash, given, sizeof given) : fold_text(hash, o->x->raw);
-    hash = fold_text(hash, server->review_number);
-    hash = fold(hash, &server->is_public, sizeof server->is_public);
+    hash = is_kept(o) ? tag_fold(hash, given, sizeof given)
+                      : tag_fold_text(hash, o->x->raw);
+    hash = tag_fold_text(hash, server->review_number);
+    hash = tag_fold(hash, &server->is_public, sizeof server->is_public);
     if (o->layer)
-        return fold_layer(hash, o->layer);
+        return tag_fold_layer(hash, o->layer);
     for (size_t i = 0; i < atlas_layer_count(o->atlas); i++)
         if (ogc_offers(atlas_layer_at(o->atlas, i)))
-            hash = fold_layer(hash, atlas_layer_at(o->atlas, i));
+            hash = tag_fold_layer(hash, atlas_layer_at(o->atlas, i));
     return hash;
 }
 
@@ -419,7 +399,7 @@ answer_style(struct exchange *x, struct ogc *o, struct im_error *err)
     enum im_code rc;
 
     (void)o;
-    if (exchange_is_known(x, fold_text(0, ogc_css)))
+    if (exchange_is_known(x, tag_fold_text(0, ogc_css)))
         return IM_OK;
     im_buf_text(&buf, ogc_css);
     rc = exchange_reply(x, &buf, "text/css; charset=utf-8", NULL, &x->body, err);
@@ -445,7 +425,7 @@ enum im_code route_ogc(struct exchange *x, struct im_error *err)
         return IM_OK;
     x->waiter.key = (struct body_key){0, 0};
     if (is_kept(o)) {
-        x->waiter.key = (struct body_key){tag, fold_text(tag, "ogc")};
+        x->waiter.key = (struct body_key){tag, tag_fold_text(tag, "ogc")};
         if (x->server->documents)
             x->body = body_cache_get(x->server->documents, x->waiter.key);
     }
