@@ -145,7 +145,7 @@ const struct grammar_word grammar_words[] = {
      "number "
      "of|count|counts|count of|total number|total number of|how much|amount"},
     {G_SPREAD, 0,
-     "分布|分布情况|构成|占比|统计表|分组|分类统计|比例|distribution|breakdown|"
+     "分布|分布情况|构成|统计表|分组|分类统计|distribution|breakdown|"
      "distributed|"
      "spread|composition"},
     {G_MOST, 0,
@@ -308,7 +308,7 @@ const struct grammar_word grammar_words[] = {
      "名单条目|记录|数据|数据条目|点位|点|科创资源|创新资源|单位|space|innovation "
      "space|place|"
      "innovation place|site|entry|row|record|platform|location|institution|"
-     "organisation|organization|innovation site|thing|spot|item"},
+     "organisation|organization|innovation site|thing|spot|item|everything|anything"},
     {G_LEVEL, DIVISION_PROVINCE,
      "省|省份|省市|省级行政区|province|province line|provincial border|province "
      "border|省域|省际"},
@@ -342,7 +342,9 @@ const struct grammar_word grammar_words[] = {
     {G_ABOUT_DATA, 0,
      "来源|数据来源|出处|数据出处|日期|数据日期|更新日期|更新时间|坐标系|坐标参考系|"
      "坐标系统|许可|授权|元数据|数据说明|"
-     "图层说明|字段|有哪些字段|数据源|数据更新时间|数据更新日期|数据年份|source|data "
+     "图层说明|字段|有哪些字段|数据源|where do the data come from|where does the data "
+     "come "
+     "from|data come from|数据更新时间|数据更新日期|数据年份|source|data "
      "source|date|source date|coordinate "
      "system|coordinate reference system|crs|license|metadata|licensing|attribution|"
      "reference system|provenance"},

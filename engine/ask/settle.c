@@ -340,13 +340,32 @@ static bool is_range_mark(const struct term *t)
     return false;
 }
 
+/* 十年前: a number of years that is no span of them; it counts nothing. */
+static void refuse_ages(struct reading *r)
+{
+    for (size_t i = 0; i + 1 < r->n; i++)
+        r->is_rejected |= is_kind(r, i, TERM_COUNT) && term_is(r, i + 1, G_YEAR);
+}
+
+/* 国家实验室和孵化器的距离: at the end it asks how far. */
+static void settle_distances_asked(struct reading *r)
+{
+    size_t last = r->n;
+
+    while (last > 0 && is_kind(r, last - 1, TERM_MARK))
+        last--;
+    if (last > 1 && r->lang == LANG_ZH && term_is(r, last - 1, G_FROM))
+        r->terms[last - 1].class = G_HOW_FAR;
+}
+
 /* 5到10公里, 5-10公里: no parameter says both. */
 static void refuse_ranges(struct reading *r)
 {
     for (size_t i = 0; i + 2 < r->n; i++)
         if ((is_kind(r, i, TERM_COUNT) || is_kind(r, i, TERM_DISTANCE) ||
              is_kind(r, i, TERM_SURFACE)) &&
-            (term_is(r, i + 1, G_TO) || is_range_mark(&r->terms[i + 1])) &&
+            (term_is(r, i + 1, G_TO) || term_is(r, i + 1, G_AND) ||
+             is_range_mark(&r->terms[i + 1])) &&
             (is_kind(r, i + 2, TERM_DISTANCE) || is_kind(r, i + 2, TERM_SURFACE) ||
              is_kind(r, i + 2, TERM_COUNT)))
             r->is_rejected = true;
@@ -440,6 +459,8 @@ void settle_terms(struct reading *r)
         settle_comparison(r, i);
     settle_seats(r);
     refuse_ranges(r);
+    refuse_ages(r);
+    settle_distances_asked(r);
     settle_everywhere(r);
     settle_kinds_in_names(r);
     settle_unknown_places(r);
