@@ -579,7 +579,7 @@ class Amounts(unittest.TestCase):
 
                 until(stopped, f"{path} is begun and stopped")
             until(lambda: server.metric("innomap_requests_in_flight") == 1, "nothing is left")
-            self.assertEqual(server.metric("innomap_queue_length"), 0)
+            self.assertEqual(server.metric('innomap_queue_length{queue="questions"}'), 0)
             # the only worker is free again
             self.assertEqual(server.ask("/tiles/map/8/214/104.png").status, 200)
             self.assertEqual(server.stop(), 0)
