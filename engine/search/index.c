@@ -30,6 +30,7 @@ static void value_text_of(void *ctx, uint32_t i, struct im_buf *out)
 }
 
 static enum im_code build_names(const struct atlas_layer *layer,
+                                const atomic_bool *stop,
                                 struct search_index *index,
                                 struct im_error *err)
 {
@@ -43,11 +44,12 @@ static enum im_code build_names(const struct atlas_layer *layer,
         return im_fail(err, IM_ENOMEM, "search index: out of memory");
     for (uint32_t i = 0; i < layer->n; i++)
         place[index->order[i]] = i;
-    return search_table_build(&index->names, layer->n, true, names_text_of, &of,
+    return search_table_build(&index->names, layer->n, true, names_text_of, &of, stop,
                               index->arena, err);
 }
 
 static enum im_code build_values(const struct atlas_layer *layer,
+                                 const atomic_bool *stop,
                                  struct search_index *index,
                                  struct im_error *err)
 {
@@ -65,12 +67,13 @@ static enum im_code build_values(const struct atlas_layer *layer,
         if (n_codes >= LEAST_VALUES)
             rc = search_table_build(&index->values[k], n_codes,
                                     search_is_read(layer->schema, field), value_text_of,
-                                    &of, index->arena, err);
+                                    &of, stop, index->arena, err);
     }
     return rc;
 }
 
 enum im_code search_index_build(const struct atlas_layer *layer,
+                                const atomic_bool *stop,
                                 struct search_index **out,
                                 struct im_error *err)
 {
@@ -85,9 +88,9 @@ enum im_code search_index_build(const struct atlas_layer *layer,
     }
     index->arena = arena;
     search_fields_of(layer->schema, &index->fields);
-    rc = build_names(layer, index, err);
+    rc = build_names(layer, stop, index, err);
     if (rc == IM_OK)
-        rc = build_values(layer, index, err);
+        rc = build_values(layer, stop, index, err);
     if (rc != IM_OK) {
         search_index_free(index);
         return rc;
@@ -119,7 +122,7 @@ static bool is_searched(const struct atlas_layer *layer)
 }
 
 /* An atlas is const for all who read it; the index is no part of what they see. */
-static void prepare(struct atlas_layer *layer)
+static void prepare(struct atlas_layer *layer, const atomic_bool *stop)
 {
     struct search_index *index = NULL;
     struct search_index *none = NULL;
@@ -127,15 +130,16 @@ static void prepare(struct atlas_layer *layer)
 
     if (!is_searched(layer) || search_index_of(layer))
         return;
-    if (search_index_build(layer, &index, &err) != IM_OK)
+    if (search_index_build(layer, stop, &index, &err) != IM_OK)
         return; /* answers come without it too */
     if (!atomic_compare_exchange_strong_explicit(
             &layer->search, &none, index, memory_order_acq_rel, memory_order_acquire))
         search_index_free(index); /* somebody was faster */
 }
 
-void search_prepare(const struct atlas *atlas)
+void search_prepare(const struct atlas *atlas, const atomic_bool *stop)
 {
-    for (size_t i = 0; i < atlas_layer_count(atlas); i++)
-        prepare((struct atlas_layer *)atlas_layer_at(atlas, i));
+    for (size_t i = 0; i < atlas_layer_count(atlas) && !(stop && atomic_load(stop));
+         i++)
+        prepare((struct atlas_layer *)atlas_layer_at(atlas, i), stop);
 }

@@ -6,6 +6,8 @@
 #include "search/table.h"
 #include "search/texts.h"
 
+#include <stdatomic.h>
+
 /* Below this looking at every row takes less than a millisecond. */
 enum { SEARCH_LEAST_INDEXED = 2048 };
 
@@ -23,7 +25,9 @@ struct search_index {
 
 /** NULL while there is none. */
 const struct search_index *search_index_of(const struct atlas_layer *layer);
+/** `stop` as search_prepare has it. Errors: IM_ESTOPPED, IM_ELIMIT, IM_ENOMEM. */
 IM_CHECKED enum im_code search_index_build(const struct atlas_layer *layer,
+                                           const atomic_bool *stop,
                                            struct search_index **out,
                                            struct im_error *err);
 void search_index_free(struct search_index *index); /* NULL is fine */

@@ -12,6 +12,7 @@ enum { ROWS_OF_READ = 32768, ROWS_OF_OTHERS = 8192 };
 
 struct build {
     struct search_table *table;
+    const atomic_bool *stop; /* NULL: never */
     struct im_buf blob;
     uint64_t *tile; /* a word of each row: 64 blocks */
 };
@@ -27,6 +28,12 @@ static void write_tile(struct build *b, uint32_t word)
     memset(b->tile, 0, t->n_rows * sizeof *b->tile);
 }
 
+static bool is_stopped(const atomic_bool *stop, uint32_t i)
+{
+    return stop && i % SEARCH_BLOCK == 0 &&
+           atomic_load_explicit(stop, memory_order_relaxed);
+}
+
 static void
 add_texts(struct build *b, search_text_fn *text, void *ctx, struct im_buf *blob)
 {
@@ -35,7 +42,7 @@ add_texts(struct build *b, search_text_fn *text, void *ctx, struct im_buf *blob)
     struct search_item_sink sink = {
         .tile = b->tile, .n_rows = t->n_rows, .inner = aside};
 
-    for (uint32_t i = 0; i < t->n && !blob->failed; i++) {
+    for (uint32_t i = 0; i < t->n && !blob->failed && !is_stopped(b->stop, i); i++) {
         uint32_t block = i / SEARCH_BLOCK;
         size_t start = blob->len;
 
@@ -59,6 +66,7 @@ enum im_code search_table_build(struct search_table *out,
                                 bool is_read,
                                 search_text_fn *text,
                                 void *ctx,
+                                const atomic_bool *stop,
                                 struct im_arena *arena,
                                 struct im_error *err)
 {
@@ -67,7 +75,7 @@ enum im_code search_table_build(struct search_table *out,
                              .mix = SEARCH_OUTER_MIX,
                              .n_rows = is_read ? ROWS_OF_READ : ROWS_OF_OTHERS};
     struct im_buf blob = {.max = UINT32_MAX};
-    struct build b = {.table = &t};
+    struct build b = {.table = &t, .stop = stop};
     enum im_code rc = IM_OK;
 
     t.n_blocks = n / SEARCH_BLOCK + (n % SEARCH_BLOCK ? 1 : 0);
@@ -84,7 +92,8 @@ enum im_code search_table_build(struct search_table *out,
         goto done;
     }
     add_texts(&b, text, ctx, &blob);
-    rc = im_buf_check(&blob, "search index", err);
+    rc = is_stopped(stop, 0) ? im_fail(err, IM_ESTOPPED, "search index: stopped")
+                             : im_buf_check(&blob, "search index", err);
     if (rc != IM_OK)
         goto done;
     t.blob = im_arena_alloc(arena, blob.len + 1);

@@ -19,6 +19,8 @@
 
 #include <engine/deadline.h>
 
+#include <stdatomic.h>
+
 #include "search/items.h"
 #include "search/words.h"
 
@@ -68,12 +70,13 @@ static inline struct search_table search_table_first(const struct search_table *
 /** Append text i. */
 typedef void search_text_fn(void *ctx, uint32_t i, struct im_buf *out);
 
-/** Build in `arena`. Errors: IM_ELIMIT over 4 GiB of text, IM_ENOMEM. */
+/** Build in `arena`. Errors: IM_ELIMIT over 4 GiB of text, IM_ESTOPPED, IM_ENOMEM. */
 IM_CHECKED enum im_code search_table_build(struct search_table *out,
                                            uint32_t n,
                                            bool is_read,
                                            search_text_fn *text,
                                            void *ctx,
+                                           const atomic_bool *stop,
                                            struct im_arena *arena,
                                            struct im_error *err);
 

@@ -363,7 +363,7 @@ static void run(uint32_t n, int suggestions, int searches, bool is_checked)
     double built = now_us();
     size_t before = atlas_memory_bytes(atlas);
 
-    search_prepare(atlas);
+    search_prepare(atlas, NULL);
     printf(
         "%u names: layer in %.0f ms, %.1f bytes a row; index in %.0f ms, %.1f bytes a "
         "row\n",

@@ -79,8 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         struct names names = {rest};
 
-        if (search_table_build(&table, count_lines(rest), true, name_of, &names, arena,
-                               &err) != IM_OK)
+        if (search_table_build(&table, count_lines(rest), true, name_of, &names, NULL,
+                               arena, &err) != IM_OK)
             abort();
         for (size_t t = 0; t < words.n_terms; t++)
             for (enum search_found most = SEARCH_AS_WRITTEN; most <= SEARCH_WRONG;

@@ -29,6 +29,7 @@ struct current {
     /* text indexes take longer than the rest of an atlas, which does not wait for them
      */
     bool is_indexing;
+    atomic_bool stop_indexing;
     pthread_t indexer;
     uint64_t indexed; /* generation; the indexer's own */
     /* of the watcher alone */
@@ -222,10 +223,11 @@ static struct snapshot *next_to_index(struct current *c)
 /* Until it is done searches look at every row: slower, with the same answers. */
 static void *index_texts(void *arg)
 {
+    struct current *c = arg;
     struct snapshot *snapshot;
 
-    while ((snapshot = next_to_index(arg))) {
-        search_prepare(snapshot_atlas(snapshot));
+    while ((snapshot = next_to_index(c))) {
+        search_prepare(snapshot_atlas(snapshot), &c->stop_indexing);
         snapshot_unref(snapshot);
     }
     return NULL;
@@ -273,6 +275,7 @@ void current_close(struct current *c)
         return;
     pthread_mutex_lock(&c->mutex);
     c->stopping = true;
+    atomic_store_explicit(&c->stop_indexing, true, memory_order_relaxed);
     pthread_cond_broadcast(&c->wake);
     pthread_mutex_unlock(&c->mutex);
     if (c->is_started)

@@ -7,6 +7,8 @@
 
 #include <engine/query.h>
 
+#include <stdatomic.h>
+
 /** Best first; of the same match what has the words in one piece before what has them
  *  in several, then by importance, then distance, then layer and key. */
 enum search_match {
@@ -90,8 +92,9 @@ IM_CHECKED enum im_code search_select(const struct atlas_layer *layer,
  * Build the text index of each layer that lacks it. Answers are the same without, only
  * slower, so it may run in any thread while others ask. What memory does not suffice
  * for stays without. It lives as long as the layer and is shared by all atlases that
- * share the layer.
+ * share the layer. `stop` (may be NULL) set by another thread ends it early; what is
+ * not finished by then is thrown away.
  */
-void search_prepare(const struct atlas *atlas);
+void search_prepare(const struct atlas *atlas, const atomic_bool *stop);
 
 #endif

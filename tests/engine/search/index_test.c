@@ -149,7 +149,7 @@ static int setup(void **state)
         add_row(w, i);
     w->indexed = memory_source_atlas(w->ms);
     w->plain = memory_source_atlas(w->ms);
-    search_prepare(w->indexed);
+    search_prepare(w->indexed, NULL);
     w->arena = im_arena_new((size_t)512 << 20);
     *state = w;
     return 0;
@@ -400,11 +400,29 @@ TEST(the_index_counts_as_memory_of_the_atlas)
                 atlas_memory_bytes(w->plain) +
                     search_index_bytes(search_index_of(atlas_layer_at(w->indexed, 0))) /
                         2);
-    search_prepare(w->indexed); /* again changes nothing */
+    search_prepare(w->indexed, NULL); /* again changes nothing */
     assert_int_equal(
         atlas_memory_bytes(w->indexed),
         atlas_memory_bytes(w->plain) +
             search_index_bytes(search_index_of(atlas_layer_at(w->indexed, 0))));
+}
+
+/* As a server that is told to end while an index is being built. */
+TEST(building_an_index_can_be_stopped)
+{
+    struct world *w = *state;
+    const struct atlas_layer *layer = atlas_layer_at(w->plain, 0);
+    struct search_index *index = NULL;
+    atomic_bool stop = true;
+    struct im_error err = {0};
+
+    search_prepare(w->plain, &stop);
+    assert_null(search_index_of(layer));
+    assert_int_equal(search_index_build(layer, &stop, &index, &err), IM_ESTOPPED);
+    assert_null(index);
+    atomic_store(&stop, false);
+    assert_int_equal(search_index_build(layer, &stop, &index, &err), IM_OK);
+    search_index_free(index);
 }
 
 TEST(a_deadline_that_has_passed_stops_the_search)
@@ -432,6 +450,7 @@ int main(void)
         cmocka_unit_test(rows_with_the_index_are_those_without),
         cmocka_unit_test(chinese_words_find_what_contains_them),
         cmocka_unit_test(the_index_counts_as_memory_of_the_atlas),
+        cmocka_unit_test(building_an_index_can_be_stopped),
         cmocka_unit_test(a_deadline_that_has_passed_stops_the_search),
     };
 
