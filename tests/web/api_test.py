@@ -66,6 +66,22 @@ def ids(answer):
     return [feature["id"] for feature in answer["features"]]
 
 
+# Fields of the files that are searched.
+SEARCHED = ("name_zh", "name_en", "city", "district", "host_city", "host_district",
+            "origin_city", "origin_province", "address", "operator")
+# Words, and a place that has to be found by them: simplified and traditional, pinyin in
+# full and by first letters, a short name, both scripts, one letter missing, two readings.
+WAYS_TO_TYPE = (
+    ("zhangjiang", "parks", "PK0102", "prefix"),
+    ("zj", "landmarks", "LM0001", "pinyin"),
+    ("張江", "landmarks", "LM0001", "exact"),
+    ("Zhangjang", "landmarks", "LM0001", "mistyped"),
+    ("上海交大", "landmarks", "LM0031", "exact"),
+    ("张江yao", "incubators", "IN0003", "pinyin"),
+    ("liuan", "divisions", "341500", "pinyin"),
+    ("luan", "divisions", "341500", "exact"),
+    ("xushuguan", "parks", "PK0065", "inside"),
+)
 SQUARE = {"type": "Polygon", "coordinates": [[[121.3, 31.0], [121.8, 31.0], [121.8, 31.4],
                                               [121.3, 31.4], [121.3, 31.0]]]}
 # Each operation at least once; values as JSON has them.
@@ -530,6 +546,29 @@ class Answers(unittest.TestCase):
         self.assertGreaterEqual(len(rows), answer["total"])
         for flow in answer["flows"]:
             self.assertEqual(len(flow["ids"]), flow["count"])
+
+    def test_places_are_found_in_the_ways_people_type_them(self):
+        for words, layer, key, match in WAYS_TO_TYPE:
+            found = {(f["properties"]["layer"], f["id"]): f["properties"]["match"]
+                     for f in ask("/api/search", q=words, limit=1000)["features"]}
+            suggested = {(s["layer"], s["id"]): s["match"]
+                         for s in ask("/api/suggest", q=words, limit=100)["suggestions"]}
+            with self.subTest(words=words):
+                self.assertEqual(found.get((layer, key)), match)
+                self.assertEqual(suggested.get((layer, key)), match)
+                # suggestions are a part of what a search finds, in the same words
+                for place in set(suggested) & set(found):
+                    self.assertEqual(suggested[place], found[place], place)
+
+    def test_what_is_found_in_chinese_has_the_characters(self):
+        self.assertEqual(ids(ask("/api/search", q="張江", limit=1000)),
+                         ids(ask("/api/search", q="张江", limit=1000)))
+        for layer in ("parks", "incubators", "enclaves", "facilities"):
+            listed = ask("/api/search", q="张江", layer=layer, limit=1000)
+            has = {row["id"] for row in facts(layer) if "张江" in "".join(
+                text for field, text in row.items() if field in SEARCHED)}
+            self.assertEqual({f["id"] for f in listed["features"]}, has, layer)
+            self.assertTrue(has, layer)
 
     def test_a_search_is_best_first_with_facets_that_add_up(self):
         answer = ask("/api/search", q="孵化器", facets="true", limit=1000)
