@@ -270,6 +270,9 @@ static void expect_same(const struct search_answer *a,
                         const char *words,
                         bool is_suggest)
 {
+    /* with a typing error not all are looked at (search.h) */
+    if (is_suggest && b->is_mistyped && a->n_hits <= b->n_hits)
+        return;
     if (a->n_hits != b->n_hits || a->is_mistyped != b->is_mistyped ||
         a->n_matched != b->n_matched)
         fail_msg("'%s'%s: %zu of %llu hits, without index %zu of %llu", words,
