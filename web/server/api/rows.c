@@ -580,7 +580,7 @@ static void say_apart(const struct api_call *c,
             c->rows.n_apart_matched);
 }
 
-/* Rows apart stand behind the others, in the same columns, without a rank. */
+/* Rows apart stand behind the others, as they do but without a rank. */
 static void put_apart(const struct api_call *c, struct api_table *t)
 {
     say_apart(c, table_apart, t);

@@ -272,33 +272,41 @@ static void text_line(struct im_buf *out, const char *line)
     im_buf_byte(out, '\n');
 }
 
-void table_write_text(const struct api_table *t, struct im_buf *out)
+/* Rows of the cells from `from` on, in columns of their own widths: a long name that
+ * stands apart does not stretch the others. */
+static void
+text_rows(struct im_buf *out, const struct api_table *t, size_t from, size_t to)
 {
     size_t widths[TABLE_MAX_COLUMNS];
 
-    for (size_t i = 0; i < t->n_lead; i++)
-        text_line(out, t->lead[i]);
     for (size_t i = 0; i < t->n_columns; i++) {
         size_t title = t->no_header ? 0 : cli_columns(im_bytes_of(t->columns[i].title));
 
         widths[i] = title > t->columns[i].min_width ? title : t->columns[i].min_width;
     }
-    for (size_t i = 0; i < t->n_cells; i++) {
+    for (size_t i = from; i < to; i++) {
         size_t width = cli_columns(shown(&t->cells[i]));
 
         if (width > widths[i % t->n_columns])
             widths[i % t->n_columns] = width;
     }
-    for (size_t i = 0; i < t->n_columns && !t->no_header && t->n_cells; i++)
+    for (size_t i = 0; i < t->n_columns && !t->no_header && from == 0 && to; i++)
         text_cell(out, t, i, im_bytes_of(t->columns[i].title), widths[i]);
-    for (size_t i = 0; i < t->n_cells; i++) {
-        if (t->apart && i == t->apart_from)
-            text_line(out, t->apart);
+    for (size_t i = from; i < to; i++)
         text_cell(out, t, i % t->n_columns, shown(&t->cells[i]),
                   widths[i % t->n_columns]);
-    }
-    if (t->apart && t->apart_from == t->n_cells) /* only how many there are */
+}
+
+void table_write_text(const struct api_table *t, struct im_buf *out)
+{
+    size_t apart = t->apart ? t->apart_from : t->n_cells;
+
+    for (size_t i = 0; i < t->n_lead; i++)
+        text_line(out, t->lead[i]);
+    text_rows(out, t, 0, apart);
+    if (t->apart)
         text_line(out, t->apart);
+    text_rows(out, t, apart, t->n_cells);
     for (size_t i = 0; i < t->n_notes; i++)
         text_line(out, t->notes[i]);
 }

@@ -100,6 +100,29 @@ TEST(columns_line_up_also_where_letters_are_wide)
     teardown(&w);
 }
 
+TEST(rows_apart_line_up_and_do_not_stretch_the_others)
+{
+    struct world w;
+
+    setup(&w);
+    w.table->no_header = true;
+    table_column(w.table, "1", "a");
+    table_column(w.table, "2", "b");
+    table_words(w.table, "one");
+    table_words(w.table, "x");
+    table_apart(w.table, "%d apart:", 2);
+    table_words(w.table, "a long one");
+    table_words(w.table, "y");
+    table_words(w.table, "张江");
+    table_words(w.table, "z");
+    table_write_text(w.table, &w.out);
+    says(&w, "one  x\n"
+             "2 apart:\n"
+             "a long one  y\n"
+             "张江        z\n");
+    teardown(&w);
+}
+
 TEST(what_strangers_wrote_cannot_steer_the_terminal)
 {
     struct world w;
@@ -169,6 +192,7 @@ int main(void)
         cmocka_unit_test(formulas_are_texts_numbers_stay_numbers),
         cmocka_unit_test(a_title_that_is_there_already_is_told_apart),
         cmocka_unit_test(columns_line_up_also_where_letters_are_wide),
+        cmocka_unit_test(rows_apart_line_up_and_do_not_stretch_the_others),
         cmocka_unit_test(what_strangers_wrote_cannot_steer_the_terminal),
         cmocka_unit_test(a_workbook_is_the_same_each_time_and_whole),
         cmocka_unit_test(a_workbook_too_large_for_its_buffer_is_refused),
