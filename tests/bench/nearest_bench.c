@@ -5,109 +5,20 @@
 #include <engine/query.h>
 #include <support/random.h>
 
+#include "points.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { K = 10, MAX_QUESTIONS = 5000, CLUSTERS = 300 };
+enum { K = 10, MAX_QUESTIONS = 5000 };
 
 struct effort {
     int questions;
     int checks; /* the first of them */
 };
-
-static const char *const DEFINITION =
-    "{\"id\":\"points\",\"title\":{\"zh\":\"点\"},\"geometry\":\"point\",\"key\":"
-    "\"id\","
-    "\"fields\":[{\"name\":\"id\",\"title\":{\"zh\":\"编号\"},\"type\":\"integer\"}]}";
-
-/* Points without a copy in memory: made while they are read. */
-struct generator {
-    uint32_t n;
-    double centre[2 * CLUSTERS];
-};
-
-struct source_cursor {
-    struct generator *generator;
-    struct test_random random;
-    uint32_t row;
-    double lonlat[2];
-    struct source_value value;
-};
-
-static enum im_code describe(void *self,
-                             struct im_arena *arena,
-                             const struct source_layer **layers,
-                             size_t *n_layers,
-                             uint64_t *data_version,
-                             struct im_error *err)
-{
-    struct source_layer *layer = im_arena_calloc(arena, 1, sizeof *layer);
-
-    if (!layer)
-        return im_fail(err, IM_ENOMEM, "out of memory");
-    *layer = (struct source_layer){.id = "points",
-                                   .definition_json = DEFINITION,
-                                   .style_json = "",
-                                   .version = 1,
-                                   .changed_at = "2026-01-01T00:00:00Z",
-                                   .n_features = ((struct generator *)self)->n};
-    *layers = layer;
-    *n_layers = 1;
-    *data_version = 1;
-    return IM_OK;
-}
-
-static enum im_code open_points(void *self,
-                                const char *id,
-                                struct source_cursor **out,
-                                struct im_error *err)
-{
-    struct source_cursor *c = calloc(1, sizeof *c);
-
-    (void)id;
-    if (!c)
-        return im_fail(err, IM_ENOMEM, "out of memory");
-    c->generator = self;
-    c->random.state = 42;
-    *out = c;
-    return IM_OK;
-}
-
-/* A sum of uniform numbers falls off around the centre like a town does. */
-static double scatter(struct test_random *r)
-{
-    double sum = 0;
-
-    for (int i = 0; i < 4; i++)
-        sum += test_random_in(r, -0.06, 0.06);
-    return sum;
-}
-
-static enum im_code next_point(struct source_cursor *c,
-                               struct source_feature *out,
-                               bool *more,
-                               struct im_error *err)
-{
-    (void)err;
-    *more = c->row < c->generator->n;
-    if (!*more)
-        return IM_OK;
-    uint32_t at = 2 * test_random_below(&c->random, CLUSTERS);
-    c->lonlat[0] = c->generator->centre[at] + scatter(&c->random);
-    c->lonlat[1] = c->generator->centre[at + 1] + scatter(&c->random);
-    c->value = (struct source_value){.kind = SOURCE_INTEGER, .integer = ++c->row};
-    *out = (struct source_feature){
-        c->row, {GEOM_POINT, 1, 0, 0, c->lonlat, NULL, NULL}, &c->value};
-    return IM_OK;
-}
-
-static void close_points(struct source_cursor *c)
-{
-    free(c);
-}
 
 static double now_us(void)
 {
@@ -187,25 +98,12 @@ static void measure(const struct atlas *atlas,
 
 static void run(uint32_t n, struct effort effort)
 {
-    struct generator generator = {.n = n};
-    struct test_random r = {1};
-    struct feature_source source = {.self = &generator,
-                                    .describe = describe,
-                                    .open = open_points,
-                                    .next = next_point,
-                                    .close = close_points};
-    const struct atlas *atlas = NULL;
-    struct im_error err;
+    struct points points;
+    const struct atlas *atlas;
 
-    for (int i = 0; i < CLUSTERS; i++) {
-        generator.centre[2 * i] = test_random_in(&r, 115, 122);
-        generator.centre[2 * i + 1] = test_random_in(&r, 28, 35);
-    }
+    points_init(&points, n);
     double start = now_us();
-    if (atlas_build(&source, NULL, &atlas, &err) != IM_OK) {
-        fprintf(stderr, "%s\n", err.msg);
-        exit(1);
-    }
+    atlas = points_atlas(&points);
     printf("%u points: built in %.0f ms, %.1f bytes a point\n", n,
            (now_us() - start) / 1000, (double)atlas_memory_bytes(atlas) / n);
     measure(atlas, "in towns", true, effort);

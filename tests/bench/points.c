@@ -2,8 +2,6 @@
 /* Clustered points in the delta. */
 #include "points.h"
 
-#include <support/random.h>
-
 #include <engine/feature_source.h>
 
 #include <stdio.h>
@@ -21,8 +19,7 @@ struct source_cursor {
     struct test_random random;
     uint32_t row;
     double lonlat[2];
-    struct source_value values[2];
-    char level[8];
+    struct source_value values[POINTS_FIELDS];
 };
 
 static enum im_code describe(void *self,
@@ -36,12 +33,13 @@ static enum im_code describe(void *self,
 
     if (!layer)
         return im_fail(err, IM_ENOMEM, "out of memory");
-    *layer = (struct source_layer){.id = "points",
-                                   .definition_json = DEFINITION,
-                                   .style_json = "",
-                                   .version = 1,
-                                   .changed_at = "2026-01-01T00:00:00Z",
-                                   .n_features = ((struct points *)self)->n};
+    *layer =
+        (struct source_layer){.id = "points",
+                              .definition_json = ((struct points *)self)->definition,
+                              .style_json = "",
+                              .version = 1,
+                              .changed_at = "2026-01-01T00:00:00Z",
+                              .n_features = ((struct points *)self)->n};
     *layers = layer;
     *n_layers = 1;
     *data_version = 1;
@@ -60,7 +58,6 @@ static enum im_code open_points(void *self,
         return im_fail(err, IM_ENOMEM, "out of memory");
     c->points = self;
     c->random.state = 42;
-    snprintf(c->level, sizeof c->level, "level0");
     *out = c;
     return IM_OK;
 }
@@ -87,10 +84,8 @@ static enum im_code next_point(struct source_cursor *c,
     uint32_t at = 2 * test_random_below(&c->random, POINTS_CLUSTERS);
     c->lonlat[0] = c->points->centre[at] + scatter(&c->random);
     c->lonlat[1] = c->points->centre[at + 1] + scatter(&c->random);
-    c->level[5] = (char)('0' + c->row % POINTS_LEVELS);
     c->values[0] = (struct source_value){.kind = SOURCE_INTEGER, .integer = ++c->row};
-    c->values[1] = (struct source_value){.kind = SOURCE_TEXT,
-                                         .text = {(const uint8_t *)c->level, 6}};
+    c->points->fill(c->values, c->row, &c->random);
     *out = (struct source_feature){
         c->row, {GEOM_POINT, 1, 0, 0, c->lonlat, NULL, NULL}, c->values};
     return IM_OK;
@@ -101,11 +96,22 @@ static void close_points(struct source_cursor *c)
     free(c);
 }
 
+static void fill_level(struct source_value *values,
+                       uint32_t row,
+                       struct test_random *r __attribute__((unused)))
+{
+    static const char levels[POINTS_LEVELS][8] = {
+        "level0", "level1", "level2", "level3", "level4", "level5", "level6", "level7"};
+
+    values[1] = (struct source_value){
+        .kind = SOURCE_TEXT, .text = im_bytes_of(levels[(row - 1) % POINTS_LEVELS])};
+}
+
 void points_init(struct points *points, uint32_t n)
 {
     struct test_random r = {1};
 
-    *points = (struct points){.n = n};
+    *points = (struct points){.n = n, .definition = DEFINITION, .fill = fill_level};
     for (int i = 0; i < POINTS_CLUSTERS; i++) {
         points->centre[2 * i] = test_random_in(&r, 115, 122);
         points->centre[2 * i + 1] = test_random_in(&r, 28, 35);

@@ -4,13 +4,19 @@
 #ifndef TESTS_BENCH_POINTS_H
 #define TESTS_BENCH_POINTS_H
 
+#include <support/random.h>
+
 #include <engine/atlas.h>
 
-enum { POINTS_CLUSTERS = 300, POINTS_LEVELS = 8 };
+enum { POINTS_CLUSTERS = 300, POINTS_LEVELS = 8, POINTS_FIELDS = 3 };
 
 struct points {
     uint32_t n;
     double centre[2 * POINTS_CLUSTERS];
+    /* what points_init sets may be replaced: the layer, at most POINTS_FIELDS fields of
+     * which the first is the row number, and the values of the others */
+    const char *definition;
+    void (*fill)(struct source_value *values, uint32_t row, struct test_random *r);
 };
 
 /** Fields: id (integer, the key) and level (text, "level0" to "level7"). */

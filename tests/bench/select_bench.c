@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLUSTERS = 300, MAX_QUESTIONS = 2000 };
+enum { MAX_QUESTIONS = 2000 };
 
 static const char *const DEFINITION =
     "{\"id\":\"points\",\"title\":{\"zh\":\"点\"},\"geometry\":\"point\",\"key\":"
@@ -22,69 +22,6 @@ static const char *const DEFINITION =
     "{\"name\":\"id\",\"title\":{\"zh\":\"编号\"},\"type\":\"integer\"},"
     "{\"name\":\"kind\",\"title\":{\"zh\":\"类\"},\"type\":\"text\"},"
     "{\"name\":\"n\",\"title\":{\"zh\":\"数\"},\"type\":\"integer\"}]}";
-
-/* Points without a copy in memory: made while they are read. */
-struct generator {
-    uint32_t n;
-    double centre[2 * CLUSTERS];
-};
-
-struct source_cursor {
-    struct generator *generator;
-    struct test_random random;
-    uint32_t row;
-    double lonlat[2];
-    struct source_value values[3];
-};
-
-static enum im_code describe(void *self,
-                             struct im_arena *arena,
-                             const struct source_layer **layers,
-                             size_t *n_layers,
-                             uint64_t *data_version,
-                             struct im_error *err)
-{
-    struct source_layer *layer = im_arena_calloc(arena, 1, sizeof *layer);
-
-    if (!layer)
-        return im_fail(err, IM_ENOMEM, "out of memory");
-    *layer = (struct source_layer){.id = "points",
-                                   .definition_json = DEFINITION,
-                                   .style_json = "",
-                                   .version = 1,
-                                   .changed_at = "2026-01-01T00:00:00Z",
-                                   .n_features = ((struct generator *)self)->n};
-    *layers = layer;
-    *n_layers = 1;
-    *data_version = 1;
-    return IM_OK;
-}
-
-static enum im_code open_points(void *self,
-                                const char *id,
-                                struct source_cursor **out,
-                                struct im_error *err)
-{
-    struct source_cursor *c = calloc(1, sizeof *c);
-
-    (void)id;
-    if (!c)
-        return im_fail(err, IM_ENOMEM, "out of memory");
-    c->generator = self;
-    c->random.state = 42;
-    *out = c;
-    return IM_OK;
-}
-
-/* A sum of uniform numbers falls off around the centre like a town does. */
-static double scatter(struct test_random *r)
-{
-    double sum = 0;
-
-    for (int i = 0; i < 4; i++)
-        sum += test_random_in(r, -0.06, 0.06);
-    return sum;
-}
 
 /* One row in 10, 100, ... 100,000 has the code of that share; the others one of 40. */
 static const char *kind_of(struct test_random *r)
@@ -101,31 +38,13 @@ static const char *kind_of(struct test_random *r)
     return other;
 }
 
-static enum im_code next_point(struct source_cursor *c,
-                               struct source_feature *out,
-                               bool *more,
-                               struct im_error *err)
+static void fill_kind(struct source_value *values, uint32_t row, struct test_random *r)
 {
-    (void)err;
-    *more = c->row < c->generator->n;
-    if (!*more)
-        return IM_OK;
-    uint32_t at = 2 * test_random_below(&c->random, CLUSTERS);
-    c->lonlat[0] = c->generator->centre[at] + scatter(&c->random);
-    c->lonlat[1] = c->generator->centre[at + 1] + scatter(&c->random);
-    c->values[0] = (struct source_value){.kind = SOURCE_INTEGER, .integer = ++c->row};
-    c->values[1] = (struct source_value){.kind = SOURCE_TEXT,
-                                         .text = im_bytes_of(kind_of(&c->random))};
-    c->values[2] = (struct source_value){
-        .kind = SOURCE_INTEGER, .integer = test_random_below(&c->random, 1000)};
-    *out = (struct source_feature){
-        c->row, {GEOM_POINT, 1, 0, 0, c->lonlat, NULL, NULL}, c->values};
-    return IM_OK;
-}
-
-static void close_points(struct source_cursor *c)
-{
-    free(c);
+    (void)row;
+    values[1] =
+        (struct source_value){.kind = SOURCE_TEXT, .text = im_bytes_of(kind_of(r))};
+    values[2] = (struct source_value){.kind = SOURCE_INTEGER,
+                                      .integer = test_random_below(r, 1000)};
 }
 
 struct bench {
@@ -297,26 +216,15 @@ static const struct kind KINDS[] = {
 
 static void run(uint32_t n, int questions, int checks)
 {
-    struct generator generator = {.n = n};
-    struct test_random r = {1};
-    struct feature_source source = {.self = &generator,
-                                    .describe = describe,
-                                    .open = open_points,
-                                    .next = next_point,
-                                    .close = close_points};
+    struct points points;
     static struct bench b;
-    struct im_error err;
 
+    points_init(&points, n);
+    points.definition = DEFINITION;
+    points.fill = fill_kind;
     b = (struct bench){.random = {7}, .questions = questions, .checks = checks};
-    for (int i = 0; i < CLUSTERS; i++) {
-        generator.centre[2 * i] = test_random_in(&r, 115, 122);
-        generator.centre[2 * i + 1] = test_random_in(&r, 28, 35);
-    }
     double start = points_now_us();
-    if (atlas_build(&source, NULL, &b.atlas, &err) != IM_OK) {
-        fprintf(stderr, "%s\n", err.msg);
-        exit(1);
-    }
+    b.atlas = points_atlas(&points);
     printf("%u points: built in %.0f ms, %.1f bytes a point\n", n,
            (points_now_us() - start) / 1000, (double)atlas_memory_bytes(b.atlas) / n);
     b.layer = atlas_layer_at(b.atlas, 0);
