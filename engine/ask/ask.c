@@ -50,7 +50,8 @@ report_unknown(struct draft *d, bool *is_essential, struct im_error *err)
 
         if (!is_left_over(t))
             continue;
-        spans[d->out->n_unknown++] = (struct ask_span){t->start, t->end - t->start};
+        if (t->end > t->start) /* else it was read between the words */
+            spans[d->out->n_unknown++] = (struct ask_span){t->start, t->end - t->start};
         *is_essential |= changes_answer(t);
     }
     d->out->unknown = spans;
