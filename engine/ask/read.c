@@ -240,10 +240,10 @@ static bool read_span(struct cursor *c)
 static bool read_decade(struct cursor *c)
 {
     double n = number_of(&c->t->token[c->i]);
-    int from = (int)n;
 
-    if (!is(c, c->i + 1, G_DECADE) || n < 0 || n > 2100 || floor(n) < n || from % 10)
+    if (!is(c, c->i + 1, G_DECADE) || !(n >= 0 && n <= 2100) || fmod(n, 10) != 0)
         return false;
+    int from = (int)n;
     size_t head = before(c, c->i, G_CENTURY);
     if (n < 100)
         from += from >= 50 || head != SIZE_MAX ? 1900 : 2000;
