@@ -3,7 +3,7 @@
 #include <test.h>
 
 #include "map.h"
-#include "render.h"
+#include "render/render.h"
 
 #include <support/golden.h>
 #include <support/memory_source.h>

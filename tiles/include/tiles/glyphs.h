@@ -9,7 +9,8 @@ enum { GLYPHS_RANGE = 256, GLYPHS_LAST_RANGE = 65280, GLYPHS_MAX_BYTES = 1024 * 
 
 /**
  * One range of signed distance fields, as node-fontnik writes it (glyphs.proto): 24 px,
- * a border of 3 px, radius 8, cutoff 0.25. About a millisecond a glyph: keep the result.
+ * a border of 3 px, radius 8, cutoff 0.25. About a millisecond a glyph: keep the
+ * result.
  *
  * In:     `font_directory` may be NULL (Debian's fonts-noto-cjk); `fontstack` names
  *         separated by commas, the first known one counts: "Noto Sans Regular", "Noto

@@ -5,6 +5,9 @@
 
 #include <engine/atlas.h>
 #include <engine/query.h>
+#include <tiles/grid.h>
+#include <tiles/sprites.h>
+#include <tiles/stylesheet.h>
 
 enum {
     TILE_MAX_ZOOM = 22,
@@ -33,6 +36,10 @@ struct tile_map_options {
     const char *layers; /* "map", or ids separated by commas, drawn in style order */
     enum lang lang;
     bool leave_out_unreviewed; /* the public profile (DESIGN, "Tiles") */
+    /* these three live longer than the map */
+    const struct tile_grid *grid;        /* NULL: WebMercatorQuad */
+    const struct stylesheet *stylesheet; /* NULL: the layers' own styles */
+    const struct sprite_sheet *sprites;  /* NULL: no icons, no patterns */
 };
 /** Errors: IM_ENOTFOUND unknown layer (with the known ones), IM_EDATA a style fault
  *  with layer and JSON path, IM_ELIMIT over 64 listed layers, IM_ENOMEM.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Draws any rectangle of the map; a tile is one of them. */
-#ifndef TILES_RENDER_H
-#define TILES_RENDER_H
+#ifndef TILES_RENDER_RENDER_H
+#define TILES_RENDER_RENDER_H
 
 #include <tiles/raster.h>
 #include <tiles/tile.h>

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fill layers: areas and their outlines. */
+#include "render/pass.h"
+
+static bool visit_fill(void *ctx, uint32_t feature)
+{
+    struct render *r = ctx;
+    struct atlas_shape shape = shape_of(r, feature);
+    struct draw_color fill;
+
+    if (shape.kind != GEOM_AREA || !enter(r, feature, shape.kind))
+        return true;
+    fill = style_color_opacity(r->ms->style, FILL_COLOR, FILL_OPACITY, &r->w->at);
+    if (fill.a <= 0)
+        return true;
+    if (!same_color(fill, r->color))
+        flush(r);
+    r->color = fill;
+    add_to_group(r, &shape, true, NULL);
+    return r->rc == IM_OK;
+}
+
+/* Outlines are stroked from the rings as lines: the edges that cutting makes along the
+ * tile are no outline. */
+static bool visit_outline(void *ctx, uint32_t feature)
+{
+    struct render *r = ctx;
+    struct atlas_shape shape = shape_of(r, feature);
+    struct draw_color color;
+
+    if (shape.kind != GEOM_AREA || !enter(r, feature, shape.kind))
+        return true;
+    color =
+        style_color_opacity(r->ms->style, FILL_OUTLINE_COLOR, FILL_OPACITY, &r->w->at);
+    if (color.a <= 0)
+        return true;
+    if (!same_color(color, r->color))
+        flush(r);
+    r->color = color;
+    add_to_group(r, &shape, false, NULL);
+    return r->rc == IM_OK;
+}
+
+void pass_fill(struct render *r)
+{
+    r->is_stroked = false;
+    visit_window(r, visit_fill);
+    flush(r);
+    if (r->rc != IM_OK || !r->ms->style->properties[FILL_OUTLINE_COLOR])
+        return;
+    r->is_stroked = true;
+    r->stroke = (struct draw_stroke){.width_px = (float)r->scale, .miter_limit = 2};
+    visit_window(r, visit_outline);
+    flush(r);
+}

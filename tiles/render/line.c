@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Line layers. */
+#include "render/pass.h"
+
+#include <math.h>
+
+static void stroke_of(const struct render *r,
+                      struct draw_stroke *stroke,
+                      struct clip_dashes *dashes)
+{
+    const struct style_layer *style = r->ms->style;
+    struct style_eval *at = &r->w->at;
+    double width = style_number(style, LINE_WIDTH, at);
+    double pattern[DRAW_MAX_DASHES];
+    uint32_t n = style_numbers(style, LINE_DASHARRAY, at, pattern, DRAW_MAX_DASHES);
+
+    *stroke = (struct draw_stroke){
+        .width_px = (float)(width * r->scale),
+        .offset_px = (float)(style_number(style, LINE_OFFSET, at) * r->scale),
+        .cap = (enum draw_cap)style_choice(style, LINE_CAP, at),
+        .join = (enum draw_join)style_choice(style, LINE_JOIN, at),
+        .miter_limit = (float)style_number(style, LINE_MITER_LIMIT, at)};
+    /* an odd list is said twice, so that it ends with a gap; the unit is the width */
+    dashes->n = n % 2 ? 2 * n : n;
+    for (uint32_t i = 0; i < dashes->n; i++)
+        dashes->length[i] = fmax(pattern[i % n] * fmax(width, 1), 0.05) * r->scale;
+}
+
+static bool same_stroke(const struct draw_stroke *a, const struct draw_stroke *b)
+{
+    return a->width_px == b->width_px && a->offset_px == b->offset_px &&
+           a->cap == b->cap && a->join == b->join && a->miter_limit == b->miter_limit;
+}
+
+static bool visit_line(void *ctx, uint32_t feature)
+{
+    struct render *r = ctx;
+    struct atlas_shape shape = shape_of(r, feature);
+    struct draw_stroke stroke;
+    struct draw_color color;
+
+    if ((shape.kind != GEOM_AREA && shape.kind != GEOM_LINE) ||
+        !enter(r, feature, shape.kind))
+        return true;
+    color = style_color_opacity(r->ms->style, LINE_COLOR, LINE_OPACITY, &r->w->at);
+    stroke_of(r, &stroke, &r->dashes);
+    if (color.a <= 0 || stroke.width_px <= 0)
+        return true;
+    if (!same_color(color, r->color) || !same_stroke(&stroke, &r->stroke))
+        flush(r);
+    r->color = color;
+    r->stroke = stroke;
+    add_to_group(r, &shape, false, &r->dashes);
+    return r->rc == IM_OK;
+}
+
+void pass_line(struct render *r)
+{
+    r->is_stroked = true;
+    visit_window(r, visit_line);
+    flush(r);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One style layer of one picture: the state that fill.c, line.c, circle.c, symbol.c
+ * share. */
+#ifndef TILES_RENDER_PASS_H
+#define TILES_RENDER_PASS_H
+
+#include "clip.h"
+#include "map.h"
+#include "render/render.h"
+
+enum {
+    UNIT_BITS = WORLD_BITS - 8, /* log2 of world units a pixel at zoom 0 */
+    RENDER_MAX_SCALE = 2
+};
+
+/* An array that grows and is kept for the next tile. */
+struct growing {
+    void *items;
+    uint32_t n;
+    uint32_t cap;
+};
+/** Room for one more; NULL without memory. */
+void *growing_add(struct growing *g, size_t size);
+
+struct tile_worker {
+    struct raster raster[RENDER_MAX_SCALE];
+    struct draw_scratch *scratch;
+    struct sprite_cache *sprites;
+    struct text_fonts *fonts;
+    struct im_arena *arena; /* of one text */
+    struct clip_scratch clip;
+    struct clip_path path; /* the group that is being collected */
+    float *xy;             /* the same as floats, for the rasteriser */
+    uint32_t cap_xy;
+    struct growing labels;
+    struct growing circles;
+    struct style_eval at;
+};
+
+struct render {
+    const struct tile_map *map;
+    struct tile_worker *w;
+    struct raster *raster;
+    struct render_area area;
+    double scale;
+    struct tile_frame frame;
+    const struct map_style *ms;
+    struct clip_box box; /* what is cut away lies outside */
+    enum im_code rc;
+    struct im_error *err;
+    /* the look of the group in w->path */
+    struct draw_color color;
+    bool is_stroked; /* drawn as lines of `stroke`, else filled */
+    struct draw_stroke stroke;
+    struct clip_dashes dashes;
+};
+
+bool same_color(struct draw_color a, struct draw_color b);
+/** Draw the group and empty it. */
+void flush(struct render *r);
+/** Common to all visitors: does this feature take part? Prepares the evaluation. */
+bool enter(struct render *r, uint32_t feature, enum geom_kind kind);
+struct atlas_shape shape_of(const struct render *r, uint32_t feature);
+/** Cut the shape to the box and add it to the group of one look. */
+void add_to_group(struct render *r,
+                  const struct atlas_shape *shape,
+                  bool as_rings,
+                  const struct clip_dashes *dashes);
+/** Visit what the style layer may paint into the picture; sets r->box. */
+void visit_window(struct render *r, atlas_visit_fn *visit);
+
+/* The passes, by type of style layer; what fails is in r->rc. */
+void pass_fill(struct render *r);
+void pass_line(struct render *r);
+void pass_circle(struct render *r);
+/** The labels of the whole picture, in w->labels; before any pass_symbol. */
+void pass_collect_symbols(struct render *r);
+void pass_symbol(struct render *r, uint32_t style);
+
+#endif
