@@ -6,7 +6,7 @@
 #include <engine/bytes.h>
 #include <engine/geom.h>
 #include <engine/json_writer.h>
-#include <engine/schema.h>
+#include <engine/query.h>
 
 /**
  * A tile matrix set in a coordinate system that PROJ knows. Matrices are numbered 0 ..

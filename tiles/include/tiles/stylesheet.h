@@ -6,7 +6,7 @@
 #define TILES_STYLESHEET_H
 
 #include <engine/bytes.h>
-#include <engine/schema.h>
+#include <engine/query.h>
 
 /** One parsed file: "source-layer" of its layers names layers of the map, drawing order
  * is that of the file. Immutable, shared by all threads. */
