@@ -233,7 +233,7 @@ int main(int argc, char **argv)
 {
     bool is_short = argc > 1 && strcmp(argv[1], "--short") == 0;
     int n_points = is_short ? 3000 : argc > 1 ? (int)strtol(argv[1], NULL, 10) : 100000;
-    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
     struct memory_source *source = memory_source_new();
     struct bench b = {.out = {.max = 16 * 1024 * 1024},
                       .n_tiles = is_short ? 4 : MAX_TILES};

@@ -177,7 +177,7 @@ static void check(const char *name)
                          (uint32_t)json_integer_value(json_object_get(spec, "y"))};
     unsigned scale = (unsigned)json_integer_value(json_object_get(spec, "scale"));
     struct tile_map_options options = {
-        "map", lang && strcmp(lang, "en") == 0 ? LANG_EN : LANG_ZH, false};
+        .layers = "map", .lang = lang && strcmp(lang, "en") == 0 ? LANG_EN : LANG_ZH};
     struct im_buf png = {.max = 4 * 1024 * 1024};
     const struct tile_map *map;
     struct tile_worker *worker = NULL;

@@ -57,7 +57,8 @@ struct fixture {
 
 static void open_map(struct fixture *f, const char *layers, bool leave_out)
 {
-    struct tile_map_options options = {layers, LANG_ZH, leave_out};
+    struct tile_map_options options = {
+        .layers = layers, .lang = LANG_ZH, .leave_out_unreviewed = leave_out};
     struct im_error err;
 
     tile_map_unref(f->map);
@@ -251,7 +252,7 @@ TEST(a_tile_out_of_range_is_not_drawn)
 TEST(layers_are_found_by_name_and_internal_ones_by_nobody)
 {
     struct fixture *f = *state;
-    struct tile_map_options options = {"spots,hidden", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "spots,hidden", .lang = LANG_ZH};
     const struct tile_map *map;
     struct im_error err;
 
@@ -270,7 +271,7 @@ TEST(layers_are_found_by_name_and_internal_ones_by_nobody)
 TEST(a_fault_in_a_style_is_told_with_layer_and_path)
 {
     struct memory_source *source = memory_source_new();
-    struct tile_map_options options = {"land", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "land", .lang = LANG_ZH};
     const struct tile_map *map;
     struct im_error err;
 
@@ -295,7 +296,7 @@ TEST(a_fault_in_a_style_is_told_with_layer_and_path)
 TEST(the_whole_map_holds_more_layers_than_a_url_may_list)
 {
     struct memory_source *source = memory_source_new();
-    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
     struct im_buf list = {.max = 4096};
     const struct tile_map *map;
     struct im_error err;
@@ -336,9 +337,10 @@ static uint64_t version_of(const struct atlas *atlas, struct tile_map_options op
 TEST(the_version_follows_everything_a_tile_depends_on)
 {
     struct memory_source *source = memory_source_new();
-    struct tile_map_options zh = {"land", LANG_ZH, false};
-    struct tile_map_options en = {"land", LANG_EN, false};
-    struct tile_map_options public = {"land", LANG_ZH, true};
+    struct tile_map_options zh = {.layers = "land", .lang = LANG_ZH};
+    struct tile_map_options en = {.layers = "land", .lang = LANG_EN};
+    struct tile_map_options public = {
+        .layers = "land", .lang = LANG_ZH, .leave_out_unreviewed = true};
 
     memory_source_layer(source, LAYER("land", "area", "1", IN_MAP), AREA_STYLE, 1);
     memory_source_layer(source, LAYER("spots", "point", "2", IN_MAP), POINT_STYLE, 1);

@@ -45,7 +45,7 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture f;
-    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
     struct im_error err;
 
     f.source = memory_source_new();
@@ -166,7 +166,7 @@ TEST(the_style_is_ready_for_maplibre)
 TEST(an_overlay_has_no_background_and_speaks_its_language)
 {
     struct fixture *f = *state;
-    struct tile_map_options options = {"land", LANG_EN, false};
+    struct tile_map_options options = {.layers = "land", .lang = LANG_EN};
     const struct tile_map *map;
     struct im_error err;
 

@@ -81,7 +81,7 @@ static void add_towns(struct memory_source *source)
 static int set_up(void **state)
 {
     static struct fixture f;
-    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
     struct im_error err = {0};
 
     f.source = memory_source_new();
@@ -235,7 +235,7 @@ TEST(a_name_keeps_off_markers_when_it_has_another_side)
         "0.6}}]}";
     struct fixture *f = *state;
     struct memory_source *source = memory_source_new();
-    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
     const struct label_plan *plan;
     const struct tile_map *map;
     struct im_error err;
@@ -271,7 +271,7 @@ TEST(zoom_limits_of_the_style_layer_are_kept)
         "\"maxzoom\": 6, \"layout\": {\"text-field\": [\"get\", \"name\"]}}]}";
     struct fixture *f = *state;
     struct memory_source *source = memory_source_new();
-    struct tile_map_options options = {"map", LANG_ZH, false};
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
     const struct label_plan *plan;
     const struct tile_map *map;
     struct im_error err;

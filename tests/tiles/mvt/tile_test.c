@@ -57,7 +57,8 @@ struct fixture {
 
 static void open_map(struct fixture *f, const char *layers, bool leave_out)
 {
-    struct tile_map_options options = {layers, LANG_ZH, leave_out};
+    struct tile_map_options options = {
+        .layers = layers, .lang = LANG_ZH, .leave_out_unreviewed = leave_out};
     struct im_error err;
 
     if (!f->atlas)
