@@ -105,6 +105,7 @@ static double reach_px(const struct style_layer *style)
     case STYLE_FILL:
     case STYLE_BACKGROUND:
     case STYLE_SYMBOL:
+    case STYLE_HEATMAP:
         break;
     }
     return 2;

@@ -40,6 +40,8 @@ static void draw_style(struct render *r, uint32_t i)
     case STYLE_CIRCLE:
         pass_circle(r);
         break;
+    case STYLE_HEATMAP: /* not drawn yet */
+        break;
     case STYLE_SYMBOL:
         pass_symbol(r, i);
         break;

@@ -297,3 +297,17 @@ bool style_color_parse(struct im_bytes text, struct draw_color *out)
     }
     return parse_function(lower, out);
 }
+
+struct draw_color style_color_mix(struct draw_color a, struct draw_color b, double t)
+{
+    double alpha = (double)a.a + ((double)b.a - (double)a.a) * t;
+    double in_a = (double)a.a * (1 - t);
+    double in_b = (double)b.a * t;
+
+    if (!(alpha > 0))
+        return (struct draw_color){0, 0, 0, 0};
+    return (struct draw_color){
+        (float)(((double)a.r * in_a + (double)b.r * in_b) / alpha),
+        (float)(((double)a.g * in_a + (double)b.g * in_b) / alpha),
+        (float)(((double)a.b * in_a + (double)b.b * in_b) / alpha), (float)alpha};
+}

@@ -21,7 +21,7 @@ enum {
 };
 
 /* what a node's value depends on; 0: it is a constant */
-enum { EXPR_ZOOM = 1, EXPR_FEATURE = 2 };
+enum { EXPR_ZOOM = 1, EXPR_FEATURE = 2, EXPR_DENSITY = 4 };
 
 struct expr_operator;
 

@@ -242,20 +242,13 @@ static struct style_value eval_step(const struct expr *e, struct style_eval *at)
     return v.kind == STYLE_NUMBER ? expr_eval(e->args[1 + stop], at) : v;
 }
 
-static float mix(float a, float b, double t)
-{
-    return (float)((double)a + ((double)b - (double)a) * t);
-}
-
 static struct style_value
 interpolate(struct style_value a, struct style_value b, double t)
 {
     if (a.kind == STYLE_NUMBER && b.kind == STYLE_NUMBER)
         return style_of_number(a.number + (b.number - a.number) * t);
     if (a.kind == STYLE_COLOR && b.kind == STYLE_COLOR)
-        return style_of_color((struct draw_color){
-            mix(a.color.r, b.color.r, t), mix(a.color.g, b.color.g, t),
-            mix(a.color.b, b.color.b, t), mix(a.color.a, b.color.a, t)});
+        return style_of_color(style_color_mix(a.color, b.color, t));
     return style_error();
 }
 

@@ -84,6 +84,12 @@ static struct style_value eval_zoom(const struct expr *e, struct style_eval *at)
     return style_of_number(at->zoom);
 }
 
+static struct style_value eval_density(const struct expr *e, struct style_eval *at)
+{
+    (void)e;
+    return style_of_number(at->density);
+}
+
 /* ---- literal, let, var ---- */
 
 static enum im_code compile_literal(struct expr_compiler *c,
@@ -175,6 +181,7 @@ static const struct expr_operator rows[] = {
     {"id", ANY, ANY, 0, 0, EXPR_FEATURE, NULL, eval_id},
     {"geometry-type", STR, ANY, 0, 0, EXPR_FEATURE, NULL, eval_geometry_type},
     {"zoom", NUM, ANY, 0, 0, EXPR_ZOOM, NULL, eval_zoom},
+    {"heatmap-density", NUM, ANY, 0, 0, EXPR_DENSITY, NULL, eval_density},
     {"literal", ANY, ANY, 1, 1, 0, compile_literal, NULL},
     {"let", ANY, ANY, 3, -1, 0, compile_let, NULL},
     {"var", ANY, ANY, 1, 1, 0, compile_var, NULL},

@@ -4,15 +4,26 @@
 
 #include <math.h>
 
+/* The first choice is the default; where a property has none, style_has tells. */
 static const char *const caps[] = {"butt", "round", "square", NULL};
 static const char *const joins[] = {"miter", "round", "bevel", NULL};
 /* what fonts-noto-cjk has and /fonts serves */
 static const char *const fonts[] = {"Noto Sans Regular", "Noto Sans Bold", NULL};
-static const char *const placements[] = {"point", "line", NULL};
-static const char *const justify[] = {"center", "auto", NULL};
+static const char *const placements[] = {"point", "line", "line-center", NULL};
+static const char *const justify[] = {"center", "auto", "left", "right", NULL};
 static const char *const anchors[] = {
     "center",   "left",      "right",       "top",          "bottom",
     "top-left", "top-right", "bottom-left", "bottom-right", NULL};
+static const char *const z_orders[] = {"auto", "viewport-y", "source", NULL};
+static const char *const overlaps[] = {"never", "always", "cooperative", NULL};
+static const char *const fits[] = {"none", "width", "height", "both", NULL};
+static const char *const transforms[] = {"none", "uppercase", "lowercase", NULL};
+static const char *const alignments[] = {"auto", "map", "viewport", NULL};
+static const char *const glyph_alignments[] = {"auto", "map", "viewport",
+                                               "viewport-glyph", NULL};
+static const char *const planes[] = {"map", "viewport", NULL};
+static const char *const circle_planes[] = {"viewport", "map", NULL};
+static const char *const writing_modes[] = {"horizontal", "vertical", NULL};
 
 #define BLACK                                                                          \
     {                                                                                  \
@@ -22,90 +33,205 @@ static const char *const anchors[] = {
     {                                                                                  \
         0, 0, 0, 0                                                                     \
     }
-#define NO_COLOR                                                                       \
-    {                                                                                  \
-        0, 0, 0, 0                                                                     \
-    }
-enum { Z = PROPERTY_ZOOM, ZF = PROPERTY_ZOOM | PROPERTY_FEATURE };
+enum {
+    Z = PROPERTY_ZOOM,
+    ZF = PROPERTY_ZOOM | PROPERTY_FEATURE,
+    DENSITY = PROPERTY_DENSITY,
+    PAINT = false,
+    LAYOUT = true
+};
 
 /* Names, types, ranges and defaults of the MapLibre style specification; upper limits
  * are ours, so that no style can ask for endless work. */
 const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
-#define NUMBER(name, type, layout, depends, min, max, value)                           \
+#define NUMBER(text, type, layout, when, low, high, value)                             \
     {                                                                                  \
-        name, type, layout, STYLE_NUMBER, depends, min, max, value, NO_COLOR, NULL     \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_NUMBER,        \
+        .depends = when, .min = low, .max = high, .number = value                      \
     }
-#define COLOR(name, type, depends, ...)                                                \
+#define COLOR(text, type, when, ...)                                                   \
     {                                                                                  \
-        name, type, false, STYLE_COLOR, depends, 0, 0, 0, __VA_ARGS__, NULL            \
+        .name = text, .layer = type, .kind = STYLE_COLOR, .depends = when,             \
+        .color = __VA_ARGS__                                                           \
     }
-#define FLAG(name, type, layout, value)                                                \
+#define FLAG(text, type, layout, value)                                                \
     {                                                                                  \
-        name, type, layout, STYLE_BOOL, Z, 0, 1, value, NO_COLOR, NULL                 \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_BOOL,          \
+        .depends = Z, .max = 1, .number = value                                        \
     }
-#define TEXT(name, type, depends, choices)                                             \
+#define TEXT(text, type, layout, when)                                                 \
     {                                                                                  \
-        name, type, true, STYLE_STRING, depends, 0, 0, 0, NO_COLOR, choices            \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_STRING,        \
+        .depends = when                                                                \
     }
-#define LIST(name, type, layout, depends, min, max, choices)                           \
+#define CHOICE(text, type, layout, when, list)                                         \
     {                                                                                  \
-        name, type, layout, STYLE_ARRAY, depends, min, max, 0, NO_COLOR, choices       \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_STRING,        \
+        .depends = when, .choices = list                                               \
+    }
+#define NAMES(text, type, layout, when, list)                                          \
+    {                                                                                  \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_ARRAY,         \
+        .depends = when, .choices = list, .min_items = 1, .max_items = ANCHOR_COUNT    \
+    }
+#define LIST(text, type, layout, when, low, high, least, most, ...)                    \
+    {                                                                                  \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_ARRAY,         \
+        .depends = when, .min = low, .max = high, .min_items = least,                  \
+        .max_items = most, .items = {                                                  \
+            __VA_ARGS__                                                                \
+        }                                                                              \
+    }
+#define OFFSETS(text, type, layout, when, low, high)                                   \
+    {                                                                                  \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_ARRAY,         \
+        .depends = when, .min = low, .max = high, .min_items = 2,                      \
+        .max_items = 2 * ANCHOR_COUNT, .choices = anchors                              \
     }
     [BACKGROUND_COLOR] = COLOR("background-color", STYLE_BACKGROUND, Z, BLACK),
+    [BACKGROUND_PATTERN] = TEXT("background-pattern", STYLE_BACKGROUND, PAINT, Z),
     [BACKGROUND_OPACITY] =
-        NUMBER("background-opacity", STYLE_BACKGROUND, false, Z, 0, 1, 1),
+        NUMBER("background-opacity", STYLE_BACKGROUND, PAINT, Z, 0, 1, 1),
+    [FILL_SORT_KEY] =
+        NUMBER("fill-sort-key", STYLE_FILL, LAYOUT, ZF, -1000000000000, 1e12, 0),
+    [FILL_ANTIALIAS] = FLAG("fill-antialias", STYLE_FILL, PAINT, 1),
+    [FILL_OPACITY] = NUMBER("fill-opacity", STYLE_FILL, PAINT, ZF, 0, 1, 1),
+    [FILL_LAYER_OPACITY] = NUMBER("fill-layer-opacity", STYLE_FILL, PAINT, Z, 0, 1, 1),
     [FILL_COLOR] = COLOR("fill-color", STYLE_FILL, ZF, BLACK),
-    [FILL_OPACITY] = NUMBER("fill-opacity", STYLE_FILL, false, ZF, 0, 1, 1),
     [FILL_OUTLINE_COLOR] = COLOR("fill-outline-color", STYLE_FILL, ZF, CLEAR),
-    [FILL_ANTIALIAS] = FLAG("fill-antialias", STYLE_FILL, false, 1),
+    [FILL_TRANSLATE] =
+        LIST("fill-translate", STYLE_FILL, PAINT, Z, -256, 256, 2, 2, 0, 0),
+    [FILL_TRANSLATE_ANCHOR] =
+        CHOICE("fill-translate-anchor", STYLE_FILL, PAINT, Z, planes),
+    [FILL_PATTERN] = TEXT("fill-pattern", STYLE_FILL, PAINT, ZF),
+    [LINE_CAP] = CHOICE("line-cap", STYLE_LINE, LAYOUT, ZF, caps),
+    [LINE_JOIN] = CHOICE("line-join", STYLE_LINE, LAYOUT, ZF, joins),
+    [LINE_MITER_LIMIT] = NUMBER("line-miter-limit", STYLE_LINE, LAYOUT, ZF, 1, 100, 2),
+    [LINE_ROUND_LIMIT] =
+        NUMBER("line-round-limit", STYLE_LINE, LAYOUT, ZF, 0, 100, 1.05),
+    [LINE_SORT_KEY] =
+        NUMBER("line-sort-key", STYLE_LINE, LAYOUT, ZF, -1000000000000, 1e12, 0),
+    [LINE_OPACITY] = NUMBER("line-opacity", STYLE_LINE, PAINT, ZF, 0, 1, 1),
+    [LINE_LAYER_OPACITY] = NUMBER("line-layer-opacity", STYLE_LINE, PAINT, Z, 0, 1, 1),
     [LINE_COLOR] = COLOR("line-color", STYLE_LINE, ZF, BLACK),
-    [LINE_OPACITY] = NUMBER("line-opacity", STYLE_LINE, false, ZF, 0, 1, 1),
-    [LINE_WIDTH] = NUMBER("line-width", STYLE_LINE, false, ZF, 0, 64, 1),
-    [LINE_OFFSET] = NUMBER("line-offset", STYLE_LINE, false, ZF, -64, 64, 0),
-    [LINE_DASHARRAY] = LIST("line-dasharray", STYLE_LINE, false, Z, 0, 1000, NULL),
-    [LINE_CAP] = TEXT("line-cap", STYLE_LINE, Z, caps),
-    [LINE_JOIN] = TEXT("line-join", STYLE_LINE, ZF, joins),
-    [LINE_MITER_LIMIT] = NUMBER("line-miter-limit", STYLE_LINE, true, Z, 1, 100, 2),
-    [CIRCLE_RADIUS] = NUMBER("circle-radius", STYLE_CIRCLE, false, ZF, 0, 64, 5),
-    [CIRCLE_COLOR] = COLOR("circle-color", STYLE_CIRCLE, ZF, BLACK),
-    [CIRCLE_OPACITY] = NUMBER("circle-opacity", STYLE_CIRCLE, false, ZF, 0, 1, 1),
-    [CIRCLE_STROKE_COLOR] = COLOR("circle-stroke-color", STYLE_CIRCLE, ZF, BLACK),
-    [CIRCLE_STROKE_WIDTH] =
-        NUMBER("circle-stroke-width", STYLE_CIRCLE, false, ZF, 0, 64, 0),
-    [CIRCLE_STROKE_OPACITY] =
-        NUMBER("circle-stroke-opacity", STYLE_CIRCLE, false, ZF, 0, 1, 1),
+    [LINE_TRANSLATE] =
+        LIST("line-translate", STYLE_LINE, PAINT, Z, -256, 256, 2, 2, 0, 0),
+    [LINE_TRANSLATE_ANCHOR] =
+        CHOICE("line-translate-anchor", STYLE_LINE, PAINT, Z, planes),
+    [LINE_WIDTH] = NUMBER("line-width", STYLE_LINE, PAINT, ZF, 0, 64, 1),
+    [LINE_GAP_WIDTH] = NUMBER("line-gap-width", STYLE_LINE, PAINT, ZF, 0, 64, 0),
+    [LINE_OFFSET] = NUMBER("line-offset", STYLE_LINE, PAINT, ZF, -64, 64, 0),
+    [LINE_BLUR] = NUMBER("line-blur", STYLE_LINE, PAINT, ZF, 0, 64, 0),
+    [LINE_DASHARRAY] =
+        LIST("line-dasharray", STYLE_LINE, PAINT, ZF, 0, 1000, 1, DRAW_MAX_DASHES, 0),
+    [LINE_PATTERN] = TEXT("line-pattern", STYLE_LINE, PAINT, ZF),
     [CIRCLE_SORT_KEY] =
-        NUMBER("circle-sort-key", STYLE_CIRCLE, true, ZF, -1e12, 1e12, 0),
-    [TEXT_FIELD] = TEXT("text-field", STYLE_SYMBOL, ZF, NULL),
-    [TEXT_FONT] = LIST("text-font", STYLE_SYMBOL, true, ZF, 0, 0, fonts),
-    [TEXT_SIZE] = NUMBER("text-size", STYLE_SYMBOL, true, ZF, 1, 128, 16),
-    [TEXT_MAX_WIDTH] = NUMBER("text-max-width", STYLE_SYMBOL, true, ZF, 0, 100, 10),
-    [TEXT_LINE_HEIGHT] = NUMBER("text-line-height", STYLE_SYMBOL, true, Z, 0.5, 5, 1.2),
-    [TEXT_LETTER_SPACING] =
-        NUMBER("text-letter-spacing", STYLE_SYMBOL, true, ZF, -0.5, 10, 0),
-    [TEXT_ANCHOR] = TEXT("text-anchor", STYLE_SYMBOL, ZF, anchors),
-    [TEXT_VARIABLE_ANCHOR] =
-        LIST("text-variable-anchor", STYLE_SYMBOL, true, Z, 0, 0, anchors),
-    [TEXT_RADIAL_OFFSET] =
-        NUMBER("text-radial-offset", STYLE_SYMBOL, true, ZF, 0, 20, 0),
-    [TEXT_OFFSET] = LIST("text-offset", STYLE_SYMBOL, true, ZF, -20, 20, NULL),
-    [TEXT_PADDING] = NUMBER("text-padding", STYLE_SYMBOL, true, Z, 0, 64, 2),
-    [TEXT_JUSTIFY] = TEXT("text-justify", STYLE_SYMBOL, ZF, justify),
-    [TEXT_ALLOW_OVERLAP] = FLAG("text-allow-overlap", STYLE_SYMBOL, true, 0),
-    [TEXT_IGNORE_PLACEMENT] = FLAG("text-ignore-placement", STYLE_SYMBOL, true, 0),
-    [SYMBOL_PLACEMENT] = TEXT("symbol-placement", STYLE_SYMBOL, Z, placements),
+        NUMBER("circle-sort-key", STYLE_CIRCLE, LAYOUT, ZF, -1000000000000, 1e12, 0),
+    [CIRCLE_RADIUS] = NUMBER("circle-radius", STYLE_CIRCLE, PAINT, ZF, 0, 64, 5),
+    [CIRCLE_COLOR] = COLOR("circle-color", STYLE_CIRCLE, ZF, BLACK),
+    [CIRCLE_BLUR] = NUMBER("circle-blur", STYLE_CIRCLE, PAINT, ZF, -1, 10, 0),
+    [CIRCLE_OPACITY] = NUMBER("circle-opacity", STYLE_CIRCLE, PAINT, ZF, 0, 1, 1),
+    [CIRCLE_TRANSLATE] =
+        LIST("circle-translate", STYLE_CIRCLE, PAINT, Z, -256, 256, 2, 2, 0, 0),
+    [CIRCLE_TRANSLATE_ANCHOR] =
+        CHOICE("circle-translate-anchor", STYLE_CIRCLE, PAINT, Z, planes),
+    [CIRCLE_PITCH_SCALE] = CHOICE("circle-pitch-scale", STYLE_CIRCLE, PAINT, Z, planes),
+    [CIRCLE_PITCH_ALIGNMENT] =
+        CHOICE("circle-pitch-alignment", STYLE_CIRCLE, PAINT, Z, circle_planes),
+    [CIRCLE_STROKE_WIDTH] =
+        NUMBER("circle-stroke-width", STYLE_CIRCLE, PAINT, ZF, 0, 64, 0),
+    [CIRCLE_STROKE_COLOR] = COLOR("circle-stroke-color", STYLE_CIRCLE, ZF, BLACK),
+    [CIRCLE_STROKE_OPACITY] =
+        NUMBER("circle-stroke-opacity", STYLE_CIRCLE, PAINT, ZF, 0, 1, 1),
+    [SYMBOL_PLACEMENT] =
+        CHOICE("symbol-placement", STYLE_SYMBOL, LAYOUT, Z, placements),
+    [SYMBOL_SPACING] = NUMBER("symbol-spacing", STYLE_SYMBOL, LAYOUT, Z, 1, 10000, 250),
+    [SYMBOL_AVOID_EDGES] = FLAG("symbol-avoid-edges", STYLE_SYMBOL, LAYOUT, 0),
     [SYMBOL_SORT_KEY] =
-        NUMBER("symbol-sort-key", STYLE_SYMBOL, true, ZF, -1e12, 1e12, 0),
+        NUMBER("symbol-sort-key", STYLE_SYMBOL, LAYOUT, ZF, -1000000000000, 1e12, 0),
+    [SYMBOL_Z_ORDER] = CHOICE("symbol-z-order", STYLE_SYMBOL, LAYOUT, Z, z_orders),
+    [ICON_ALLOW_OVERLAP] = FLAG("icon-allow-overlap", STYLE_SYMBOL, LAYOUT, 0),
+    [ICON_OVERLAP] = CHOICE("icon-overlap", STYLE_SYMBOL, LAYOUT, Z, overlaps),
+    [ICON_IGNORE_PLACEMENT] = FLAG("icon-ignore-placement", STYLE_SYMBOL, LAYOUT, 0),
+    [ICON_OPTIONAL] = FLAG("icon-optional", STYLE_SYMBOL, LAYOUT, 0),
+    [ICON_ROTATION_ALIGNMENT] =
+        CHOICE("icon-rotation-alignment", STYLE_SYMBOL, LAYOUT, Z, alignments),
+    [ICON_SIZE] = NUMBER("icon-size", STYLE_SYMBOL, LAYOUT, ZF, 0, 16, 1),
+    [ICON_TEXT_FIT] = CHOICE("icon-text-fit", STYLE_SYMBOL, LAYOUT, Z, fits),
+    [ICON_TEXT_FIT_PADDING] = LIST(
+        "icon-text-fit-padding", STYLE_SYMBOL, LAYOUT, Z, -256, 256, 4, 4, 0, 0, 0, 0),
+    [ICON_IMAGE] = TEXT("icon-image", STYLE_SYMBOL, LAYOUT, ZF),
+    [ICON_ROTATE] = NUMBER("icon-rotate", STYLE_SYMBOL, LAYOUT, ZF, -1e6, 1e6, 0),
+    [ICON_PADDING] =
+        LIST("icon-padding", STYLE_SYMBOL, LAYOUT, ZF, -64, 64, 1, 4, 2, 2, 2, 2),
+    [ICON_KEEP_UPRIGHT] = FLAG("icon-keep-upright", STYLE_SYMBOL, LAYOUT, 0),
+    [ICON_OFFSET] =
+        LIST("icon-offset", STYLE_SYMBOL, LAYOUT, ZF, -512, 512, 2, 2, 0, 0),
+    [ICON_ANCHOR] = CHOICE("icon-anchor", STYLE_SYMBOL, LAYOUT, ZF, anchors),
+    [ICON_PITCH_ALIGNMENT] =
+        CHOICE("icon-pitch-alignment", STYLE_SYMBOL, LAYOUT, Z, alignments),
+    [TEXT_PITCH_ALIGNMENT] =
+        CHOICE("text-pitch-alignment", STYLE_SYMBOL, LAYOUT, Z, alignments),
+    [TEXT_ROTATION_ALIGNMENT] =
+        CHOICE("text-rotation-alignment", STYLE_SYMBOL, LAYOUT, Z, glyph_alignments),
+    [TEXT_FIELD] = TEXT("text-field", STYLE_SYMBOL, LAYOUT, ZF),
+    [TEXT_FONT] = NAMES("text-font", STYLE_SYMBOL, LAYOUT, ZF, fonts),
+    [TEXT_SIZE] = NUMBER("text-size", STYLE_SYMBOL, LAYOUT, ZF, 1, 128, 16),
+    [TEXT_MAX_WIDTH] = NUMBER("text-max-width", STYLE_SYMBOL, LAYOUT, ZF, 0, 100, 10),
+    [TEXT_LINE_HEIGHT] =
+        NUMBER("text-line-height", STYLE_SYMBOL, LAYOUT, Z, 0.5, 5, 1.2),
+    [TEXT_LETTER_SPACING] =
+        NUMBER("text-letter-spacing", STYLE_SYMBOL, LAYOUT, ZF, -0.5, 10, 0),
+    [TEXT_JUSTIFY] = CHOICE("text-justify", STYLE_SYMBOL, LAYOUT, ZF, justify),
+    [TEXT_RADIAL_OFFSET] =
+        NUMBER("text-radial-offset", STYLE_SYMBOL, LAYOUT, ZF, -20, 20, 0),
+    [TEXT_VARIABLE_ANCHOR] =
+        NAMES("text-variable-anchor", STYLE_SYMBOL, LAYOUT, Z, anchors),
+    [TEXT_VARIABLE_ANCHOR_OFFSET] =
+        OFFSETS("text-variable-anchor-offset", STYLE_SYMBOL, LAYOUT, ZF, -20, 20),
+    [TEXT_ANCHOR] = CHOICE("text-anchor", STYLE_SYMBOL, LAYOUT, ZF, anchors),
+    [TEXT_MAX_ANGLE] = NUMBER("text-max-angle", STYLE_SYMBOL, LAYOUT, Z, 0, 360, 45),
+    [TEXT_WRITING_MODE] =
+        NAMES("text-writing-mode", STYLE_SYMBOL, LAYOUT, Z, writing_modes),
+    [TEXT_ROTATE] = NUMBER("text-rotate", STYLE_SYMBOL, LAYOUT, ZF, -1e6, 1e6, 0),
+    [TEXT_PADDING] = NUMBER("text-padding", STYLE_SYMBOL, LAYOUT, Z, 0, 64, 2),
+    [TEXT_KEEP_UPRIGHT] = FLAG("text-keep-upright", STYLE_SYMBOL, LAYOUT, 1),
+    [TEXT_TRANSFORM] = CHOICE("text-transform", STYLE_SYMBOL, LAYOUT, ZF, transforms),
+    [TEXT_OFFSET] = LIST("text-offset", STYLE_SYMBOL, LAYOUT, ZF, -20, 20, 2, 2, 0, 0),
+    [TEXT_ALLOW_OVERLAP] = FLAG("text-allow-overlap", STYLE_SYMBOL, LAYOUT, 0),
+    [TEXT_OVERLAP] = CHOICE("text-overlap", STYLE_SYMBOL, LAYOUT, Z, overlaps),
+    [TEXT_IGNORE_PLACEMENT] = FLAG("text-ignore-placement", STYLE_SYMBOL, LAYOUT, 0),
+    [TEXT_OPTIONAL] = FLAG("text-optional", STYLE_SYMBOL, LAYOUT, 0),
+    [ICON_OPACITY] = NUMBER("icon-opacity", STYLE_SYMBOL, PAINT, ZF, 0, 1, 1),
+    [ICON_COLOR] = COLOR("icon-color", STYLE_SYMBOL, ZF, BLACK),
+    [ICON_HALO_COLOR] = COLOR("icon-halo-color", STYLE_SYMBOL, ZF, CLEAR),
+    [ICON_HALO_WIDTH] = NUMBER("icon-halo-width", STYLE_SYMBOL, PAINT, ZF, 0, 8, 0),
+    [ICON_HALO_BLUR] = NUMBER("icon-halo-blur", STYLE_SYMBOL, PAINT, ZF, 0, 8, 0),
+    [ICON_TRANSLATE] =
+        LIST("icon-translate", STYLE_SYMBOL, PAINT, Z, -256, 256, 2, 2, 0, 0),
+    [ICON_TRANSLATE_ANCHOR] =
+        CHOICE("icon-translate-anchor", STYLE_SYMBOL, PAINT, Z, planes),
+    [TEXT_OPACITY] = NUMBER("text-opacity", STYLE_SYMBOL, PAINT, ZF, 0, 1, 1),
     [TEXT_COLOR] = COLOR("text-color", STYLE_SYMBOL, ZF, BLACK),
-    [TEXT_OPACITY] = NUMBER("text-opacity", STYLE_SYMBOL, false, ZF, 0, 1, 1),
     [TEXT_HALO_COLOR] = COLOR("text-halo-color", STYLE_SYMBOL, ZF, CLEAR),
-    [TEXT_HALO_WIDTH] = NUMBER("text-halo-width", STYLE_SYMBOL, false, ZF, 0, 8, 0),
+    [TEXT_HALO_WIDTH] = NUMBER("text-halo-width", STYLE_SYMBOL, PAINT, ZF, 0, 8, 0),
+    [TEXT_HALO_BLUR] = NUMBER("text-halo-blur", STYLE_SYMBOL, PAINT, ZF, 0, 8, 0),
+    [TEXT_TRANSLATE] =
+        LIST("text-translate", STYLE_SYMBOL, PAINT, Z, -256, 256, 2, 2, 0, 0),
+    [TEXT_TRANSLATE_ANCHOR] =
+        CHOICE("text-translate-anchor", STYLE_SYMBOL, PAINT, Z, planes),
+    [HEATMAP_RADIUS] = NUMBER("heatmap-radius", STYLE_HEATMAP, PAINT, ZF, 1, 256, 30),
+    [HEATMAP_WEIGHT] = NUMBER("heatmap-weight", STYLE_HEATMAP, PAINT, ZF, 0, 1e6, 1),
+    [HEATMAP_INTENSITY] =
+        NUMBER("heatmap-intensity", STYLE_HEATMAP, PAINT, Z, 0, 1e6, 1),
+    [HEATMAP_COLOR] = COLOR("heatmap-color", STYLE_HEATMAP, DENSITY, CLEAR),
+    [HEATMAP_OPACITY] = NUMBER("heatmap-opacity", STYLE_HEATMAP, PAINT, Z, 0, 1, 1),
 };
 
 const char *style_type_name(enum style_type type)
 {
-    static const char *const names[] = {"background", "fill", "line", "circle",
-                                        "symbol"};
+    static const char *const names[] = {"background", "fill",   "line",
+                                        "circle",     "symbol", "heatmap"};
 
     return names[type];
 }
@@ -175,32 +301,58 @@ static enum im_code check_number(struct expr_compiler *c,
                      def->max);
 }
 
+static bool is_offsets(const struct style_property_def *def)
+{
+    return def == &style_properties[TEXT_VARIABLE_ANCHOR_OFFSET];
+}
+
+/* [x, y] behind the name of an anchor */
+static enum im_code check_offset(struct expr_compiler *c,
+                                 const struct style_property_def *def,
+                                 const struct style_value *value)
+{
+    enum im_code rc = IM_OK;
+
+    if (value->kind != STYLE_ARRAY || value->n != 2 ||
+        value->items[0].kind != STYLE_NUMBER || value->items[1].kind != STYLE_NUMBER)
+        return expr_fail(c, "behind an anchor [x, y] is needed", "锚点后面应为 [x, y]");
+    for (uint32_t i = 0; i < 2 && rc == IM_OK; i++)
+        rc = check_number(c, def, value->items[i].number);
+    return rc;
+}
+
+static enum im_code check_item(struct expr_compiler *c,
+                               const struct style_property_def *def,
+                               const struct style_value *list,
+                               uint32_t i)
+{
+    const struct style_value *item = &list->items[i];
+    enum style_kind wanted = def->choices ? STYLE_STRING : STYLE_NUMBER;
+
+    if (is_offsets(def) && i % 2 == 1)
+        return check_offset(c, def, item);
+    if (item->kind != wanted)
+        return expr_fail(c, "a list of %ss is needed, found %s",
+                         "需要 %s 的列表，却是 %s", style_kind_name(wanted),
+                         style_kind_name(item->kind));
+    return wanted == STYLE_STRING ? check_text(c, def, item->text)
+                                  : check_number(c, def, item->number);
+}
+
 static enum im_code check_list(struct expr_compiler *c,
                                const struct style_property_def *def,
                                const struct style_value *value)
 {
-    bool wants_text = def->choices != NULL;
-    uint32_t most = def == &style_properties[TEXT_OFFSET]      ? 2
-                    : def == &style_properties[LINE_DASHARRAY] ? DRAW_MAX_DASHES
-                                                               : ANCHOR_COUNT;
     enum im_code rc = IM_OK;
 
-    if (value->n == 0 || value->n > most ||
-        (def == &style_properties[TEXT_OFFSET] && value->n != 2))
-        return expr_fail(c, "list of %u values, needs %d to %u",
-                         "列表有 %u 个值，应为 %d 到 %u 个", value->n,
-                         def == &style_properties[TEXT_OFFSET] ? 2 : 1, most);
-    for (uint32_t i = 0; i < value->n && rc == IM_OK; i++) {
-        const struct style_value *item = &value->items[i];
-
-        if (item->kind != (wants_text ? STYLE_STRING : STYLE_NUMBER))
-            return expr_fail(c, "a list of %ss is needed, found %s",
-                             "需要 %s 的列表，却是 %s",
-                             style_kind_name(wants_text ? STYLE_STRING : STYLE_NUMBER),
-                             style_kind_name(item->kind));
-        rc = wants_text ? check_text(c, def, item->text)
-                        : check_number(c, def, item->number);
-    }
+    if (value->n < def->min_items || value->n > def->max_items)
+        return expr_fail(c, "list of %u values, needs %u to %u",
+                         "列表有 %u 个值，应为 %u 到 %u 个", value->n, def->min_items,
+                         def->max_items);
+    if (is_offsets(def) && value->n % 2 != 0)
+        return expr_fail(c, "anchors and offsets come in pairs", "锚点和偏移应成对");
+    for (uint32_t i = 0; i < value->n && rc == IM_OK; i++)
+        rc = check_item(c, def, value, i);
     return rc;
 }
 
@@ -245,6 +397,11 @@ bool style_matches(const struct style_layer *layer, struct style_eval *at)
     return v.kind == STYLE_BOOL && v.boolean;
 }
 
+static double held(const struct style_property_def *def, double number)
+{
+    return fmin(def->max, fmax(def->min, number));
+}
+
 double style_number(const struct style_layer *layer,
                     enum style_property property,
                     struct style_eval *at)
@@ -254,7 +411,7 @@ double style_number(const struct style_layer *layer,
 
     if (v.kind != STYLE_NUMBER || isnan(v.number))
         return def->number;
-    return fmin(def->max, fmax(def->min, v.number));
+    return held(def, v.number);
 }
 
 bool style_flag(const struct style_layer *layer,
@@ -309,22 +466,111 @@ struct im_bytes style_text(const struct style_layer *layer,
     return v.kind == STYLE_STRING ? v.text : (struct im_bytes){NULL, 0};
 }
 
+bool style_has(const struct style_layer *layer, enum style_property property)
+{
+    return layer->properties[property] != NULL;
+}
+
+/* As in CSS: all; vertical, horizontal; top, horizontal, bottom; top to left. */
+static void spread_padding(double *four, uint32_t n)
+{
+    if (n < 2)
+        four[1] = four[0];
+    if (n < 3)
+        four[2] = four[0];
+    if (n < 4)
+        four[3] = four[1];
+}
+
 uint32_t style_numbers(const struct style_layer *layer,
                        enum style_property property,
                        struct style_eval *at,
                        double *out,
                        uint32_t max)
 {
+    const struct style_property_def *def = &style_properties[property];
     struct style_value v = value_of(layer, property, at);
+    bool is_padding = property == ICON_PADDING;
+    double four[PROPERTY_MAX_NUMBERS];
+    uint32_t n = 0;
+
+    if (is_padding && v.kind == STYLE_NUMBER) {
+        four[n++] = held(def, v.number);
+    } else if (v.kind == STYLE_ARRAY) {
+        while (n < v.n && n < max && v.items[n].kind == STYLE_NUMBER) {
+            double number = held(def, v.items[n].number);
+
+            if (is_padding && n < PROPERTY_MAX_NUMBERS)
+                four[n] = number;
+            out[n++] = number;
+        }
+    } else if (def->min_items == def->max_items || is_padding) {
+        for (; n < def->max_items && n < max; n++)
+            four[n] = out[n] = def->items[n];
+    }
+    if (!is_padding || n == 0)
+        return n;
+    spread_padding(four, n);
+    for (n = 0; n < PROPERTY_MAX_NUMBERS && n < max; n++)
+        out[n] = four[n];
+    return n;
+}
+
+uint32_t style_anchor_offsets(const struct style_layer *layer,
+                              struct style_eval *at,
+                              struct style_anchor_offset out[ANCHOR_COUNT])
+{
+    const struct style_property_def *def =
+        &style_properties[TEXT_VARIABLE_ANCHOR_OFFSET];
+    struct style_value v = value_of(layer, TEXT_VARIABLE_ANCHOR_OFFSET, at);
     uint32_t n = 0;
 
     if (v.kind != STYLE_ARRAY)
         return 0;
-    while (n < v.n && n < max && v.items[n].kind == STYLE_NUMBER) {
-        out[n] = v.items[n].number;
-        n++;
+    for (uint32_t i = 0; i + 1 < v.n && n < ANCHOR_COUNT; i += 2) {
+        const struct style_value *name = &v.items[i];
+        const struct style_value *offset = &v.items[i + 1];
+        unsigned anchor =
+            name->kind == STYLE_STRING ? choice_of(anchors, name->text) : ANCHOR_COUNT;
+
+        if (anchor < ANCHOR_COUNT && offset->kind == STYLE_ARRAY && offset->n == 2)
+            out[n++] = (struct style_anchor_offset){
+                (enum style_anchor)anchor, (float)held(def, offset->items[0].number),
+                (float)held(def, offset->items[1].number)};
     }
     return n;
+}
+
+/* MapLibre's default, "royalblue" to "red" */
+static struct draw_color default_ramp(double density)
+{
+    static const struct {
+        double at;
+        struct draw_color color;
+    } stops[] = {
+        {0, {0, 0, 1, 0}},   {0.1, {65 / 255.0f, 105 / 255.0f, 225 / 255.0f, 1}},
+        {0.3, {0, 1, 1, 1}}, {0.5, {0, 1, 0, 1}},
+        {0.7, {1, 1, 0, 1}}, {1, {1, 0, 0, 1}}};
+    size_t i = 1;
+
+    while (i + 1 < sizeof stops / sizeof *stops && density > stops[i].at)
+        i++;
+    return style_color_mix(stops[i - 1].color, stops[i].color,
+                           (density - stops[i - 1].at) /
+                               (stops[i].at - stops[i - 1].at));
+}
+
+void style_heatmap_ramp(const struct style_layer *layer,
+                        struct style_eval *at,
+                        struct draw_color out[STYLE_RAMP])
+{
+    for (int i = 0; i < STYLE_RAMP; i++) {
+        at->density = i / (STYLE_RAMP - 1.0);
+        struct style_value v = value_of(layer, HEATMAP_COLOR, at);
+
+        out[i] = v.kind == STYLE_COLOR ? v.color : default_ramp(at->density);
+    }
+    at->density = 0;
 }
 
 uint32_t style_choices(const struct style_layer *layer,

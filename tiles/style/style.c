@@ -81,15 +81,19 @@ read_type(struct expr_compiler *c, const json_t *object, enum style_type *out)
             return IM_OK;
         }
     expr_path_key(c, "type");
-    return expr_fail(c, "\"%.40s\" is none of background, fill, line, circle, symbol",
-                     "“%.40s”不在 background, fill, line, circle, symbol 之中", text);
+    return expr_fail(
+        c,
+        "\"%.40s\" is not drawn; known are background, fill, line, circle, symbol, "
+        "heatmap",
+        "不绘制“%.40s”；可用的有 background, fill, line, circle, symbol, heatmap",
+        text);
 }
 
 /* The drawing order of ARCHITECTURE.md; without one a type has its usual place. */
 static enum im_code
 read_order(struct expr_compiler *c, const json_t *object, struct style_layer *layer)
 {
-    static const int usual[STYLE_TYPE_COUNT] = {0, 50, 250, 500, 700};
+    static const int usual[STYLE_TYPE_COUNT] = {0, 50, 250, 500, 700, 450};
     const json_t *metadata = json_object_get(object, "metadata");
     const json_t *order = json_object_get(metadata, "order");
 
@@ -127,6 +131,12 @@ static enum im_code check_depends(struct expr_compiler *c,
                                   const struct style_property_def *def,
                                   const struct expr *e)
 {
+    if (e->depends & EXPR_DENSITY & ~def->depends)
+        return expr_fail(c, "\"heatmap-density\" belongs into \"heatmap-color\"",
+                         "\"heatmap-density\" 只能用于 \"heatmap-color\"");
+    if (def->depends == PROPERTY_DENSITY && e->depends & ~(unsigned)PROPERTY_DENSITY)
+        return expr_fail(c, "this property may only use \"heatmap-density\"",
+                         "该属性只能用 \"heatmap-density\"");
     if (e->depends & EXPR_FEATURE & ~def->depends)
         return expr_fail(c,
                          "this property is the same for all features of a layer; "
@@ -165,6 +175,8 @@ static enum im_code compile_property(struct expr_compiler *c,
 {
     const struct style_property_def *def = &style_properties[property];
     struct check_context check = {c, def};
+    enum style_kind kind =
+        property == ICON_PADDING && json_is_number(json) ? STYLE_NUMBER : def->kind;
     bool complete = true;
     enum im_code rc;
 
@@ -174,12 +186,12 @@ static enum im_code compile_property(struct expr_compiler *c,
             rc = check_depends(c, def, *out);
         return rc == IM_OK ? to_text(c, *out, out) : rc;
     }
-    rc = expr_compile(c, json, def->kind, out);
+    rc = expr_compile(c, json, kind, out);
     if (rc == IM_OK)
         rc = check_depends(c, def, *out);
     if (rc == IM_OK)
         rc = expr_each_constant(*out, check_output, &check, &complete);
-    if (rc == IM_OK && !complete && def->kind == STYLE_ARRAY)
+    if (rc == IM_OK && !complete && kind == STYLE_ARRAY)
         return expr_fail(c, "a list must be given as [\"literal\", […]]",
                          "列表应写为 [\"literal\", […]]");
     return rc;

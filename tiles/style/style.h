@@ -12,58 +12,126 @@ enum style_type {
     STYLE_FILL,
     STYLE_LINE,
     STYLE_CIRCLE,
-    STYLE_SYMBOL
+    STYLE_SYMBOL,
+    STYLE_HEATMAP
 };
-enum { STYLE_TYPE_COUNT = STYLE_SYMBOL + 1 };
+enum { STYLE_TYPE_COUNT = STYLE_HEATMAP + 1 };
 
 /** The properties we draw; the table is in style/property.c. */
 enum style_property {
     BACKGROUND_COLOR,
+    BACKGROUND_PATTERN,
     BACKGROUND_OPACITY,
-    FILL_COLOR,
-    FILL_OPACITY,
-    FILL_OUTLINE_COLOR,
+    FILL_SORT_KEY,
     FILL_ANTIALIAS,
-    LINE_COLOR,
-    LINE_OPACITY,
-    LINE_WIDTH,
-    LINE_OFFSET,
-    LINE_DASHARRAY,
+    FILL_OPACITY,
+    FILL_LAYER_OPACITY,
+    FILL_COLOR,
+    FILL_OUTLINE_COLOR,
+    FILL_TRANSLATE,
+    FILL_TRANSLATE_ANCHOR,
+    FILL_PATTERN,
     LINE_CAP,
     LINE_JOIN,
     LINE_MITER_LIMIT,
+    LINE_ROUND_LIMIT,
+    LINE_SORT_KEY,
+    LINE_OPACITY,
+    LINE_LAYER_OPACITY,
+    LINE_COLOR,
+    LINE_TRANSLATE,
+    LINE_TRANSLATE_ANCHOR,
+    LINE_WIDTH,
+    LINE_GAP_WIDTH,
+    LINE_OFFSET,
+    LINE_BLUR,
+    LINE_DASHARRAY,
+    LINE_PATTERN,
+    CIRCLE_SORT_KEY,
     CIRCLE_RADIUS,
     CIRCLE_COLOR,
+    CIRCLE_BLUR,
     CIRCLE_OPACITY,
-    CIRCLE_STROKE_COLOR,
+    CIRCLE_TRANSLATE,
+    CIRCLE_TRANSLATE_ANCHOR,
+    CIRCLE_PITCH_SCALE,
+    CIRCLE_PITCH_ALIGNMENT,
     CIRCLE_STROKE_WIDTH,
+    CIRCLE_STROKE_COLOR,
     CIRCLE_STROKE_OPACITY,
-    CIRCLE_SORT_KEY,
+    SYMBOL_PLACEMENT,
+    SYMBOL_SPACING,
+    SYMBOL_AVOID_EDGES,
+    SYMBOL_SORT_KEY,
+    SYMBOL_Z_ORDER,
+    ICON_ALLOW_OVERLAP,
+    ICON_OVERLAP,
+    ICON_IGNORE_PLACEMENT,
+    ICON_OPTIONAL,
+    ICON_ROTATION_ALIGNMENT,
+    ICON_SIZE,
+    ICON_TEXT_FIT,
+    ICON_TEXT_FIT_PADDING,
+    ICON_IMAGE,
+    ICON_ROTATE,
+    ICON_PADDING,
+    ICON_KEEP_UPRIGHT,
+    ICON_OFFSET,
+    ICON_ANCHOR,
+    ICON_PITCH_ALIGNMENT,
+    TEXT_PITCH_ALIGNMENT,
+    TEXT_ROTATION_ALIGNMENT,
     TEXT_FIELD,
     TEXT_FONT,
     TEXT_SIZE,
     TEXT_MAX_WIDTH,
     TEXT_LINE_HEIGHT,
     TEXT_LETTER_SPACING,
-    TEXT_ANCHOR,
-    TEXT_VARIABLE_ANCHOR,
-    TEXT_RADIAL_OFFSET,
-    TEXT_OFFSET,
-    TEXT_PADDING,
     TEXT_JUSTIFY,
+    TEXT_RADIAL_OFFSET,
+    TEXT_VARIABLE_ANCHOR,
+    TEXT_VARIABLE_ANCHOR_OFFSET,
+    TEXT_ANCHOR,
+    TEXT_MAX_ANGLE,
+    TEXT_WRITING_MODE,
+    TEXT_ROTATE,
+    TEXT_PADDING,
+    TEXT_KEEP_UPRIGHT,
+    TEXT_TRANSFORM,
+    TEXT_OFFSET,
     TEXT_ALLOW_OVERLAP,
+    TEXT_OVERLAP,
     TEXT_IGNORE_PLACEMENT,
-    SYMBOL_PLACEMENT,
-    SYMBOL_SORT_KEY,
-    TEXT_COLOR,
+    TEXT_OPTIONAL,
+    ICON_OPACITY,
+    ICON_COLOR,
+    ICON_HALO_COLOR,
+    ICON_HALO_WIDTH,
+    ICON_HALO_BLUR,
+    ICON_TRANSLATE,
+    ICON_TRANSLATE_ANCHOR,
     TEXT_OPACITY,
+    TEXT_COLOR,
     TEXT_HALO_COLOR,
     TEXT_HALO_WIDTH,
+    TEXT_HALO_BLUR,
+    TEXT_TRANSLATE,
+    TEXT_TRANSLATE_ANCHOR,
+    HEATMAP_RADIUS,
+    HEATMAP_WEIGHT,
+    HEATMAP_INTENSITY,
+    HEATMAP_COLOR,
+    HEATMAP_OPACITY,
     STYLE_PROPERTY_COUNT
 };
 
 /* what a property's expression may use */
-enum { PROPERTY_ZOOM = EXPR_ZOOM, PROPERTY_FEATURE = EXPR_FEATURE };
+enum {
+    PROPERTY_ZOOM = EXPR_ZOOM,
+    PROPERTY_FEATURE = EXPR_FEATURE,
+    PROPERTY_DENSITY = EXPR_DENSITY /* heatmap-color: that and nothing else */
+};
+enum { PROPERTY_MAX_NUMBERS = 4 };
 
 struct style_property_def {
     const char *name;
@@ -76,10 +144,13 @@ struct style_property_def {
     double number;              /* default of numbers and booleans; NAN: none */
     struct draw_color color;    /* default of colours */
     const char *const *choices; /* texts: allowed values, the first is the default */
+    uint32_t min_items;         /* lists */
+    uint32_t max_items;
+    double items[PROPERTY_MAX_NUMBERS]; /* default of lists that have one */
 };
 extern const struct style_property_def style_properties[STYLE_PROPERTY_COUNT];
 
-/** Indices into the choices of line-cap, line-join, text anchors, symbol-placement. */
+/** Indices into the choices (line-cap and line-join: enum draw_cap, draw_join). */
 enum style_anchor {
     ANCHOR_CENTER,
     ANCHOR_LEFT,
@@ -92,7 +163,13 @@ enum style_anchor {
     ANCHOR_BOTTOM_RIGHT,
     ANCHOR_COUNT
 };
-enum { PLACEMENT_POINT, PLACEMENT_LINE };
+enum { PLACEMENT_POINT, PLACEMENT_LINE, PLACEMENT_LINE_CENTER };
+enum { JUSTIFY_CENTER, JUSTIFY_AUTO, JUSTIFY_LEFT, JUSTIFY_RIGHT };
+enum { Z_ORDER_AUTO, Z_ORDER_VIEWPORT_Y, Z_ORDER_SOURCE };
+enum { OVERLAP_NEVER, OVERLAP_ALWAYS, OVERLAP_COOPERATIVE };
+enum { TEXT_FIT_NONE, TEXT_FIT_WIDTH, TEXT_FIT_HEIGHT, TEXT_FIT_BOTH };
+enum { TRANSFORM_NONE, TRANSFORM_UPPERCASE, TRANSFORM_LOWERCASE };
+enum { ALIGN_AUTO, ALIGN_MAP, ALIGN_VIEWPORT, ALIGN_VIEWPORT_GLYPH };
 
 struct style_layer {
     const char *id;
@@ -145,10 +222,16 @@ struct draw_color style_color_opacity(const struct style_layer *layer,
 unsigned style_choice(const struct style_layer *layer,
                       enum style_property property,
                       struct style_eval *at);
+/** text-field as plain text; of icon-image and -pattern the name of the image, empty
+ *  when there is none. */
 struct im_bytes style_text(const struct style_layer *layer,
                            enum style_property property,
                            struct style_eval *at);
-/** Numbers of an array; returns how many, at most `max`. */
+/** Is there a value? Of -overlap, patterns, images, -sort-key, outline colours and the
+ *  like, which have no default. */
+bool style_has(const struct style_layer *layer, enum style_property property);
+/** Numbers of an array (or of its default), held to the range; returns how many, at
+ *  most `max`. Padding is always four: top, right, bottom, left. */
 uint32_t style_numbers(const struct style_layer *layer,
                        enum style_property property,
                        struct style_eval *at,
@@ -160,6 +243,19 @@ uint32_t style_choices(const struct style_layer *layer,
                        struct style_eval *at,
                        uint8_t *out,
                        uint32_t max);
+/** text-variable-anchor-offset; ems, x right, y down. Returns how many. */
+struct style_anchor_offset {
+    enum style_anchor anchor;
+    float x_em, y_em;
+};
+uint32_t style_anchor_offsets(const struct style_layer *layer,
+                              struct style_eval *at,
+                              struct style_anchor_offset out[ANCHOR_COUNT]);
+/** heatmap-color at densities 0, 1/255 … 1, straight colours. */
+enum { STYLE_RAMP = 256 };
+void style_heatmap_ramp(const struct style_layer *layer,
+                        struct style_eval *at,
+                        struct draw_color out[STYLE_RAMP]);
 /** text-font names a bold face. */
 bool style_font_is_bold(const struct style_layer *layer, struct style_eval *at);
 /** The largest value a number can take at this zoom: known when its outputs are, else

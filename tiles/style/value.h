@@ -62,6 +62,7 @@ enum { STYLE_TEXT_MAX = 2048 };
  */
 struct style_eval {
     double zoom;                     /* MapLibre's: z - 1 for a 256 px tile at z */
+    double density;                  /* heatmap-density, 0..1 */
     const struct atlas_layer *layer; /* NULL: no feature */
     uint32_t feature;
     enum geom_kind geometry;
@@ -85,5 +86,7 @@ static inline void style_eval_feature(struct style_eval *at,
  * spaces, names (CSS Color Module Level 4).
  */
 bool style_color_parse(struct im_bytes text, struct draw_color *out);
+/** Between two colours, mixed premultiplied as MapLibre does; `t` 0 is `a`. */
+struct draw_color style_color_mix(struct draw_color a, struct draw_color b, double t);
 
 #endif

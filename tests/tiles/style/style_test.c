@@ -28,8 +28,7 @@ TEST(faults_are_named_with_their_path)
         {"{\"layers\": [{}]}", "layers[0].id: a text that is not empty"},
         {"{\"layers\": [{\"id\": \"a\"}]}", "layers[0].type: a text"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"raster\"}]}",
-         "layers[0].type: \"raster\" is none of background, fill, line, circle, "
-         "symbol"},
+         "layers[0].type: \"raster\" is not drawn; known are background"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"fill\", \"source\": \"x\"}]}",
          "layers[0]: \"source\" and \"source-layer\" follow from the folder"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"fill\", \"minzom\": 1}]}",
@@ -64,9 +63,9 @@ TEST(faults_are_named_with_their_path)
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"line\", \"layout\": {\"line-cap\": "
          "\"flat\"}}]}",
          "layers[0].layout.line-cap: \"flat\" is none of butt, round, square"},
-        {"{\"layers\": [{\"id\": \"a\", \"type\": \"line\", \"layout\": {\"line-cap\": "
-         "[\"get\", \"x\"]}}]}",
-         "layers[0].layout.line-cap: this property is the same for all features"},
+        {"{\"layers\": [{\"id\": \"a\", \"type\": \"symbol\", \"layout\": "
+         "{\"symbol-spacing\": [\"get\", \"x\"]}}]}",
+         "layers[0].layout.symbol-spacing: this property is the same for all features"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"line\", \"paint\": "
          "{\"line-width\": "
          "[\"*\", 2, [\"zoom\"]]}}]}",
