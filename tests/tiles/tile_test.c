@@ -239,9 +239,9 @@ TEST(a_tile_out_of_range_is_not_drawn)
         tile_render_png(f->map, f->worker, (struct tile_id){3, 8, 0}, 1, &out, &err),
         IM_EARG);
     assert_int_equal(
-        tile_render_png(f->map, f->worker, (struct tile_id){3, 0, 0}, 3, &out, &err),
+        tile_render_png(f->map, f->worker, (struct tile_id){3, 0, 0}, 4, &out, &err),
         IM_EARG);
-    assert_string_equal(err.msg, "scale 3 is outside 1..2");
+    assert_string_equal(err.msg, "scale 4 is outside 1..3");
     assert_int_equal(
         tile_encode_mvt(f->map, arena, (struct tile_id){3, 0, 8}, &out, &err), IM_EARG);
     assert_int_equal(out.len, 0);

@@ -21,6 +21,7 @@ void draw_scratch_free(struct draw_scratch *scratch)
     free(scratch->rows);
     free(scratch->steps);
     free(scratch->points);
+    free(scratch->mask);
     free(scratch);
 }
 
@@ -372,6 +373,54 @@ void coverage_blend(struct draw_scratch *scratch,
     s->last_row = -1;
 }
 
+/** The covered share of a row; its cells are at rest afterwards. */
+static void mask_row(struct draw_scratch *s, int32_t y, float carry)
+{
+    struct coverage_row *row = &s->rows[y];
+    float *cells = s->cells + (size_t)y * (size_t)s->stride;
+    float sum = carry;
+
+    for (int32_t x = 0; x < s->width; x++) {
+        sum += cells[x];
+        s->mask[x] = source_alpha(sum, 255.0f);
+    }
+    if (row->last >= 0)
+        memset(cells + row->first, 0,
+               (size_t)(row->last - row->first + 1) * sizeof *cells);
+    *row = (struct coverage_row){INT32_MAX, -1};
+}
+
+enum im_code coverage_rows(struct draw_scratch *scratch,
+                           coverage_row_fn *paint,
+                           void *ctx,
+                           struct im_error *err)
+{
+    struct draw_scratch *s = scratch;
+    float carry = 0.0f;
+
+    if ((size_t)s->width > s->n_mask) {
+        uint8_t *mask = realloc(s->mask, (size_t)s->width);
+
+        if (!mask)
+            return im_fail(err, IM_ENOMEM, "drawing scratch");
+        s->mask = mask;
+        s->n_mask = (size_t)s->width;
+    }
+    for (int32_t y = s->first_row; y <= s->last_row; y++) {
+        carry += s->steps[y];
+        s->steps[y] = 0.0f;
+        if (s->rows[y].last < 0 && carry == 0.0f)
+            continue;
+        mask_row(s, y, carry);
+        paint(ctx, (uint32_t)(s->top + y), s->mask);
+    }
+    if (s->last_row >= s->first_row)
+        s->steps[s->last_row + 1] = 0.0f;
+    s->first_row = s->height;
+    s->last_row = -1;
+    return IM_OK;
+}
+
 bool path_box(const struct draw_path *path, struct path_box *out)
 {
     uint32_t n = path->n_parts ? path->part_end[path->n_parts - 1] : 0;
@@ -415,18 +464,26 @@ static void fill_ring(struct draw_scratch *scratch, const float *xy, uint32_t n)
     }
 }
 
-enum im_code draw_fill(struct draw_scratch *scratch,
-                       struct raster *raster,
-                       const struct draw_path *rings,
-                       struct draw_color color,
-                       struct im_error *err)
+/** The painter of one colour, which is blended without a mask. */
+struct flat {
+    struct raster *raster;
+    struct draw_color color;
+};
+
+static enum im_code fill_bands(struct draw_scratch *scratch,
+                               const struct raster *raster,
+                               const struct draw_path *rings,
+                               const struct flat *flat, /* or else */
+                               coverage_row_fn *paint,
+                               void *ctx,
+                               struct im_error *err)
 {
     enum im_code rc = IM_OK;
     struct path_box box;
 
     if (!path_box(rings, &box))
         return im_fail(err, IM_EARG, "fill: a coordinate is not a finite number");
-    if (!(color.a > 0.0f) || box.max_x <= 0 || box.max_y <= 0 ||
+    if ((flat && !(flat->color.a > 0.0f)) || box.max_x <= 0 || box.max_y <= 0 ||
         box.min_x >= raster->width_px || box.min_y >= raster->height_px)
         return IM_OK;
     for (uint32_t top = 0; top < raster->height_px && rc == IM_OK;
@@ -440,8 +497,31 @@ enum im_code draw_fill(struct draw_scratch *scratch,
             fill_ring(scratch, rings->xy + 2 * (size_t)start, end - start);
             start = end;
         }
-        if (rc == IM_OK)
-            coverage_blend(scratch, raster, color);
+        if (rc == IM_OK && flat)
+            coverage_blend(scratch, flat->raster, flat->color);
+        else if (rc == IM_OK)
+            rc = coverage_rows(scratch, paint, ctx, err);
     }
     return rc;
+}
+
+enum im_code draw_fill(struct draw_scratch *scratch,
+                       struct raster *raster,
+                       const struct draw_path *rings,
+                       struct draw_color color,
+                       struct im_error *err)
+{
+    struct flat flat = {raster, color};
+
+    return fill_bands(scratch, raster, rings, &flat, NULL, NULL, err);
+}
+
+enum im_code coverage_fill(struct draw_scratch *scratch,
+                           const struct raster *raster,
+                           const struct draw_path *rings,
+                           coverage_row_fn *paint,
+                           void *ctx,
+                           struct im_error *err)
+{
+    return fill_bands(scratch, raster, rings, NULL, paint, ctx, err);
 }

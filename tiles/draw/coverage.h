@@ -33,6 +33,8 @@ struct draw_scratch {
     size_t n_rows;
     double *points; /* x0 y0 x1 y1 ..., of the stroker */
     size_t n_points;
+    uint8_t *mask; /* one row */
+    size_t n_mask;
 
     /* the band being drawn */
     int32_t width;
@@ -56,6 +58,22 @@ void coverage_edge(
 void coverage_blend(struct draw_scratch *scratch,
                     struct raster *raster,
                     struct draw_color color);
+
+/** Called with the covered share, 0..255, of each pixel of a row of the raster. */
+typedef void coverage_row_fn(void *ctx, uint32_t row, const uint8_t *mask);
+/** Hand out what is covered instead of blending a colour, and come to rest.
+ *  IM_ENOMEM. */
+IM_CHECKED enum im_code coverage_rows(struct draw_scratch *scratch,
+                                      coverage_row_fn *paint,
+                                      void *ctx,
+                                      struct im_error *err);
+/** draw_fill with a painter of rows. */
+IM_CHECKED enum im_code coverage_fill(struct draw_scratch *scratch,
+                                      const struct raster *raster,
+                                      const struct draw_path *rings,
+                                      coverage_row_fn *paint,
+                                      void *ctx,
+                                      struct im_error *err);
 
 /** Points of the stroker, at least `n`; NULL over the limit or out of memory. */
 double *coverage_points(struct draw_scratch *scratch, size_t n);

@@ -45,6 +45,16 @@ pixel_blend(uint8_t *px, const struct pixel_paint *paint, uint32_t sa)
         px[c] = pixel_div255(paint->rgb1[c] * sa + px[c] * rest);
 }
 
+/** Not premultiplied; a clear pixel is black. */
+static inline void pixel_straight(const uint8_t *px, uint8_t *out)
+{
+    uint32_t a = px[3];
+
+    for (int c = 0; c < 3; c++)
+        out[c] = (uint8_t)(a ? (px[c] * 255u + a / 2) / a : 0);
+    out[3] = (uint8_t)a;
+}
+
 /** A premultiplied pixel over another. */
 static inline void pixel_over(uint8_t *dst, const uint8_t *src)
 {

@@ -10,7 +10,7 @@
 
 enum {
     UNIT_BITS = WORLD_BITS - 8, /* log2 of world units a pixel at zoom 0 */
-    RENDER_MAX_SCALE = 2
+    RENDER_MAX_SCALE = 3
 };
 
 /* An array that grows and is kept for the next tile. */
@@ -23,7 +23,7 @@ struct growing {
 void *growing_add(struct growing *g, size_t size);
 
 struct tile_worker {
-    struct raster raster[RENDER_MAX_SCALE];
+    struct raster raster; /* of the size that was drawn last */
     struct draw_scratch *scratch;
     struct sprite_cache *sprites;
     struct text_fonts *fonts;

@@ -5,7 +5,7 @@
 
 #include "render/pass.h"
 
-enum { TILE_PX = 256 };
+enum { TILE_PX = 256, PNG_LEVEL = 3 };
 
 static void draw_background(struct render *r)
 {
@@ -48,14 +48,6 @@ static void draw_style(struct render *r, uint32_t i)
     }
 }
 
-static enum im_code check_scale(unsigned scale, struct im_error *err)
-{
-    if (scale >= 1 && scale <= RENDER_MAX_SCALE)
-        return IM_OK;
-    im_fail(err, IM_EARG, "scale %u is outside 1..%d", scale, RENDER_MAX_SCALE);
-    return im_zh(err, IM_EARG, "倍率 %u 超出 1..%d", scale, RENDER_MAX_SCALE);
-}
-
 enum im_code render_area(const struct tile_map *map,
                          struct tile_worker *w,
                          struct render_area area,
@@ -80,6 +72,87 @@ enum im_code render_area(const struct tile_map *map,
     return r.rc;
 }
 
+/* ---- a tile as a file ---- */
+
+static enum im_code check_options(const struct tile_picture_options *options,
+                                  struct tile_id id,
+                                  struct im_error *err)
+{
+    if (options->scale < 1 || options->scale > RENDER_MAX_SCALE) {
+        im_fail(err, IM_EARG, "scale %u is outside 1..%d", options->scale,
+                RENDER_MAX_SCALE);
+        return im_zh(err, IM_EARG, "倍率 %u 超出 1..%d", options->scale,
+                     RENDER_MAX_SCALE);
+    }
+    if (options->size_px != TILE_PX && options->size_px != 2 * TILE_PX) {
+        im_fail(err, IM_EARG, "tile size %u; it is %d or %d", options->size_px, TILE_PX,
+                2 * TILE_PX);
+        return im_zh(err, IM_EARG, "瓦片边长 %u，应为 %d 或 %d", options->size_px,
+                     TILE_PX, 2 * TILE_PX);
+    }
+    if (options->size_px > TILE_PX && id.z >= TILE_MAX_ZOOM) {
+        im_fail(err, IM_EARG, "zoom %u is outside 0..%d of tiles of %u pixels", id.z,
+                TILE_MAX_ZOOM - 1, options->size_px);
+        return im_zh(err, IM_EARG, "缩放级别 %u 超出 %u 像素瓦片的 0..%d", id.z,
+                     options->size_px, TILE_MAX_ZOOM - 1);
+    }
+    return IM_OK;
+}
+
+/* A clear picture of this size; the memory of the last tile where it fits. */
+static enum im_code
+start_picture(struct raster *raster, uint32_t side_px, struct im_error *err)
+{
+    if (raster->rgba && raster->width_px == side_px) {
+        memset(raster->rgba, 0, (size_t)side_px * side_px * 4);
+        return IM_OK;
+    }
+    raster_release(raster);
+    return raster_init(raster, side_px, side_px, err);
+}
+
+/* What a picture without transparency stands on. */
+static struct draw_color ground_of(const struct tile_map *map, struct style_eval *at)
+{
+    for (uint32_t i = 0; i < map->n_styles; i++) {
+        const struct style_layer *style = map->styles[i].style;
+
+        if (style->type == STYLE_BACKGROUND && style_layer_visible(style, at->zoom)) {
+            style_eval_feature(at, NULL, 0, GEOM_EMPTY);
+            return style_color_opacity(style, BACKGROUND_COLOR, BACKGROUND_OPACITY, at);
+        }
+    }
+    return (struct draw_color){1, 1, 1, 1};
+}
+
+enum im_code tile_render(const struct tile_map *map,
+                         struct tile_worker *w,
+                         struct tile_id id,
+                         const struct tile_picture_options *options,
+                         struct im_buf *out,
+                         struct im_error *err)
+{
+    struct raster_encoding encoding = {
+        .format = options->format, .level = PNG_LEVEL, .rgba = options->rgba};
+    uint32_t size = options->size_px;
+    enum im_code rc = tile_id_check(id, err);
+
+    if (rc == IM_OK)
+        rc = check_options(options, id, err);
+    if (rc == IM_OK)
+        rc = start_picture(&w->raster, size * options->scale, err);
+    if (rc != IM_OK)
+        return rc;
+    /* a tile of 512 px is one of the world that is twice as wide */
+    struct render_area area = {id.z + (size > TILE_PX ? 1 : 0), (int64_t)id.x * size,
+                               (int64_t)id.y * size, size, size};
+    rc = render_area(map, w, area, options->scale, &w->raster, err);
+    if (rc != IM_OK)
+        return rc;
+    encoding.background = ground_of(map, &w->at);
+    return raster_write(&w->raster, &encoding, out, err);
+}
+
 enum im_code tile_render_png(const struct tile_map *map,
                              struct tile_worker *w,
                              struct tile_id id,
@@ -87,23 +160,7 @@ enum im_code tile_render_png(const struct tile_map *map,
                              struct im_buf *out,
                              struct im_error *err)
 {
-    enum im_code rc = tile_id_check(id, err);
-    struct raster *raster;
-
-    if (rc == IM_OK)
-        rc = check_scale(scale, err);
-    if (rc != IM_OK)
-        return rc;
-    raster = &w->raster[scale - 1];
-    if (!raster->rgba)
-        rc = raster_init(raster, TILE_PX * scale, TILE_PX * scale, err);
-    else
-        raster_clear(raster, (struct draw_color){0, 0, 0, 0});
-    if (rc == IM_OK)
-        rc =
-            render_area(map, w,
-                        (struct render_area){id.z, (int64_t)id.x * TILE_PX,
-                                             (int64_t)id.y * TILE_PX, TILE_PX, TILE_PX},
-                        scale, raster, err);
-    return rc == IM_OK ? raster_write_png(raster, 3, out, err) : rc;
+    return tile_render(
+        map, w, id, &(struct tile_picture_options){.size_px = TILE_PX, .scale = scale},
+        out, err);
 }

@@ -34,9 +34,7 @@ void tile_worker_free(struct tile_worker *w)
 {
     if (!w)
         return;
-    for (int i = 0; i < RENDER_MAX_SCALE; i++)
-        if (w->raster[i].rgba)
-            raster_release(&w->raster[i]);
+    raster_release(&w->raster);
     draw_scratch_free(w->scratch);
     sprite_cache_free(w->sprites);
     text_fonts_close(w->fonts);

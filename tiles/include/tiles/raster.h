@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Drawing: an anti-aliased scanline rasteriser by signed-area coverage, a stroker,
- * marker sprites. Pixels are premultiplied RGBA, 8 bits a channel, y down. */
+ * marker sprites, images and patterns, heat. Pixels are premultiplied RGBA, 8 bits a
+ * channel, y down. */
 #ifndef TILES_RASTER_H
 #define TILES_RASTER_H
 
@@ -46,6 +47,43 @@ IM_CHECKED enum im_code draw_fill(struct draw_scratch *scratch,
                                   const struct draw_path *rings,
                                   struct draw_color color,
                                   struct im_error *err);
+
+struct sprite_image; /* tiles/sprites.h */
+
+/** An image repeated without end. Laid out from the origin of the world, a pattern goes
+ *  on across tiles. */
+struct draw_pattern {
+    const struct sprite_image *image;
+    double x_px; /* of the raster, where one of its upper left corners lies: anywhere */
+    double y_px;
+    double scale; /* raster pixels for one of its own */
+    float opacity;
+};
+IM_CHECKED enum im_code draw_fill_pattern(struct draw_scratch *scratch,
+                                          struct raster *raster,
+                                          const struct draw_path *rings,
+                                          const struct draw_pattern *pattern,
+                                          struct im_error *err);
+
+/** One image, an icon. At its own size and upright it is copied to whole pixels. */
+struct draw_image {
+    float x_px; /* of its centre */
+    float y_px;
+    float width_px; /* as drawn; 0..RASTER_MAX_SIDE_PX */
+    float height_px;
+    float angle_rad; /* clockwise, about its centre */
+    float opacity;
+    /* of images that are distances (is_sdf) */
+    struct draw_color color;
+    struct draw_color halo;
+    float halo_px; /* beyond the shape; the distances reach 6 own pixels */
+    float halo_blur_px;
+};
+/** Errors: IM_EARG for numbers that are not finite or out of range. */
+IM_CHECKED enum im_code draw_image_at(struct raster *raster,
+                                      const struct sprite_image *image,
+                                      const struct draw_image *look,
+                                      struct im_error *err);
 
 enum draw_cap { DRAW_CAP_BUTT, DRAW_CAP_ROUND, DRAW_CAP_SQUARE };
 enum draw_join { DRAW_JOIN_MITER, DRAW_JOIN_ROUND, DRAW_JOIN_BEVEL };
@@ -101,5 +139,18 @@ IM_CHECKED enum im_code raster_write_png(const struct raster *raster,
                                          int level,
                                          struct im_buf *out,
                                          struct im_error *err);
+
+enum picture_format { PICTURE_PNG, PICTURE_WEBP, PICTURE_JPEG };
+struct raster_encoding {
+    enum picture_format format;
+    int level;                    /* of PNG, as above */
+    bool rgba;                    /* PNG: all colours instead of a palette */
+    struct draw_color background; /* JPEG: what shows through; its alpha is ignored */
+};
+/** As PNG, WebP (libwebp, lossy with lossless alpha) or JPEG (libjpeg). */
+IM_CHECKED enum im_code raster_write(const struct raster *raster,
+                                     const struct raster_encoding *encoding,
+                                     struct im_buf *out,
+                                     struct im_error *err);
 
 #endif

@@ -62,8 +62,21 @@ IM_CHECKED enum im_code tile_worker_new(const char *font_directory,
                                         struct im_error *err);
 void tile_worker_free(struct tile_worker *worker);
 
-/** A 256 px tile times `scale` (1 or 2), as palette PNG. An empty tile is transparent.
- */
+struct tile_picture_options {
+    uint32_t size_px; /* CSS pixels a side: 256, or 512, which ends at zoom 21 */
+    unsigned scale;   /* pixels of the picture for one of them: 1..3 */
+    enum picture_format format;
+    bool rgba; /* PNG without a palette */
+};
+/** A tile as a picture. An empty one is transparent; as JPEG, which cannot be, it has
+ *  the background colour of the map, else white. */
+IM_CHECKED enum im_code tile_render(const struct tile_map *map,
+                                    struct tile_worker *worker,
+                                    struct tile_id id,
+                                    const struct tile_picture_options *options,
+                                    struct im_buf *out,
+                                    struct im_error *err);
+/** tile_render of 256 px as palette PNG. */
 IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
                                         struct tile_worker *worker,
                                         struct tile_id id,
