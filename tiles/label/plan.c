@@ -570,3 +570,50 @@ enum im_code label_plan_get(const struct tile_map *map,
         *out = plan;
     return rc;
 }
+
+/* ---- for vector tiles ---- */
+
+struct choice_search {
+    const struct tile_map *map;
+    const struct map_layer *layer;
+    uint32_t feature;
+    struct label_choice *out;
+};
+
+static bool find_choice(void *ctx, uint32_t index, const struct label *label)
+{
+    struct choice_search *search = ctx;
+
+    (void)index;
+    if (label->feature == search->feature &&
+        search->map->styles[label->style].layer == search->layer &&
+        label->first_zoom < search->out->first_zoom)
+        *search->out = (struct label_choice){label->first_zoom, label->anchor};
+    return true;
+}
+
+enum im_code label_first_zoom(const struct tile_map *map,
+                              const struct map_layer *layer,
+                              uint32_t feature,
+                              uint32_t zoom,
+                              struct text_fonts *fonts,
+                              struct label_choice *out,
+                              struct im_error *err)
+{
+    struct choice_search search = {map, layer, feature, out};
+    double px_per_unit = 256.0 / (double)(1ull << (WORLD_BITS - zoom));
+    const struct label_plan *plan;
+    enum im_code rc = label_plan_get(map, zoom, fonts, &plan, err);
+    uint32_t x;
+    uint32_t y;
+
+    *out = (struct label_choice){.first_zoom = zoom + 1};
+    if (rc == IM_OK && map_label_point(layer, feature, &x, &y)) {
+        double px = x * px_per_unit;
+        double py = y * px_per_unit;
+
+        label_plan_window(plan, (struct label_window){px - 1, py - 1, px + 1, py + 1},
+                          find_choice, &search);
+    }
+    return rc;
+}

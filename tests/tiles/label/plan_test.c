@@ -167,6 +167,29 @@ TEST(a_label_once_shown_stays_shown_at_its_side)
     assert_true(before > 300);
 }
 
+TEST(vector_tiles_are_told_the_zoom_of_the_plan)
+{
+    struct fixture *f = *state;
+    const struct label_plan *plan = plan_of(f, 9);
+    uint8_t first[N_TOWNS];
+    uint32_t n_later = 0;
+
+    memset(first, 10, sizeof first);
+    for (uint32_t i = 0; i < plan->n; i++)
+        first[plan->labels[i].feature] = plan->labels[i].first_zoom;
+    for (uint32_t i = 0; i < N_TOWNS; i++) {
+        struct label_choice choice;
+        struct im_error err;
+
+        assert_int_equal(
+            label_first_zoom(f->map, &f->map->layers[0], i, 9, f->fonts, &choice, &err),
+            IM_OK);
+        assert_int_equal(choice.first_zoom, first[i]);
+        n_later += choice.first_zoom == 10;
+    }
+    assert_true(n_later > 0 && n_later < N_TOWNS);
+}
+
 /* What is not shown has no place: its point, at least, is covered, or every anchor is.
  */
 TEST(the_most_important_one_is_shown_first)
@@ -294,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_two_boxes_overlap_at_any_zoom),
         cmocka_unit_test(a_label_once_shown_stays_shown_at_its_side),
+        cmocka_unit_test(vector_tiles_are_told_the_zoom_of_the_plan),
         cmocka_unit_test(the_most_important_one_is_shown_first),
         cmocka_unit_test(a_window_finds_what_a_full_scan_finds_each_once),
         cmocka_unit_test(a_name_keeps_off_markers_when_it_has_another_side),
