@@ -136,11 +136,30 @@ static bool has_symbols(const struct style *style)
     return false;
 }
 
+/* By the stylesheet when it says something of the layer, else by the layer's own
+ * style.json. */
+static enum im_code
+compile_style(struct tile_map *map, struct map_layer *ml, struct im_error *err)
+{
+    const struct layer_schema *schema = atlas_layer_schema(ml->layer);
+    const char *json = atlas_layer_style_json(ml->layer);
+    enum im_code rc;
+
+    if (map->stylesheet)
+        ml->part = stylesheet_part_find(map->stylesheet, schema->id);
+    if (ml->part)
+        json = ml->part->json;
+    rc = style_parse(im_bytes_of(json), schema, map->lang, map->arena, &ml->style, err);
+    if (rc != IM_OK && ml->part)
+        return im_context(err, "stylesheet '%s', layer '%s'",
+                          stylesheet_id(map->stylesheet), schema->id);
+    return rc == IM_OK ? rc : im_context(err, "layer '%s': style", schema->id);
+}
+
 static enum im_code
 add_layer(struct tile_map *map, const struct atlas_layer *layer, struct im_error *err)
 {
     const struct layer_schema *schema = atlas_layer_schema(layer);
-    const char *json = atlas_layer_style_json(layer);
     struct map_layer *ml = &map->layers[map->n_layers];
     enum im_code rc;
 
@@ -153,9 +172,9 @@ add_layer(struct tile_map *map, const struct atlas_layer *layer, struct im_error
         return im_zh(err, IM_ELIMIT, "一幅地图最多 %u 个图层", most);
     }
     ml->layer = layer;
-    rc = style_parse(im_bytes_of(json), schema, map->lang, map->arena, &ml->style, err);
+    rc = compile_style(map, ml, err);
     if (rc != IM_OK)
-        return im_context(err, "layer '%s': style", schema->id);
+        return rc;
     map->n_layers++;
     if (schema->geometry != SCHEMA_POINT && has_symbols(&ml->style)) {
         ml->has_label_layer = true;
@@ -165,6 +184,17 @@ add_layer(struct tile_map *map, const struct atlas_layer *layer, struct im_error
             return im_fail(err, IM_ENOMEM, "map");
     }
     return IM_OK;
+}
+
+/* The layers of the default map; a stylesheet adds those it draws, and a closed one
+ * leaves out all others. */
+static bool is_in_map(const struct tile_map *map, const struct layer_schema *schema)
+{
+    bool is_styled =
+        map->stylesheet && stylesheet_part_find(map->stylesheet, schema->id);
+    bool is_closed = map->stylesheet && stylesheet_is_closed(map->stylesheet);
+
+    return !schema->is_internal && (is_styled || (schema->in_map && !is_closed));
 }
 
 /* A layer whose style is broken must not take the map from all others: it is left out
@@ -178,7 +208,7 @@ static enum im_code add_whole_map(struct tile_map *map, struct im_error *err)
         const struct atlas_layer *layer = atlas_layer_at(map->atlas, i);
         const struct layer_schema *schema = atlas_layer_schema(layer);
 
-        if (schema->in_map && !schema->is_internal)
+        if (is_in_map(map, schema))
             rc = add_layer(map, layer, err);
         if (rc == IM_EDATA || rc == IM_ELIMIT) {
             char why[400];
@@ -240,28 +270,62 @@ static int compare_styles(const void *a, const void *b)
 
     if (p->style->order != q->style->order)
         return p->style->order < q->style->order ? -1 : 1;
+    if (p->position != q->position)
+        return p->position < q->position ? -1 : 1;
     if (p->layer != q->layer)
         return p->layer < q->layer ? -1 : 1;
     return (p->style->index > q->style->index) - (p->style->index < q->style->index);
 }
 
+static void add_styles(struct map_style *styles,
+                       struct tile_map *map,
+                       const struct style *from,
+                       const struct map_layer *ml,
+                       const struct stylesheet_part *part)
+{
+    for (uint32_t i = 0; i < from->n_layers; i++) {
+        /* the stylesheet's ground replaces that of the layers */
+        if (!part && map->ground_part && from->layers[i].type == STYLE_BACKGROUND)
+            continue;
+        styles[map->n_styles++] = (struct map_style){
+            &from->layers[i], ml, part ? part->positions[i] : MAP_OWN_STYLE};
+    }
+}
+
 static enum im_code order_styles(struct tile_map *map, struct im_error *err)
 {
     struct map_style *styles;
-    uint32_t n = 0;
+    uint32_t n = map->ground.n_layers;
 
     for (uint32_t i = 0; i < map->n_layers; i++)
         n += map->layers[i].style.n_layers;
     styles = im_arena_calloc(map->arena, n + 1, sizeof *styles);
     if (!styles)
         return im_fail(err, IM_ENOMEM, "map");
+    if (map->n_layers)
+        add_styles(styles, map, &map->ground, &map->layers[0], map->ground_part);
     for (uint32_t i = 0; i < map->n_layers; i++)
-        for (uint32_t j = 0; j < map->layers[i].style.n_layers; j++)
-            styles[map->n_styles++] =
-                (struct map_style){&map->layers[i].style.layers[j], &map->layers[i]};
-    qsort(styles, n, sizeof *styles, compare_styles);
+        add_styles(styles, map, &map->layers[i].style, &map->layers[i],
+                   map->layers[i].part);
+    qsort(styles, map->n_styles, sizeof *styles, compare_styles);
     map->styles = styles;
     return IM_OK;
+}
+
+/* A background belongs to no layer. */
+static enum im_code compile_ground(struct tile_map *map, struct im_error *err)
+{
+    enum im_code rc;
+
+    if (map->stylesheet)
+        map->ground_part = stylesheet_part_find(map->stylesheet, "");
+    if (!map->ground_part)
+        return IM_OK;
+    rc = style_parse(im_bytes_of(map->ground_part->json), NULL, map->lang, map->arena,
+                     &map->ground, err);
+    return rc == IM_OK ? rc
+                       : im_context(err, "stylesheet '%s', background",
+                                    stylesheet_id(map->stylesheet));
 }
 
 static void hash_number(XXH64_state_t *hash, uint64_t number)
@@ -288,6 +352,10 @@ static bool set_version(struct tile_map *map)
     hash_number(hash, map->lang);
     hash_number(hash, map->leave_out_unreviewed);
     hash_number(hash, map->is_whole);
+    if (map->stylesheet) {
+        hash_text(hash, stylesheet_id(map->stylesheet)); /* it stands in URLs inside */
+        hash_number(hash, stylesheet_hash(map->stylesheet));
+    }
     for (uint32_t i = 0; i < map->n_layers; i++) {
         const struct atlas_layer *layer = map->layers[i].layer;
 
@@ -318,6 +386,8 @@ enum im_code tile_map_new(const struct atlas *atlas,
     map->atlas = atlas_ref(atlas);
     map->lang = options->lang;
     map->leave_out_unreviewed = options->leave_out_unreviewed;
+    map->stylesheet = options->stylesheet;
+    map->sprites = options->sprites;
     map->extent = bbox_empty();
     for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
         label_slot_init(&map->plans[z]);
@@ -330,6 +400,8 @@ enum im_code tile_map_new(const struct atlas *atlas,
                                              : add_listed(map, options->layers, err);
     if (rc == IM_OK)
         rc = check_names(map, err);
+    if (rc == IM_OK)
+        rc = compile_ground(map, err);
     if (rc == IM_OK)
         rc = order_styles(map, err);
     if (rc == IM_OK && !set_version(map))

@@ -5,6 +5,7 @@
 
 #include "label/plan.h"
 #include "style/style.h"
+#include "stylesheet_part.h"
 
 #include <tiles/tile.h>
 
@@ -20,6 +21,7 @@ enum { TILE_FORMAT_VERSION = 1 };
 struct map_layer {
     const struct atlas_layer *layer;
     struct style style;
+    const struct stylesheet_part *part; /* NULL: its own style.json */
     /* Where the label of a feature that is no point belongs: x << 32 | y in world
      * units, 0 while not computed. Whoever needs one first computes it; two threads get
      * the same. NULL for point layers. */
@@ -27,10 +29,13 @@ struct map_layer {
     bool has_label_layer; /* vector tiles have "<id>_label" beside "<id>" */
 };
 
+enum { MAP_OWN_STYLE = UINT32_MAX };
+
 /** One style layer in drawing order. */
 struct map_style {
     const struct style_layer *style;
-    const struct map_layer *layer;
+    const struct map_layer *layer; /* of a stylesheet's background: any */
+    uint32_t position; /* among the layers of the stylesheet, or MAP_OWN_STYLE */
 };
 
 struct tile_map {
@@ -45,7 +50,13 @@ struct tile_map {
     uint32_t n_layers;
     struct map_layer layers[MAP_MAX_LAYERS];
     uint32_t n_styles;
-    const struct map_style *styles; /* by metadata.order, layer, position in the file */
+    const struct map_style
+        *styles; /* by metadata.order; of equal ones those of the
+                    stylesheet first, then layer, place in the file */
+    const struct stylesheet *stylesheet; /* NULL: the layers' own styles */
+    const struct sprite_sheet *sprites;  /* NULL: none */
+    struct style ground;                 /* background of the stylesheet */
+    const struct stylesheet_part *ground_part;
     struct label_slot plans[TILE_MAX_ZOOM + 1];
 };
 

@@ -96,8 +96,11 @@ static void write_tiles(const struct tile_map *map,
 {
     struct im_buf url = {.max = 4096};
 
-    im_buf_printf(&url, "%s/tiles/%s/{z}/{x}/{y}.mvt?lang=%s&v=%016llx", base_url, name,
-                  map->lang == LANG_EN ? "en" : "zh", (unsigned long long)map->version);
+    im_buf_printf(&url, "%s/tiles/%s/{z}/{x}/{y}.mvt?lang=%s", base_url, name,
+                  map->lang == LANG_EN ? "en" : "zh");
+    if (map->stylesheet)
+        im_buf_printf(&url, "&style=%s", stylesheet_id(map->stylesheet));
+    im_buf_printf(&url, "&v=%016llx", (unsigned long long)map->version);
     im_json_key(w, "tiles");
     im_json_array(w);
     im_json_string(w, im_buf_bytes(&url));
@@ -242,7 +245,8 @@ static void write_style_layer(const struct tile_map *map,
     write_style_id(map, i, w);
     json_object_foreach((json_t *)json, key, member)
     {
-        if (strcmp(key, "$comment") == 0 || strcmp(key, "id") == 0)
+        if (strcmp(key, "$comment") == 0 || strcmp(key, "id") == 0 ||
+            strcmp(key, "source") == 0 || strcmp(key, "source-layer") == 0)
             continue;
         im_json_key(w, key);
         write_value(member, map->lang, w);
@@ -261,38 +265,73 @@ static void write_style_layer(const struct tile_map *map,
     im_json_object_end(w);
 }
 
+/* The JSON of a style layer: of the stylesheet, or of the layer's own style.json. */
+static const json_t *
+layer_json(const struct tile_map *map, const struct map_style *ms, json_t *const own[])
+{
+    const json_t *root = own[ms->layer - map->layers];
+    bool is_own = ms->position == MAP_OWN_STYLE;
+
+    if (!is_own)
+        root = stylesheet_root(map->stylesheet);
+    return json_array_get(json_object_get(root, "layers"),
+                          is_own ? ms->style->index : ms->position);
+}
+
 static void write_style_layers(const struct tile_map *map, struct im_json *w)
 {
     json_t *styles[MAP_MAX_LAYERS] = {NULL};
 
     for (uint32_t i = 0; i < map->n_layers; i++)
-        styles[i] = json_loads(atlas_layer_style_json(map->layers[i].layer),
-                               JSON_REJECT_DUPLICATES, NULL);
+        if (!map->layers[i].part)
+            styles[i] = json_loads(atlas_layer_style_json(map->layers[i].layer),
+                                   JSON_REJECT_DUPLICATES, NULL);
     im_json_key(w, "layers");
     im_json_array(w);
     for (uint32_t i = 0; i < map->n_styles; i++) {
         const struct map_style *ms = &map->styles[i];
-        size_t at = (size_t)(ms->layer - map->layers);
 
         if (ms->style->type == STYLE_BACKGROUND && !map->is_whole)
             continue;
-        write_style_layer(
-            map, i,
-            json_array_get(json_object_get(styles[at], "layers"), ms->style->index), w);
+        write_style_layer(map, i, layer_json(map, ms, styles), w);
     }
     im_json_array_end(w);
     for (uint32_t i = 0; i < map->n_layers; i++)
         json_decref(styles[i]);
 }
 
-static void write_glyphs(const char *base_url, struct im_json *w)
+static void
+write_url(const char *key, const char *base_url, const char *path, struct im_json *w)
 {
     struct im_buf url = {.max = 4096};
 
-    im_buf_printf(&url, "%s/fonts/{fontstack}/{range}.pbf", base_url);
-    im_json_key(w, "glyphs");
+    im_buf_printf(&url, "%s%s", base_url, path);
+    im_json_key(w, key);
     im_json_string(w, im_buf_bytes(&url));
     im_buf_release(&url);
+}
+
+/* Language, and what the stylesheet says of itself: title, legend, source. */
+static void write_metadata(const struct tile_map *map, struct im_json *w)
+{
+    const json_t *said = NULL;
+    const char *key;
+    json_t *member;
+
+    if (map->stylesheet)
+        said = json_object_get(stylesheet_root(map->stylesheet), "metadata");
+    im_json_key(w, "metadata");
+    im_json_object(w);
+    json_object_foreach((json_t *)said, key, member)
+    {
+        if (strcmp(key, "lang") == 0 || strcmp(key, "$comment") == 0)
+            continue;
+        im_json_key(w, key);
+        write_value(member, map->lang, w);
+    }
+    im_json_key(w, "lang");
+    im_json_text(w, map->lang == LANG_EN ? "en" : "zh");
+    im_json_object_end(w);
 }
 
 void tile_write_style(const struct tile_map *map,
@@ -304,13 +343,12 @@ void tile_write_style(const struct tile_map *map,
     im_json_key(w, "version");
     im_json_int(w, 8);
     im_json_key(w, "name");
-    im_json_text(w, name);
-    im_json_key(w, "metadata");
-    im_json_object(w);
-    im_json_key(w, "lang");
-    im_json_text(w, map->lang == LANG_EN ? "en" : "zh");
-    im_json_object_end(w);
-    write_glyphs(base_url, w);
+    im_json_text(w,
+                 map->stylesheet ? stylesheet_title(map->stylesheet, map->lang) : name);
+    write_metadata(map, w);
+    write_url("glyphs", base_url, "/fonts/{fontstack}/{range}.pbf", w);
+    if (map->sprites)
+        write_url("sprite", base_url, "/sprites/innomap", w);
     im_json_key(w, "sources");
     im_json_object(w);
     im_json_key(w, "innomap");

@@ -10,32 +10,70 @@
 #include <unistd.h>
 #include <wchar.h>
 
-bool cli_find_viewer(char *out, size_t size)
+/* The folder that holds the program. */
+static bool find_program(char *out, size_t size)
 {
-    static const char *const places[] = {"/viewer", "/../../web/viewer/dist",
-                                         "/../share/innomap/viewer"};
-    char program[3072];
-    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    ssize_t len = readlink("/proc/self/exe", out, size - 1);
     char *slash;
 
     if (len <= 0)
         return false;
-    program[len] = '\0';
-    slash = strrchr(program, '/');
-    if (!slash)
+    out[len] = '\0';
+    slash = strrchr(out, '/');
+    if (slash)
+        *slash = '\0';
+    return slash != NULL;
+}
+
+/* The first of `places` (below the program's folder) with a readable `file` in it. */
+static bool find_place(const char *const places[],
+                       const char *name,
+                       const char *file,
+                       char *out,
+                       size_t size)
+{
+    char program[3072];
+
+    if (!find_program(program, sizeof program))
         return false;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        char index[4096];
+    for (size_t i = 0; places[i]; i++) {
+        char path[4096];
+        int n = snprintf(out, size, "%s%s%s", program, places[i], name);
 
-        snprintf(index, sizeof index, "%s%s/index.html", program, places[i]);
-        if (access(index, R_OK) == 0) {
-            int n = snprintf(out, size, "%s%s", program, places[i]);
-
-            return n > 0 && (size_t)n < size;
-        }
+        snprintf(path, sizeof path, "%s%s%s%s", program, places[i], name, file);
+        if (n > 0 && (size_t)n < size && access(path, R_OK) == 0)
+            return true;
     }
     return false;
+}
+
+bool cli_find_viewer(char *out, size_t size)
+{
+    static const char *const places[] = {"/viewer", "/../../web/viewer/dist",
+                                         "/../share/innomap/viewer", NULL};
+
+    return find_place(places, "", "/index.html", out, size);
+}
+
+bool cli_find_share(const char *name, char *out, size_t size)
+{
+    static const char *const places[] = {"/share/", "/../share/innomap/", NULL};
+
+    return find_place(places, name, "/.", out, size);
+}
+
+bool cli_find_sprites(char *out, size_t size)
+{
+    static const char name[] = "/innomap";
+    size_t len;
+
+    if (!cli_find_share("sprites", out, size))
+        return false;
+    len = strlen(out);
+    if (len + sizeof name > size)
+        return false;
+    memcpy(out + len, name, sizeof name);
+    return true;
 }
 
 /* ---- a source that leaves layers out ---- */

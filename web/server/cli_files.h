@@ -16,6 +16,15 @@
 bool cli_find_viewer(char *out, size_t size);
 
 /**
+ * A folder of data that comes with the program ("styles", "grids", "sprites"): beside
+ * it
+ * (`share/NAME`), or installed (`../share/innomap/NAME`). False when it is in neither.
+ */
+bool cli_find_share(const char *name, char *out, size_t size);
+/** The sheet of icons that comes with the program, without its suffix. */
+bool cli_find_sprites(char *out, size_t size);
+
+/**
  * Read the database into an atlas. With `layers` (ids separated by commas; NULL: all)
  * only these and the ones that can be origins are read; when one of them is unknown,
  * all are, so that the error can name what there is.

@@ -26,6 +26,8 @@ static const char HELP_ZH[] =
     "  --viewer 目录        构建好的地图页面（默认在程序旁边查找）\n"
     "  --no-viewer          只提供瓦片和接口，不提供页面\n"
     "  --fonts 目录         字体（默认 Debian 的 fonts-noto-cjk）\n"
+    "  --styles 目录        整图样式（默认用程序旁边的 share/styles）\n"
+    "  --sprites 路径       图标表，不带后缀（默认 share/sprites/innomap）\n"
     "  --workers 个数       绘图线程，另有同样多的查询线程，默认每核一个\n"
     "  --cache-mb 数量      内存缓存，默认 256\n"
     "  --no-cache           不缓存（用于性能测试）\n"
@@ -55,6 +57,11 @@ static const char HELP_EN[] =
     "  --viewer FOLDER       built map page (default: looked for beside the program)\n"
     "  --no-viewer           tiles and questions only, no page\n"
     "  --fonts FOLDER        fonts (default: Debian's fonts-noto-cjk)\n"
+    "  --styles FOLDER       styles of the whole map (default: share/styles beside "
+    "the\n"
+    "                        program)\n"
+    "  --sprites PATH        sheet of icons, without suffix (default:\n"
+    "                        share/sprites/innomap beside the program)\n"
     "  --workers N           drawing threads, and as many for questions; default one\n"
     "                        per core\n"
     "  --cache-mb N          memory for finished tiles, default 256\n"
@@ -88,6 +95,8 @@ enum {
     O_VIEWER,
     O_NO_VIEWER,
     O_FONTS,
+    O_STYLES,
+    O_SPRITES,
     O_WORKERS,
     O_CACHE,
     O_NO_CACHE,
@@ -108,6 +117,8 @@ static const struct option long_options[] = {
     {"viewer", required_argument, NULL, O_VIEWER},
     {"no-viewer", no_argument, NULL, O_NO_VIEWER},
     {"fonts", required_argument, NULL, O_FONTS},
+    {"styles", required_argument, NULL, O_STYLES},
+    {"sprites", required_argument, NULL, O_SPRITES},
     {"workers", required_argument, NULL, O_WORKERS},
     {"cache-mb", required_argument, NULL, O_CACHE},
     {"no-cache", no_argument, NULL, O_NO_CACHE},
@@ -189,6 +200,12 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
         return true;
     case O_FONTS:
         o->font_directory = optarg;
+        return true;
+    case O_STYLES:
+        o->styles_directory = optarg;
+        return true;
+    case O_SPRITES:
+        o->sprites_path = optarg;
         return true;
     case O_NO_CACHE:
         o->no_cache = true;
@@ -297,6 +314,8 @@ int cmd_serve(int argc, char **argv)
 {
     struct arguments a = {.lang = cli_lang(argc, argv)};
     char viewer[PATH_MAX];
+    char styles[PATH_MAX];
+    char sprites[PATH_MAX];
     int code = CLI_DONE;
 
     a.options.db_path = CLI_DEFAULT_DB;
@@ -308,5 +327,9 @@ int cmd_serve(int argc, char **argv)
         a.options.viewer_directory = NULL;
     else if (!a.options.viewer_directory && cli_find_viewer(viewer, sizeof viewer))
         a.options.viewer_directory = viewer;
+    if (!a.options.styles_directory && cli_find_share("styles", styles, sizeof styles))
+        a.options.styles_directory = styles;
+    if (!a.options.sprites_path && cli_find_sprites(sprites, sizeof sprites))
+        a.options.sprites_path = sprites;
     return run(&a);
 }

@@ -10,6 +10,8 @@
 #include "current.h"
 #include "metrics.h"
 
+#include <tiles/stylesheet.h>
+
 #include <web/server.h>
 
 struct MHD_Daemon;
@@ -51,7 +53,8 @@ struct server {
     struct body_cache *documents;
     struct assets *assets; /* NULL: no viewer */
     struct body *empty_png[2];
-    char *font_directory; /* NULL: Debian's package */
+    struct stylesheet_set *styles; /* never NULL once started */
+    char *font_directory;          /* NULL: Debian's package */
     /* struct body *, made once and kept until the end; 0: not made yet */
     atomic_uintptr_t glyphs[FONTS * FONT_RANGES];
     struct connections connections;
