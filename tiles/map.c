@@ -2,6 +2,7 @@
 /* Builds a tile_map from an atlas: which layers, their styles, in drawing order. */
 #include "map.h"
 
+#include "content.h"
 #include "label/interior.h"
 
 #include <engine/log.h>
@@ -339,37 +340,48 @@ static void hash_text(XXH64_state_t *hash, const char *text)
     XXH64_update(hash, text, strlen(text));
 }
 
-/* Everything that can change a tile. The layer definition is in it too: tile_zoom and
- * roles live there. */
+/* Two hashes over one list: the look is what a tile is made of besides the rows (what a
+ * new option of a map changes goes in here), the version has the versions of the layers
+ * too. The layer definition is in both: tile_zoom and roles live there. */
 static bool set_version(struct tile_map *map)
 {
-    XXH64_state_t *hash = XXH64_createState();
+    XXH64_state_t *look = XXH64_createState();
+    XXH64_state_t *data = XXH64_createState();
+    bool ok = look && data;
 
-    if (!hash)
-        return false;
-    XXH64_reset(hash, 0);
-    hash_number(hash, TILE_FORMAT_VERSION);
-    hash_number(hash, map->lang);
-    hash_number(hash, map->leave_out_unreviewed);
-    hash_number(hash, map->is_whole);
-    if (map->stylesheet) {
-        hash_text(hash, stylesheet_id(map->stylesheet)); /* it stands in URLs inside */
-        hash_number(hash, stylesheet_hash(map->stylesheet));
+    if (ok) {
+        XXH64_reset(look, 0);
+        hash_number(look, TILE_FORMAT_VERSION);
+        hash_number(look, map->lang);
+        hash_number(look, map->leave_out_unreviewed);
+        hash_number(look, map->is_whole);
+        if (map->stylesheet) {
+            hash_text(look, stylesheet_id(map->stylesheet)); /* stands in URLs inside */
+            hash_number(look, stylesheet_hash(map->stylesheet));
+        }
+        if (map->sprites)
+            hash_number(look, sprite_sheet_hash(map->sprites));
+        XXH64_reset(data, 0);
     }
-    for (uint32_t i = 0; i < map->n_layers; i++) {
+    for (uint32_t i = 0; ok && i < map->n_layers; i++) {
         const struct atlas_layer *layer = map->layers[i].layer;
 
-        hash_text(hash, atlas_layer_schema(layer)->id);
-        hash_number(hash, atlas_layer_version(layer));
+        hash_text(look, atlas_layer_schema(layer)->id);
+        hash_text(look, atlas_layer_definition_json(layer));
+        hash_text(look, atlas_layer_style_json(layer));
+        hash_number(data, atlas_layer_version(layer));
         /* a database made anew counts from 1 again: the time tells the two apart */
-        hash_text(hash, atlas_layer_changed_at(layer));
-        hash_text(hash, atlas_layer_definition_json(layer));
-        hash_text(hash, atlas_layer_style_json(layer));
+        hash_text(data, atlas_layer_changed_at(layer));
         map->extent = bbox_union(map->extent, atlas_layer_extent(layer));
     }
-    map->version = XXH64_digest(hash);
-    XXH64_freeState(hash);
-    return true;
+    if (ok) {
+        map->look = XXH64_digest(look);
+        hash_number(data, map->look);
+        map->version = XXH64_digest(data);
+    }
+    XXH64_freeState(look);
+    XXH64_freeState(data);
+    return ok;
 }
 
 enum im_code tile_map_new(const struct atlas *atlas,
@@ -385,6 +397,7 @@ enum im_code tile_map_new(const struct atlas *atlas,
     atomic_init(&map->refs, 1);
     map->atlas = atlas_ref(atlas);
     map->lang = options->lang;
+    map->is_web_mercator = options->grid == NULL;
     map->leave_out_unreviewed = options->leave_out_unreviewed;
     map->stylesheet = options->stylesheet;
     map->sprites = options->sprites;
@@ -392,7 +405,8 @@ enum im_code tile_map_new(const struct atlas *atlas,
     for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
         label_slot_init(&map->plans[z]);
     map->arena = im_arena_new(MAP_MAX_STYLE_BYTES);
-    if (!map->arena) {
+    map->content = content_memo_new();
+    if (!map->arena || !map->content) {
         rc = im_fail(err, IM_ENOMEM, "map");
         goto done;
     }
@@ -431,9 +445,15 @@ void tile_map_unref(const struct tile_map *borrowed)
         label_slot_release(&map->plans[z]);
     for (uint32_t i = 0; i < map->n_layers; i++)
         free(map->layers[i].label_points);
+    content_memo_free(map->content);
     im_arena_free(map->arena);
     atlas_unref(map->atlas);
     free(map);
+}
+
+uint64_t tile_map_look(const struct tile_map *map)
+{
+    return map->look;
 }
 
 uint64_t tile_map_version(const struct tile_map *map)

@@ -44,7 +44,9 @@ struct tile_map {
     struct im_arena *arena; /* styles */
     enum lang lang;
     bool leave_out_unreviewed;
+    bool is_web_mercator;
     bool is_whole; /* "map": its background is drawn */
+    uint64_t look; /* of all that tiles are made of but for the rows */
     uint64_t version;
     struct bbox extent;
     uint32_t n_layers;
@@ -58,6 +60,7 @@ struct tile_map {
     struct style ground;                 /* background of the stylesheet */
     const struct stylesheet_part *ground_part;
     struct label_slot plans[TILE_MAX_ZOOM + 1];
+    struct content_memo *content; /* versions of tiles, see content.c */
 };
 
 /** May this feature be shown in this profile? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The set of layers of one data version. */
 #include "ask/vocabulary.h"
+#include "atlas/digest.h"
 #include "atlas/layer.h"
 #include "search/index.h"
 
@@ -212,7 +213,9 @@ size_t atlas_memory_bytes(const struct atlas *atlas)
     for (size_t i = 0; i < atlas->n_layers; i++)
         sum += im_arena_used(atlas->layers[i]->arena) +
                lazy_bytes(atlas->layers[i]->lazy) +
-               search_index_bytes(search_index_of(atlas->layers[i]));
+               search_index_bytes(search_index_of(atlas->layers[i])) +
+               digest_bytes(atomic_load_explicit(&atlas->layers[i]->digest,
+                                                 memory_order_acquire));
     return sum;
 }
 

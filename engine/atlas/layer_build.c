@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bringing the rows of one layer into the form of atlas/layer.h. */
+#include "atlas/digest.h"
 #include "atlas/layer_rows.h"
 #include "atlas/levels.h"
 #include "geom/hilbert.h"
@@ -415,6 +416,7 @@ static enum im_code layer_new(const struct source_layer *from,
         layer->arena = arena;
         atomic_init(&layer->refs, 1);
         atomic_init(&layer->search, NULL);
+        atomic_init(&layer->digest, NULL);
         layer->version = from->version;
         layer->definition_json =
             im_arena_strdup(arena, im_bytes_of(from->definition_json));
@@ -502,6 +504,7 @@ void atlas_layer_unref(struct atlas_layer *layer)
     if (layer &&
         atomic_fetch_sub_explicit(&layer->refs, 1, memory_order_acq_rel) == 1) {
         lazy_free(layer->lazy);
+        digest_free(atomic_load_explicit(&layer->digest, memory_order_acquire));
         search_index_free(atomic_load_explicit(&layer->search, memory_order_acquire));
         im_arena_free(layer->arena); /* the layer lies in it */
     }

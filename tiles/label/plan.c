@@ -539,6 +539,12 @@ void label_slot_release(struct label_slot *slot)
     pthread_mutex_destroy(&slot->lock);
 }
 
+const struct label_plan *label_plan_peek(const struct tile_map *map, uint32_t zoom)
+{
+    return atomic_load_explicit(&((struct tile_map *)map)->plans[zoom].plan,
+                                memory_order_acquire);
+}
+
 /* Locks are taken from high zoom to low and never the other way, so two builders
  * cannot wait for each other. */
 enum im_code label_plan_get(const struct tile_map *map,

@@ -68,6 +68,9 @@ IM_CHECKED enum im_code label_plan_get(const struct tile_map *map,
                                        const struct label_plan **out,
                                        struct im_error *err);
 
+/** The same where it is there already, else NULL. */
+const struct label_plan *label_plan_peek(const struct tile_map *map, uint32_t zoom);
+
 /** A window in world pixels of the plan's zoom. */
 struct label_window {
     double min_x;

@@ -89,8 +89,7 @@ void add_to_group(struct render *r,
         flush(r);
 }
 
-/* How far a style layer paints beyond its geometry, CSS pixels. */
-static double reach_px(const struct style_layer *style)
+double reach_px(const struct style_layer *style)
 {
     switch (style->type) {
     case STYLE_LINE:

@@ -66,6 +66,8 @@ void add_to_group(struct render *r,
                   const struct atlas_shape *shape,
                   bool as_rings,
                   const struct clip_dashes *dashes);
+/** How far a style layer paints beyond its geometry, CSS pixels. */
+double reach_px(const struct style_layer *style);
 /** Visit what the style layer may paint into the picture; sets r->box. */
 void visit_window(struct render *r, atlas_visit_fn *visit);
 

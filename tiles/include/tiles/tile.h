@@ -32,6 +32,7 @@ struct bbox tile_bounds(struct tile_id id, double buffer);
  * once per zoom by whoever comes first.
  */
 struct tile_map;
+struct tile_worker;
 struct tile_map_options {
     const char *layers; /* "map", or ids separated by commas, drawn in style order */
     enum lang lang;
@@ -55,8 +56,30 @@ void tile_map_unref(const struct tile_map *map);
  * rendering. */
 uint64_t tile_map_version(const struct tile_map *map);
 
+/** The same without the layers' versions: equal for two maps that differ in their rows
+ *  alone, so it names a map in caches over the versions of its data. */
+uint64_t tile_map_look(const struct tile_map *map);
+/**
+ * Changes whenever this tile may (picture of any scale or format, vector tile): the
+ * features in its window, the labels that the plan has in it, the look. It follows from
+ * the data alone, so it survives imports that do not concern the tile, and restarts.
+ * `size_px` is 256 or 512, the side of the tile at scale 1.
+ * False when it is not known without work: then tile_content_prepare, in a worker.
+ */
+bool tile_content_version(const struct tile_map *map,
+                          struct tile_id id,
+                          unsigned size_px,
+                          uint64_t *out);
+/** Makes what it takes (digests of the layers, the label plan; both once a map), and
+ *  the version itself. Errors: those of label plans; IM_ENOMEM. */
+IM_CHECKED enum im_code tile_content_prepare(const struct tile_map *map,
+                                             struct tile_worker *worker,
+                                             struct tile_id id,
+                                             unsigned size_px,
+                                             uint64_t *out,
+                                             struct im_error *err);
+
 /** Everything a thread needs to draw: raster, scratch, sprites, fonts. */
-struct tile_worker;
 IM_CHECKED enum im_code tile_worker_new(const char *font_directory,
                                         struct tile_worker **out,
                                         struct im_error *err);

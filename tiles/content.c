@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a tile shows, as a number: the look of the map, the digests of its layers over
+ * the tile and what reaches into it, and the labels that the plan has there. A changed
+ * row can move labels far away, one after another; so labels are not guessed from the
+ * rows around but read from the plan, which a tile needs anyway. */
+#include "content.h"
+
+#include "map.h"
+#include "render/pass.h"
+
+#include <engine/atlas_digest.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    MEMO_SLOTS = 4096, /* 64 KiB a map */
+    /* MVT's buffer is 4 px; halo and overhang of labels 16 px beyond their boxes */
+    LEAST_REACH_PX = 8,
+    LABEL_REACH_PX = 24
+};
+
+/* Two words that are written apart: a reader believes them when `check` is the tile
+ * mixed with `version`, which no mixture of two writers is. */
+struct memo_slot {
+    _Atomic uint64_t check;
+    _Atomic uint64_t version;
+};
+
+struct content_memo {
+    struct memo_slot slots[MEMO_SLOTS];
+};
+
+struct content_memo *content_memo_new(void)
+{
+    return calloc(1, sizeof(struct content_memo));
+}
+
+void content_memo_free(struct content_memo *memo)
+{
+    free(memo);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash ^= value;
+    hash *= 0x9E3779B97F4A7C15ull;
+    return hash ^ hash >> 29;
+}
+
+/* Never 0. */
+static uint64_t number_of(struct tile_id id, unsigned size_px)
+{
+    return 1ull << 63 | (uint64_t)(size_px > 256) << 60 | (uint64_t)id.z << 48 |
+           (uint64_t)id.x << 24 | id.y;
+}
+
+static struct memo_slot *slot_of(const struct tile_map *map, uint64_t number)
+{
+    return &map->content->slots[mix(7, number) >> 52 & (MEMO_SLOTS - 1)];
+}
+
+static bool recall(const struct tile_map *map, uint64_t number, uint64_t *out)
+{
+    struct memo_slot *slot = slot_of(map, number);
+    uint64_t version = atomic_load_explicit(&slot->version, memory_order_relaxed);
+    uint64_t check = atomic_load_explicit(&slot->check, memory_order_relaxed);
+
+    *out = version;
+    return (check ^ version) == number;
+}
+
+static void remember(const struct tile_map *map, uint64_t number, uint64_t version)
+{
+    struct memo_slot *slot = slot_of(map, number);
+
+    atomic_store_explicit(&slot->check, number ^ version, memory_order_relaxed);
+    atomic_store_explicit(&slot->version, version, memory_order_relaxed);
+}
+
+/* ---- rows ---- */
+
+/* The zoom of 256 px tiles that have this tile's scale: of its shapes and labels. */
+static uint32_t drawn_zoom(struct tile_id id, unsigned size_px)
+{
+    uint32_t zoom = id.z + (size_px > 256);
+
+    return zoom > TILE_MAX_ZOOM ? TILE_MAX_ZOOM : zoom;
+}
+
+/* A tile of zoom z shows style zooms z - 1 (256 px) or z (512 px), vector tiles those
+ * up to z + 1: what is hidden at all of them is in none of them. */
+static double
+layer_reach_px(const struct map_layer *ml, struct tile_id id, bool *is_drawn)
+{
+    double reach = LEAST_REACH_PX;
+
+    *is_drawn = ml->style.n_layers == 0;
+    for (uint32_t i = 0; i < ml->style.n_layers; i++) {
+        const struct style_layer *style = &ml->style.layers[i];
+
+        if (!style->visible || style->min_zoom >= id.z + 1.0 ||
+            style->max_zoom < id.z - 1.0)
+            continue;
+        *is_drawn = true;
+        reach = fmax(reach, reach_px(style));
+    }
+    return reach;
+}
+
+static struct world_box window_of(struct tile_id id, unsigned size_px, double reach)
+{
+    double units = ldexp(1, (int)(WORLD_BITS - id.z));
+    double margin = reach / size_px * units;
+    double last = ldexp(1, WORLD_BITS) - 1;
+
+    return (struct world_box){(uint32_t)fmax(0, id.x * units - margin),
+                              (uint32_t)fmax(0, id.y * units - margin),
+                              (uint32_t)fmin(last, (id.x + 1.0) * units + margin),
+                              (uint32_t)fmin(last, (id.y + 1.0) * units + margin)};
+}
+
+static bool hash_rows(const struct tile_map *map,
+                      struct tile_id id,
+                      unsigned size_px,
+                      uint64_t *hash)
+{
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        const struct map_layer *ml = &map->layers[i];
+        bool is_drawn;
+        double reach = layer_reach_px(ml, id, &is_drawn);
+
+        if (!is_drawn)
+            continue;
+        if (!atlas_digest_is_ready(ml->layer))
+            return false;
+        *hash =
+            mix(*hash, atlas_digest_window(ml->layer, window_of(id, size_px, reach)));
+    }
+    return true;
+}
+
+/* ---- labels ---- */
+
+struct found_label {
+    uint32_t index;
+    uint64_t hash;
+};
+struct found_labels {
+    const struct tile_map *map;
+    struct found_label *items;
+    size_t n;
+    size_t cap;
+    bool failed;
+};
+
+static bool found_add(struct found_labels *found, struct found_label label)
+{
+    if (found->n == found->cap) {
+        size_t cap = found->cap ? 2 * found->cap : 64;
+        struct found_label *items = realloc(found->items, cap * sizeof *items);
+
+        if (!items) {
+            found->failed = true;
+            return false;
+        }
+        found->items = items;
+        found->cap = cap;
+    }
+    found->items[found->n++] = label;
+    return true;
+}
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static bool take_label(void *ctx, uint32_t index, const struct label *label)
+{
+    struct found_labels *found = ctx;
+    const struct map_style *ms = &found->map->styles[label->style];
+    uint64_t hash = mix(label->style, label->anchor);
+
+    hash = mix(hash, label->first_zoom);
+    hash = mix(hash, bits_of(label->x));
+    hash = mix(hash, bits_of(label->y));
+    /* its text may lie in this tile and its feature far outside */
+    hash = mix(hash, atlas_digest_feature(ms->layer->layer, label->feature));
+    return found_add(found, (struct found_label){index, hash});
+}
+
+static int by_index(const void *a, const void *b)
+{
+    const struct found_label *p = a;
+    const struct found_label *q = b;
+
+    return (p->index > q->index) - (p->index < q->index);
+}
+
+static bool hash_labels(const struct tile_map *map,
+                        const struct label_plan *plan,
+                        struct tile_id id,
+                        uint64_t *hash)
+{
+    double side = ldexp(256, (int)(plan->zoom - id.z)); /* in pixels of the plan */
+    struct label_window window = {
+        id.x * side - LABEL_REACH_PX, id.y * side - LABEL_REACH_PX,
+        (id.x + 1) * side + LABEL_REACH_PX, (id.y + 1) * side + LABEL_REACH_PX};
+    struct found_labels found = {.map = map};
+
+    label_plan_window(plan, window, take_label, &found);
+    if (found.n > 1) /* their places in the plan are of no interest, their order is */
+        qsort(found.items, found.n, sizeof *found.items, by_index);
+    for (size_t i = 0; i < found.n; i++)
+        *hash = mix(*hash, found.items[i].hash);
+    free(found.items);
+    return !found.failed;
+}
+
+/* ---- the version ---- */
+
+/* Where tiles of other grids lie is for projections to say: they change with every
+ * import. */
+static bool is_known_grid(const struct tile_map *map)
+{
+    return map->is_web_mercator;
+}
+
+static bool work_out(const struct tile_map *map,
+                     const struct label_plan *plan,
+                     struct tile_id id,
+                     unsigned size_px,
+                     uint64_t *out)
+{
+    uint64_t number = number_of(id, size_px);
+    uint64_t hash = mix(map->look, number);
+
+    if (!hash_rows(map, id, size_px, &hash) || !hash_labels(map, plan, id, &hash))
+        return false;
+    remember(map, number, hash);
+    *out = hash;
+    return true;
+}
+
+bool tile_content_version(const struct tile_map *map,
+                          struct tile_id id,
+                          unsigned size_px,
+                          uint64_t *out)
+{
+    const struct label_plan *plan;
+
+    if (!is_known_grid(map)) {
+        *out = map->version;
+        return true;
+    }
+    if (recall(map, number_of(id, size_px), out))
+        return true;
+    plan = label_plan_peek(map, drawn_zoom(id, size_px));
+    return plan && work_out(map, plan, id, size_px, out);
+}
+
+enum im_code tile_content_prepare(const struct tile_map *map,
+                                  struct tile_worker *worker,
+                                  struct tile_id id,
+                                  unsigned size_px,
+                                  uint64_t *out,
+                                  struct im_error *err)
+{
+    const struct label_plan *plan;
+    enum im_code rc = IM_OK;
+
+    if (tile_content_version(map, id, size_px, out))
+        return IM_OK;
+    for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++)
+        if (!atlas_digest_prepare(map->layers[i].layer))
+            rc = im_fail(err, IM_ENOMEM, "out of memory for the versions of tiles");
+    if (rc == IM_OK)
+        rc = label_plan_get(map, drawn_zoom(id, size_px), worker->fonts, &plan, err);
+    if (rc == IM_OK && !work_out(map, plan, id, size_px, out))
+        rc = im_fail(err, IM_ENOMEM, "out of memory for the version of a tile");
+    return rc;
+}
