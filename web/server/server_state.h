@@ -10,6 +10,7 @@
 #include "current.h"
 #include "metrics.h"
 
+#include <tiles/grid.h>
 #include <tiles/stylesheet.h>
 
 #include <web/server.h>
@@ -53,6 +54,7 @@ struct server {
     struct body_cache *documents;
     struct assets *assets; /* NULL: no viewer */
     struct body *empty_png[2];
+    struct grid_set *grids;        /* never NULL once started */
     struct stylesheet_set *styles; /* never NULL once started */
     char *font_directory;          /* NULL: Debian's package */
     /* struct body *, made once and kept until the end; 0: not made yet */
