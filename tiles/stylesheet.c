@@ -21,7 +21,6 @@ struct stylesheet {
     size_t n_bytes;
     uint64_t hash;
     json_t *root;
-    bool is_closed;
     struct stylesheet_part *parts;
     uint32_t n_parts;
 };
@@ -77,9 +76,20 @@ const json_t *stylesheet_root(const struct stylesheet *sheet)
     return sheet->root;
 }
 
-bool stylesheet_is_closed(const struct stylesheet *sheet)
+bool stylesheet_shows(const struct stylesheet *sheet, const char *layer, bool in_map)
 {
-    return sheet->is_closed;
+    const json_t *listed =
+        json_object_get(json_object_get(sheet->root, "metadata"), "layers");
+
+    if (!listed)
+        return in_map;
+    for (size_t i = 0; i < json_array_size(listed); i++) {
+        const char *id = json_string_value(json_array_get(listed, i));
+
+        if (id && strcmp(id, layer) == 0)
+            return true;
+    }
+    return false;
 }
 
 const struct stylesheet_part *stylesheet_part_find(const struct stylesheet *sheet,
@@ -301,7 +311,6 @@ static enum im_code read_titles(struct stylesheet *sheet, struct im_error *err)
     const char *zh = json_string_value(json_object_get(title, "zh"));
     const char *en = json_string_value(json_object_get(title, "en"));
 
-    sheet->is_closed = json_is_true(json_object_get(metadata, "only"));
     if (!name)
         name = sheet->id;
     sheet->title[LANG_ZH] = strdup(zh ? zh : name);

@@ -24,8 +24,9 @@ struct stylesheet_part {
 /** NULL: the sheet says nothing of this layer. `layer` "": the background. */
 const struct stylesheet_part *stylesheet_part_find(const struct stylesheet *sheet,
                                                    const char *layer);
-/** metadata.only: layers that the sheet says nothing of are left out. */
-bool stylesheet_is_closed(const struct stylesheet *sheet);
+/** Does the whole map show this layer: one that metadata.layers lists; without such a
+ *  list, `in_map` of its layer.json decides. */
+bool stylesheet_shows(const struct stylesheet *sheet, const char *layer, bool in_map);
 /** The file as JSON: to be read without changing any count of references. */
 const json_t *stylesheet_root(const struct stylesheet *sheet);
 

@@ -5,6 +5,7 @@
 #include <tiles/tile.h>
 
 #include <glob.h>
+#include <unistd.h>
 
 static struct im_buf read_all(const char *path)
 {
@@ -46,10 +47,28 @@ TEST(every_shipped_style_is_sound)
     assert_int_equal(bad, 0);
 }
 
+/* Made at build time from the layers' styles; without rsvg-convert there are none. */
+TEST(every_shipped_stylesheet_is_sound)
+{
+    struct stylesheet_set *set = NULL;
+    struct im_error err;
+
+    if (access(TEST_BINARY_DIR "/share/styles/light.json", R_OK) != 0)
+        skip();
+    if (stylesheet_set_open(TEST_BINARY_DIR "/share/styles", &set, &err) != IM_OK)
+        fail_msg("%s", err.msg);
+    for (const char *const *id =
+             (const char *const[]){"light", "dark", "government-blue", "print", NULL};
+         *id; id++)
+        assert_non_null(stylesheet_set_find(set, im_bytes_of(*id)));
+    stylesheet_set_close(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shipped_style_is_sound),
+        cmocka_unit_test(every_shipped_stylesheet_is_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

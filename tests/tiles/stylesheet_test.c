@@ -29,7 +29,8 @@ static const char SPOTS_STYLE[] =
     "400}, \"paint\": {\"circle-color\": \"#00f\"}}]}";
 static const char NIGHT[] =
     "{\"version\": 8, \"name\": \"Night\", \"metadata\": {\"title\": {\"zh\": \"夜\", "
-    "\"en\": \"Night\"}, \"legend\": [{\"text\": \"{lang}\"}]}, "
+    "\"en\": \"Night\"}, \"layers\": [\"land\", \"spots\", \"extra\"], \"legend\": "
+    "[{\"text\": \"{lang}\"}]}, "
     "\"sources\": {\"innomap\": {\"type\": \"vector\"}}, \"layers\": ["
     "{\"id\": \"dark\", \"type\": \"background\", \"paint\": {\"background-color\": "
     "\"#000\"}},"
@@ -197,7 +198,7 @@ TEST(drawing_follows_the_file_with_other_layers_between)
 {
     struct stylesheet_set *set = opened("night.json", NIGHT);
     const struct tile_map *map = map_of(*state, stylesheet_set_at(set, 0), "map");
-    /* dot is of spots' own style; extra is drawn because the sheet draws it; the
+    /* dot is of spots' own style; extra is drawn because the sheet lists it; the
      * background of land is replaced */
     static const char *const ids[] = {"dark", "a",    "table-dot", "b",
                                       "dot",  "name", NULL};
@@ -219,11 +220,11 @@ TEST(a_list_of_layers_gets_the_same_styles)
     stylesheet_set_close(set);
 }
 
-TEST(a_closed_sheet_leaves_other_layers_out)
+TEST(a_sheet_with_a_list_of_layers_shows_no_others)
 {
     struct stylesheet_set *set =
         opened("only.json",
-               "{\"version\": 8, \"metadata\": {\"only\": true}, \"sources\": "
+               "{\"version\": 8, \"metadata\": {\"layers\": [\"spots\"]}, \"sources\": "
                "{\"innomap\": {}}, \"layers\": [{\"id\": \"x\", " OF("spots", "circle",
                                                                      "}]}"));
     const struct tile_map *map = map_of(*state, stylesheet_set_at(set, 0), "map");
@@ -313,8 +314,8 @@ int main(void)
             drawing_follows_the_file_with_other_layers_between, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_list_of_layers_gets_the_same_styles, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_closed_sheet_leaves_other_layers_out, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_sheet_with_a_list_of_layers_shows_no_others,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_version_of_a_map_follows_its_sheet, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(

@@ -76,6 +76,52 @@ bool cli_find_sprites(char *out, size_t size)
     return true;
 }
 
+/* ---- stylesheets and icons ---- */
+
+static enum im_code no_style(const struct cli_look *look, struct im_error *err)
+{
+    struct im_buf known = {.max = 200};
+
+    for (uint32_t i = 0; i < stylesheet_set_size(look->set); i++)
+        im_buf_printf(&known, "%s%s", i ? ", " : "",
+                      stylesheet_id(stylesheet_set_at(look->set, i)));
+    im_buf_byte(&known, '\0');
+    const char *list = known.data && known.len ? (const char *)known.data : "-";
+    im_fail(err, IM_ENOTFOUND, "there is no style '%.60s'; known are %s", look->style,
+            list);
+    im_zh(err, IM_ENOTFOUND, "没有样式“%.60s”；可用样式为 %s", look->style, list);
+    im_buf_release(&known);
+    return IM_ENOTFOUND;
+}
+
+enum im_code cli_look_open(struct cli_look *look, struct im_error *err)
+{
+    char styles[4096];
+    char sprites[4096];
+    const char *directory = look->styles_directory;
+    const char *path = look->sprites_path;
+    enum im_code rc = IM_OK;
+
+    if (!directory && cli_find_share("styles", styles, sizeof styles))
+        directory = styles;
+    if (!path && cli_find_sprites(sprites, sizeof sprites))
+        path = sprites;
+    if (look->style)
+        rc = stylesheet_set_open(directory, &look->set, err);
+    if (rc == IM_OK && look->style) {
+        look->stylesheet = stylesheet_set_find(look->set, im_bytes_of(look->style));
+        if (!look->stylesheet)
+            rc = no_style(look, err);
+    }
+    return rc == IM_OK && path ? sprite_sheet_open(path, &look->sprites, err) : rc;
+}
+
+void cli_look_close(struct cli_look *look)
+{
+    stylesheet_set_close(look->set);
+    sprite_sheet_close(look->sprites);
+}
+
 /* ---- a source that leaves layers out ---- */
 
 struct part_source {

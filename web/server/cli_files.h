@@ -5,6 +5,8 @@
 
 #include <engine/atlas.h>
 #include <engine/cli.h>
+#include <tiles/sprites.h>
+#include <tiles/stylesheet.h>
 
 #define CLI_DEFAULT_DB "innomap.db"
 
@@ -23,6 +25,20 @@ bool cli_find_viewer(char *out, size_t size);
 bool cli_find_share(const char *name, char *out, size_t size);
 /** The sheet of icons that comes with the program, without its suffix. */
 bool cli_find_sprites(char *out, size_t size);
+
+/** Stylesheets and icons of a command; zero-initialise, set what was given. */
+struct cli_look {
+    const char *style;            /* id; NULL: the layers' own styles */
+    const char *styles_directory; /* NULL: the one that comes with the program */
+    const char *sprites_path;     /* NULL: likewise */
+    struct stylesheet_set *set;
+    const struct stylesheet *stylesheet; /* NULL without a style */
+    struct sprite_sheet *sprites;        /* NULL: there is none */
+};
+/** Errors: IM_ENOTFOUND no such style, with the known ones; those of reading. Close it
+ *  in any case. */
+IM_CHECKED enum im_code cli_look_open(struct cli_look *look, struct im_error *err);
+void cli_look_close(struct cli_look *look);
 
 /**
  * Read the database into an atlas. With `layers` (ids separated by commas; NULL: all)

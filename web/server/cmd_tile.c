@@ -17,6 +17,9 @@ static const char HELP_ZH[] =
     "  --layers 列表    map（默认，整张地图）或逗号分隔的图层\n"
     "  --scale 1|2      图片倍率，默认 1（256 像素）\n"
     "  --mvt            输出矢量瓦片（未压缩），而非图片\n"
+    "  --style 名称     整图样式：light、dark、government-blue、print 等\n"
+    "  --styles 目录    样式目录（默认用程序旁边的 share/styles）\n"
+    "  --sprites 路径   图标表，不带后缀（默认 share/sprites/innomap）\n"
     "  --public         公开模式：未经审核的行政边界不出图\n"
     "  --db 文件        数据库（默认 innomap.db）\n"
     "  --fonts 目录     字体（默认 Debian 的 fonts-noto-cjk）\n"
@@ -34,6 +37,10 @@ static const char HELP_EN[] =
     "  --layers LIST    map (default: the whole map) or layers separated by commas\n"
     "  --scale 1|2      of the picture, default 1 (256 px)\n"
     "  --mvt            a vector tile (not compressed) instead of a picture\n"
+    "  --style ID       style of the whole map: light, dark, government-blue, print\n"
+    "  --styles FOLDER  its folder (default: share/styles beside the program)\n"
+    "  --sprites PATH   sheet of icons, without suffix (default: "
+    "share/sprites/innomap)\n"
     "  --public         public profile: unreviewed boundaries are left out\n"
     "  --db FILE        database (default innomap.db)\n"
     "  --fonts FOLDER   fonts (default: Debian's fonts-noto-cjk)\n"
@@ -50,6 +57,7 @@ struct arguments {
     const char *db_path;
     const char *font_directory;
     const char *layers;
+    struct cli_look look;
     const char *out;
     struct tile_id id;
     unsigned scale;
@@ -81,7 +89,9 @@ static enum im_code draw(const struct arguments *a,
 {
     struct tile_map_options options = {.layers = a->layers,
                                        .lang = a->lang,
-                                       .leave_out_unreviewed = a->leave_out_unreviewed};
+                                       .leave_out_unreviewed = a->leave_out_unreviewed,
+                                       .stylesheet = a->look.stylesheet,
+                                       .sprites = a->look.sprites};
     const struct tile_map *map = NULL;
     struct tile_worker *worker = NULL;
     struct im_arena *arena = im_arena_new(ARENA_BYTES);
@@ -102,7 +112,7 @@ static enum im_code draw(const struct arguments *a,
     return rc;
 }
 
-static int run(const struct arguments *a)
+static int run(struct arguments *a)
 {
     struct im_buf buf = {.max = MAX_TILE_BYTES};
     const struct atlas *atlas = NULL;
@@ -110,12 +120,15 @@ static int run(const struct arguments *a)
     enum im_code rc = tile_id_check(a->id, &err);
 
     if (rc == IM_OK)
+        rc = cli_look_open(&a->look, &err);
+    if (rc == IM_OK)
         rc = cli_read_atlas(a->db_path, NULL, &atlas, &err);
     if (rc == IM_OK)
         rc = draw(a, atlas, &buf, &err);
     if (rc == IM_OK)
         rc = cli_write_file(a->out, im_buf_bytes(&buf), &err);
     atlas_unref(atlas);
+    cli_look_close(&a->look);
     if (rc != IM_OK) {
         im_buf_release(&buf);
         return cli_fail(a->lang, "tile", &err);
@@ -127,13 +140,28 @@ static int run(const struct arguments *a)
     return CLI_DONE;
 }
 
-enum { O_OUT = 256, O_LAYERS, O_SCALE, O_MVT, O_PUBLIC, O_DB, O_FONTS, O_LANG };
+enum {
+    O_OUT = 256,
+    O_LAYERS,
+    O_SCALE,
+    O_MVT,
+    O_STYLE,
+    O_STYLES,
+    O_SPRITES,
+    O_PUBLIC,
+    O_DB,
+    O_FONTS,
+    O_LANG
+};
 
 static const struct option long_options[] = {
     {"out", required_argument, NULL, O_OUT},
     {"layers", required_argument, NULL, O_LAYERS},
     {"scale", required_argument, NULL, O_SCALE},
     {"mvt", no_argument, NULL, O_MVT},
+    {"style", required_argument, NULL, O_STYLE},
+    {"styles", required_argument, NULL, O_STYLES},
+    {"sprites", required_argument, NULL, O_SPRITES},
     {"public", no_argument, NULL, O_PUBLIC},
     {"db", required_argument, NULL, O_DB},
     {"fonts", required_argument, NULL, O_FONTS},
@@ -160,6 +188,15 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
         return true;
     case O_MVT:
         a->mvt = true;
+        return true;
+    case O_STYLE:
+        a->look.style = optarg;
+        return true;
+    case O_STYLES:
+        a->look.styles_directory = optarg;
+        return true;
+    case O_SPRITES:
+        a->look.sprites_path = optarg;
         return true;
     case O_PUBLIC:
         a->leave_out_unreviewed = true;

@@ -46,6 +46,8 @@ const struct route routes[] = {
      "MapLibre style"},
     {"/fonts/{fontstack}/{range}.pbf", route_font, NONE, ROUTE_OPEN | ROUTE_VARIES,
      "glyphs for MapLibre"},
+    {"/sprites/{id}.json", route_sprite, NONE, ROUTE_OPEN, "where each icon is"},
+    {"/sprites/{id}.png", route_sprite, NONE, ROUTE_OPEN, "icons and patterns"},
     {"/ogc", route_ogc, NONE, OGC, "OGC API Features"},
     {"/ogc/{page}", route_ogc, NONE, OGC, "documents of OGC API Features"},
     {"/ogc/collections/{id}", route_ogc, NONE, OGC, "a layer as a collection"},

@@ -23,6 +23,8 @@ enum im_code route_tilejson(struct exchange *x, struct im_error *err);
 enum im_code route_style(struct exchange *x, struct im_error *err);
 /* route_fonts.c */
 enum im_code route_font(struct exchange *x, struct im_error *err);
+/* route_sprites.c */
+enum im_code route_sprite(struct exchange *x, struct im_error *err);
 /* route_api.c: the operations of api/call.h, by the last segment of the path */
 enum im_code route_api(struct exchange *x, struct im_error *err);
 /* route_feature.c */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start and stop of the server. */
+#include "route_sprites.h"
 #include "server_state.h"
 
 #include <tiles/raster.h>
@@ -179,8 +180,8 @@ start_all(struct server *s, const struct server_options *options, struct im_erro
         rc = assets_load(options->viewer_directory, &s->assets, err);
     if (rc == IM_OK)
         rc = stylesheet_set_open(options->styles_directory, &s->styles, err);
-    if (rc == IM_OK)
-        rc = grid_set_open(options->grids_directory, &s->grids, err);
+    if (rc == IM_OK && options->sprites_path)
+        rc = sprite_files_open(s, options->sprites_path, err);
     if (rc == IM_OK)
         rc = start_workers(s, options, err);
     if (rc == IM_OK)
@@ -295,7 +296,7 @@ void server_stop(struct server *s)
     work_free(s->drawing);
     work_free(s->questions);
     current_close(s->current);
-    grid_set_close(s->grids);
+    sprite_files_close(s);
     stylesheet_set_close(s->styles); /* the maps of the current snapshot used them */
     body_cache_free(s->cache);
     body_cache_free(s->documents);

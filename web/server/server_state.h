@@ -10,7 +10,7 @@
 #include "current.h"
 #include "metrics.h"
 
-#include <tiles/grid.h>
+#include <tiles/sprites.h>
 #include <tiles/stylesheet.h>
 
 #include <web/server.h>
@@ -32,7 +32,8 @@ enum {
     CACHE_BYTES = 256 * 1024 * 1024,
     DOCUMENTS_BYTES = 32 * 1024 * 1024,
     FONTS = 2,
-    FONT_RANGES = 256
+    FONT_RANGES = 256,
+    SPRITE_FILES = 6
 };
 
 struct server {
@@ -54,9 +55,10 @@ struct server {
     struct body_cache *documents;
     struct assets *assets; /* NULL: no viewer */
     struct body *empty_png[2];
-    struct grid_set *grids;        /* never NULL once started */
     struct stylesheet_set *styles; /* never NULL once started */
-    char *font_directory;          /* NULL: Debian's package */
+    struct sprite_sheet *sprites;  /* NULL: none */
+    struct body *sprite_files[SPRITE_FILES];
+    char *font_directory; /* NULL: Debian's package */
     /* struct body *, made once and kept until the end; 0: not made yet */
     atomic_uintptr_t glyphs[FONTS * FONT_RANGES];
     struct connections connections;
