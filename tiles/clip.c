@@ -2,6 +2,8 @@
 /* From world units into the frame of one tile, cut to a box around it. */
 #include "clip.h"
 
+#include "projection.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@ struct tile_frame tile_frame_of(uint32_t z, uint32_t x, uint32_t y, double side)
     unsigned shift = WORLD_BITS - z;
 
     return (struct tile_frame){(int64_t)x << shift, (int64_t)y << shift,
-                               side / (double)(1ull << shift)};
+                               side / (double)(1ull << shift), NULL};
 }
 
 void clip_path_release(struct clip_path *path)
@@ -32,6 +34,8 @@ void clip_scratch_release(struct clip_scratch *scratch)
 {
     clip_path_release(&scratch->local);
     clip_path_release(&scratch->half);
+    clip_path_release(&scratch->bent);
+    clip_path_release(&scratch->near);
 }
 
 static bool grow_points(struct clip_path *path)
@@ -441,6 +445,11 @@ void clip_shape(const struct atlas_shape *shape,
     struct clip_path *local = &scratch->local;
     uint32_t first = 0;
 
+    if (frame.projection) {
+        projection_clip_shape(frame.projection, shape, box, as_rings, dashes, scratch,
+                              out);
+        return;
+    }
     if (shape->kind == GEOM_POINT) {
         to_local(shape, 0, shape->n_points, frame, local);
         clip_points(local, box, out);

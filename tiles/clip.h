@@ -7,10 +7,13 @@
 
 /** local = (world - origin) * scale. The difference is taken in integers, so that the
  *  last zoom is as exact as the first. */
+struct tile_projection;
 struct tile_frame {
     int64_t x0;
     int64_t y0;
     double scale;
+    struct tile_projection *projection; /* NULL: WebMercatorQuad; else it is in charge,
+                                           and what stands above is not used */
 };
 /** Frame of the tile z/x/y whose side is `side` local units. */
 struct tile_frame tile_frame_of(uint32_t z, uint32_t x, uint32_t y, double side);
@@ -44,6 +47,8 @@ void clip_path_end(struct clip_path *path, uint32_t least);
 struct clip_scratch {
     struct clip_path local; /* the part in the frame of the tile */
     struct clip_path half;  /* between two edges of the box */
+    struct clip_path bent;  /* of other grids: edges with what bends them */
+    struct clip_path near;  /* and the part of it around the tile */
 };
 void clip_scratch_release(struct clip_scratch *scratch);
 

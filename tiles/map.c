@@ -3,7 +3,9 @@
 #include "map.h"
 
 #include "content.h"
+#include "grid_parts.h"
 #include "label/interior.h"
+#include "projection.h"
 
 #include <engine/log.h>
 
@@ -86,6 +88,64 @@ bool map_label_point(const struct map_layer *ml,
     *x = (uint32_t)(known >> 32);
     *y = (uint32_t)known;
     return true;
+}
+
+/* ---- the grid ---- */
+
+double map_style_zoom(const struct tile_map *map, uint32_t z)
+{
+    return map->grid->matrices[z].style_zoom;
+}
+
+unsigned map_detail_zoom(const struct tile_map *map, uint32_t z)
+{
+    return map->grid->detail[z];
+}
+
+enum im_code
+map_check_tile(const struct tile_map *map, struct tile_id id, struct im_error *err)
+{
+    return map->grid->is_web_mercator_quad ? tile_id_check(id, err)
+                                           : tile_grid_check(map->grid, id, err);
+}
+
+bool map_pixel_of(const struct tile_map *map,
+                  uint32_t z,
+                  double world_x,
+                  double world_y,
+                  double out_px[2])
+{
+    struct tile_projection p;
+    bool found;
+
+    out_px[0] = world_x * 256.0 / (double)(1ull << (WORLD_BITS - z));
+    out_px[1] = world_y * 256.0 / (double)(1ull << (WORLD_BITS - z));
+    if (map->grid->is_web_mercator_quad)
+        return true;
+    projection_open(&p, map->grid, z, 0, 0, 1);
+    found = projection_point(&p, world_x, world_y, out_px);
+    projection_close(&p);
+    return found;
+}
+
+struct bbox map_pixel_window(const struct tile_map *map,
+                             uint32_t z,
+                             double min_x,
+                             double min_y,
+                             double max_x,
+                             double max_y)
+{
+    double unit = (double)(1ull << (WORLD_BITS - 8 - z));
+    struct tile_projection p;
+    struct bbox box;
+
+    if (map->grid->is_web_mercator_quad)
+        return (struct bbox){world_lon(min_x * unit), world_lat(max_y * unit),
+                             world_lon(max_x * unit), world_lat(min_y * unit)};
+    projection_open(&p, map->grid, z, 0, 0, 1);
+    box = projection_set_window(&p, (struct clip_box){min_x, min_y, max_x, max_y});
+    projection_close(&p);
+    return box;
 }
 
 bool map_layer_drawn(const struct map_layer *layer, double from, double to)
@@ -338,6 +398,19 @@ static void hash_text(XXH64_state_t *hash, const char *text)
     XXH64_update(hash, text, strlen(text));
 }
 
+static void hash_grid(XXH64_state_t *hash, const struct tile_grid *grid)
+{
+    hash_text(hash, grid->id);
+    hash_text(hash, grid->crs_code);
+    hash_number(hash, grid->kind);
+    for (uint32_t z = 0; z < grid->depth; z++) {
+        const struct grid_matrix *m = &grid->matrices[z];
+        const double numbers[3] = {m->cell_size, m->origin[0], m->origin[1]};
+
+        XXH64_update(hash, numbers, sizeof numbers);
+    }
+}
+
 /* Two hashes over one list: the look is what a tile is made of besides the rows (what a
  * new option of a map changes goes in here), the version has the versions of the layers
  * too. The layer definition is in both: tile_zoom and roles live there. */
@@ -353,6 +426,8 @@ static bool set_version(struct tile_map *map)
         hash_number(look, map->lang);
         hash_number(look, map->leave_out_unreviewed);
         hash_number(look, map->is_whole);
+        if (!map->is_web_mercator)
+            hash_grid(look, map->grid);
         if (map->stylesheet) {
             hash_text(look, stylesheet_id(map->stylesheet)); /* stands in URLs inside */
             hash_number(look, stylesheet_hash(map->stylesheet));
@@ -395,8 +470,9 @@ enum im_code tile_map_new(const struct atlas *atlas,
     atomic_init(&map->refs, 1);
     map->atlas = atlas_ref(atlas);
     map->lang = options->lang;
-    map->is_web_mercator = options->grid == NULL;
     map->leave_out_unreviewed = options->leave_out_unreviewed;
+    map->grid = options->grid ? options->grid : tile_grid_web_mercator();
+    map->is_web_mercator = map->grid->is_web_mercator_quad;
     map->stylesheet = options->stylesheet;
     map->sprites = options->sprites;
     map->extent = bbox_empty();

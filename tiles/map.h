@@ -45,8 +45,9 @@ struct tile_map {
     enum lang lang;
     bool leave_out_unreviewed;
     bool is_web_mercator;
-    bool is_whole; /* "map": its background is drawn */
-    uint64_t look; /* of all that tiles are made of but for the rows */
+    bool is_whole;                /* "map": its background is drawn */
+    const struct tile_grid *grid; /* never NULL */
+    uint64_t look;                /* of all that tiles are made of but for the rows */
     uint64_t version;
     struct bbox extent;
     uint32_t n_layers;
@@ -73,11 +74,32 @@ bool map_label_point(const struct map_layer *layer,
                      uint32_t feature,
                      uint32_t *x,
                      uint32_t *y);
-/** Zoom of the style at tile zoom z of 256 px tiles. */
-static inline double map_style_zoom(uint32_t z)
-{
-    return (double)z - 1;
-}
+/** Zoom of the style at matrix z of the map's grid: z - 1 in WebMercatorQuad, whose
+ *  tiles have 256 px. */
+double map_style_zoom(const struct tile_map *map, uint32_t z);
+/** Zoom of the atlas's shapes for pixels of matrix z. */
+unsigned map_detail_zoom(const struct tile_map *map, uint32_t z);
+/** IM_EARG: there is no such tile in the map's grid. */
+IM_CHECKED enum im_code
+map_check_tile(const struct tile_map *map, struct tile_id id, struct im_error *err);
+
+/* Where things stand in the pixels of a matrix: CSS pixels of 256 px tiles from its
+ * upper left corner, x east, y south. Matrices of a grid need not be twice as fine as
+ * those before: positions of one say nothing of those of another. */
+
+/** False where the grid's CRS has no such position. */
+bool map_pixel_of(const struct tile_map *map,
+                  uint32_t z,
+                  double world_x,
+                  double world_y,
+                  double out_px[2]);
+/** The degrees that hold a rectangle of such pixels. */
+struct bbox map_pixel_window(const struct tile_map *map,
+                             uint32_t z,
+                             double min_x,
+                             double min_y,
+                             double max_x,
+                             double max_y);
 /** Is any style layer of this map layer drawn somewhere in [from, to)? */
 bool map_layer_drawn(const struct map_layer *layer, double from, double to);
 

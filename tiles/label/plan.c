@@ -150,7 +150,6 @@ struct builder {
     const struct tile_map *map;
     const struct label_plan *below; /* of the zoom before; NULL at 0 */
     struct label_plan *plan;
-    double px_per_unit; /* world pixels a world unit */
     struct text_fonts *fonts;
     struct im_arena *arena; /* of one text */
     uint8_t **shown;        /* per style: a bit for each feature already placed */
@@ -251,10 +250,12 @@ static bool misses_marker(void *ctx, uint32_t feature)
     double r = style_number(ms->style, CIRCLE_RADIUS, &b->marker_at) +
                style_number(ms->style, CIRCLE_STROKE_WIDTH, &b->marker_at);
     for (uint32_t i = 0; i < geom.n_points; i++) {
-        double x = world_x(geom.lonlat[2 * i]) * b->px_per_unit;
-        double y = world_y(geom.lonlat[2 * i + 1]) * b->px_per_unit;
+        double px[2];
 
-        if (overlaps(probe->box, (struct label_window){x - r, y - r, x + r, y + r}))
+        if (map_pixel_of(b->map, b->plan->zoom, world_x(geom.lonlat[2 * i]),
+                         world_y(geom.lonlat[2 * i + 1]), px) &&
+            overlaps(probe->box,
+                     (struct label_window){px[0] - r, px[1] - r, px[0] + r, px[1] + r}))
             return false;
     }
     return true;
@@ -271,10 +272,9 @@ static bool covers_marker(struct builder *b, struct label_window box)
             continue;
         double r = style_number_bound(ms->style, CIRCLE_RADIUS) +
                    style_number_bound(ms->style, CIRCLE_STROKE_WIDTH);
-        double unit = 1 / b->px_per_unit;
-        struct bbox window = {
-            world_lon((box.min_x - r) * unit), world_lat((box.max_y + r) * unit),
-            world_lon((box.max_x + r) * unit), world_lat((box.min_y - r) * unit)};
+        struct bbox window =
+            map_pixel_window(b->map, b->plan->zoom, box.min_x - r, box.min_y - r,
+                             box.max_x + r, box.max_y + r);
         if (!atlas_window(ms->layer->layer, window, misses_marker, &probe))
             return true;
     }
@@ -282,6 +282,19 @@ static bool covers_marker(struct builder *b, struct label_window box)
 }
 
 /* ---- keep, then add ---- */
+
+/* Where the label of a feature stands, in pixels of the plan. */
+static bool point_of(const struct builder *b,
+                     const struct map_layer *ml,
+                     uint32_t feature,
+                     double px[2])
+{
+    uint32_t x;
+    uint32_t y;
+
+    return map_label_point(ml, feature, &x, &y) &&
+           map_pixel_of(b->map, b->plan->zoom, x, y, px);
+}
 
 /* What is kept may touch by rounding; 0.01 px is far below what can be seen. */
 enum { SLACK_PER_PX = 100 };
@@ -305,6 +318,7 @@ static enum im_code keep_labels(struct builder *b)
         const struct map_style *ms = &b->map->styles[label.style];
         struct label_spec spec;
         float size_px[2];
+        double px[2];
         bool wanted;
         enum im_code rc;
 
@@ -313,10 +327,12 @@ static enum im_code keep_labels(struct builder *b)
         rc = measure(b, ms, label.feature, &spec, size_px, &wanted);
         if (rc != IM_OK)
             return rc;
-        label.x *= 2;
-        label.y *= 2;
+        if (!wanted || !point_of(b, ms->layer, label.feature, px))
+            continue;
+        label.x = px[0];
+        label.y = px[1];
         set_box(&label, &spec, label.anchor, size_px);
-        if (!wanted || !fits_again(b->plan, &label))
+        if (!fits_again(b->plan, &label))
             continue;
         if (!add_label(b->plan, label) || !set_shown(b, &label))
             return im_fail(b->err, IM_ENOMEM, "label plan of zoom %u", b->plan->zoom);
@@ -329,7 +345,7 @@ struct candidate {
     float importance;
     uint32_t feature;
     int64_t fid;
-    uint32_t x, y; /* world units */
+    double x, y; /* in pixels of the plan */
 };
 
 static int compare_candidates(const void *a, const void *b)
@@ -351,14 +367,15 @@ is_candidate(struct builder *b, uint32_t style, uint32_t feature, struct candida
 {
     const struct map_style *ms = &b->map->styles[style];
     const struct atlas_layer *layer = ms->layer->layer;
+    double px[2];
 
     if (get_bit(b->shown[style], feature) || !map_shows(b->map, layer, feature) ||
-        !map_label_point(ms->layer, feature, &out->x, &out->y))
+        !point_of(b, ms->layer, feature, px))
         return false;
-    double x = out->x * b->px_per_unit;
-    double y = out->y * b->px_per_unit;
+    out->x = px[0];
+    out->y = px[1];
     style_eval_feature(&b->at, layer, feature, geometry_of(layer, feature));
-    if (is_taken(b->plan, (struct label_window){x, y, x, y}) &&
+    if (is_taken(b->plan, (struct label_window){px[0], px[1], px[0], px[1]}) &&
         !style_flag(ms->style, TEXT_ALLOW_OVERLAP, &b->at))
         return false;
     if (!style_matches(ms->style, &b->at))
@@ -409,8 +426,8 @@ place(struct builder *b, uint32_t style, const struct candidate *candidate)
     struct label label = {.style = style,
                           .feature = candidate->feature,
                           .first_zoom = (uint8_t)b->plan->zoom,
-                          .x = candidate->x * b->px_per_unit,
-                          .y = candidate->y * b->px_per_unit};
+                          .x = candidate->x,
+                          .y = candidate->y};
     struct label_window point = {label.x, label.y, label.x, label.y};
     struct label_spec spec;
     float size_px[2];
@@ -483,8 +500,7 @@ static struct builder *builder_new(const struct tile_map *map, uint32_t zoom)
     if (!b)
         return NULL;
     b->map = map;
-    b->px_per_unit = 256.0 / (double)(1ull << (WORLD_BITS - zoom));
-    b->at.zoom = map_style_zoom(zoom);
+    b->at.zoom = map_style_zoom(map, zoom);
     b->marker_at.zoom = b->at.zoom;
     b->plan = calloc(1, sizeof *b->plan);
     b->arena = im_arena_new(4 * 1024 * 1024);
@@ -607,19 +623,17 @@ enum im_code label_first_zoom(const struct tile_map *map,
                               struct im_error *err)
 {
     struct choice_search search = {map, layer, feature, out};
-    double px_per_unit = 256.0 / (double)(1ull << (WORLD_BITS - zoom));
     const struct label_plan *plan;
     enum im_code rc = label_plan_get(map, zoom, fonts, &plan, err);
+    double px[2];
     uint32_t x;
     uint32_t y;
 
     *out = (struct label_choice){.first_zoom = zoom + 1};
-    if (rc == IM_OK && map_label_point(layer, feature, &x, &y)) {
-        double px = x * px_per_unit;
-        double py = y * px_per_unit;
-
-        label_plan_window(plan, (struct label_window){px - 1, py - 1, px + 1, py + 1},
-                          find_choice, &search);
-    }
+    if (rc == IM_OK && map_label_point(layer, feature, &x, &y) &&
+        map_pixel_of(map, zoom, x, y, px))
+        label_plan_window(
+            plan, (struct label_window){px[0] - 1, px[1] - 1, px[0] + 1, px[1] + 1},
+            find_choice, &search);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include "clip.h"
 #include "map.h"
 #include "mvt/encoder.h"
+#include "projection.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@ struct encode {
     const struct tile_map *map;
     struct tile_id id;
     struct tile_frame frame;
+    struct tile_projection projection; /* of other grids than WebMercatorQuad */
+    struct bbox window;                /* degrees */
+    int zoom;                          /* of WebMercatorQuad, by scale on the ground */
     const struct map_layer *ml;
     bool as_labels; /* the points of "<id>_label" */
     size_t max_layer_bytes;
@@ -57,6 +61,8 @@ static void release(void *ptr)
     im_buf_release(&e->ranks);
     im_buf_release(&e->left_out);
     mvt_encoder_release(&e->mvt);
+    if (e->frame.projection)
+        projection_close(&e->projection);
     clip_scratch_release(&e->clip);
     clip_path_release(&e->path);
     free(e->xy);
@@ -88,7 +94,7 @@ static void put_properties(struct encode *e, uint32_t feature)
         int64_t integer;
         double number;
 
-        if (field->tile_zoom < 0 || field->tile_zoom > (int)e->id.z ||
+        if (field->tile_zoom < 0 || field->tile_zoom > e->zoom ||
             atlas_is_null(layer, feature, i))
             continue;
         if (field->type == FIELD_TEXT)
@@ -240,8 +246,9 @@ static struct clip_box clip_box_tu(void)
  * so the finer shape of the next zoom. */
 static enum geom_kind cut_shape(struct encode *e, uint32_t feature)
 {
-    unsigned zoom = e->id.z < TILE_MAX_ZOOM ? e->id.z + 1 : TILE_MAX_ZOOM;
-    struct atlas_shape shape = atlas_shape(e->ml->layer, feature, zoom);
+    unsigned zoom = map_detail_zoom(e->map, e->id.z) + 1;
+    struct atlas_shape shape =
+        atlas_shape(e->ml->layer, feature, zoom < TILE_MAX_ZOOM ? zoom : TILE_MAX_ZOOM);
 
     clip_shape(&shape, e->frame, clip_box_tu(), true, NULL, &e->clip, &e->path);
     return shape.kind;
@@ -308,11 +315,6 @@ static bool visit_feature(void *ctx, uint32_t feature)
     return !e->failed && mvt_layer_bytes(&e->mvt) <= e->max_layer_bytes;
 }
 
-static struct bbox window_of(const struct encode *e)
-{
-    return tile_bounds(e->id, (double)BUFFER_TU / TILE_EXTENT_TU);
-}
-
 /* The features from e->least_rank on, into e->mvt; false when they are over the share.
  */
 static bool fill_layer(struct encode *e)
@@ -322,7 +324,7 @@ static bool fill_layer(struct encode *e)
         e->last_value[i] = 0;
     }
     mvt_begin_layer(&e->mvt);
-    return atlas_window(e->ml->layer, window_of(e), visit_feature, e) && !e->failed;
+    return atlas_window(e->ml->layer, e->window, visit_feature, e) && !e->failed;
 }
 
 static size_t count_from(const struct im_buf *ranks, uint32_t least)
@@ -354,7 +356,7 @@ static void thin_layer(struct encode *e)
     size_t n = e->mvt.n_features;
 
     im_buf_clear(&e->ranks);
-    atlas_window(e->ml->layer, window_of(e), visit_rank, e);
+    atlas_window(e->ml->layer, e->window, visit_rank, e);
     e->failed |= e->ranks.failed;
     for (int i = 0; i < THIN_TRIES && !e->failed; i++) {
         n = i < THIN_TRIES - 1 ? n / 20 * 17 + n % 20 / 2 : 0;
@@ -401,14 +403,14 @@ static bool encode_layer(struct encode *e,
 /* The layers that this zoom shows: what no style layer shows before the next zoom is
  * not sent; a layer without any style is for others to draw. */
 static uint32_t list_layers(const struct tile_map *map,
-                            uint32_t z,
+                            double zoom,
                             const struct map_layer *out[MAP_MAX_LAYERS])
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < map->n_layers; i++)
         if (!map->layers[i].style.n_layers ||
-            map_layer_drawn(&map->layers[i], z, z + 1.0))
+            map_layer_drawn(&map->layers[i], zoom, zoom + 1))
             out[n++] = &map->layers[i];
     return n;
 }
@@ -418,7 +420,7 @@ static uint32_t list_layers(const struct tile_map *map,
 static bool encode_layers(struct encode *e, bool may_thin, struct im_buf *out)
 {
     const struct map_layer *layers[MAP_MAX_LAYERS];
-    uint32_t n = list_layers(e->map, e->id.z, layers);
+    uint32_t n = list_layers(e->map, map_style_zoom(e->map, e->id.z) + 1, layers);
     size_t budget = TILE_MAX_MVT_BYTES - (may_thin ? LEFT_OUT_BYTES : 0);
     size_t start = out->len;
     size_t n_parts = 0;
@@ -461,13 +463,29 @@ static void write_left_out(struct encode *e, struct im_buf *out)
     mvt_end_layer(&e->mvt, LEFT_OUT_LAYER, out);
 }
 
+static void start_frame(struct encode *e)
+{
+    const struct tile_id id = e->id;
+
+    e->zoom = (int)floor(map_style_zoom(e->map, id.z) + 1.5);
+    if (e->map->is_web_mercator) {
+        e->frame = tile_frame_of(id.z, id.x, id.y, TILE_EXTENT_TU);
+        e->window = tile_bounds(id, (double)BUFFER_TU / TILE_EXTENT_TU);
+        return;
+    }
+    projection_open(&e->projection, e->map->grid, id.z, id.x * (double)GRID_TILE_PX,
+                    id.y * (double)GRID_TILE_PX, (double)TILE_EXTENT_TU / GRID_TILE_PX);
+    e->frame.projection = &e->projection;
+    e->window = projection_set_window(&e->projection, clip_box_tu());
+}
+
 enum im_code tile_encode_mvt(const struct tile_map *map,
                              struct im_arena *arena,
                              struct tile_id id,
                              struct im_buf *out,
                              struct im_error *err)
 {
-    enum im_code rc = tile_id_check(id, err);
+    enum im_code rc = map_check_tile(map, id, err);
     size_t start = out->len;
     struct encode *e;
 
@@ -478,7 +496,7 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
         return im_fail(err, IM_ENOMEM, "vector tile");
     e->map = map;
     e->id = id;
-    e->frame = tile_frame_of(id.z, id.x, id.y, TILE_EXTENT_TU);
+    start_frame(e);
     e->ranks.max = MAX_RANKS_BYTES;
     e->left_out.max = MAX_RANKS_BYTES;
     mvt_encoder_init(&e->mvt, 2 * (size_t)TILE_MAX_MVT_BYTES);

@@ -55,13 +55,12 @@ static void draw_circles_of(struct render *r, uint32_t feature)
     if (circle.radius_px <= 0 && circle.stroke_px <= 0)
         return;
     for (uint32_t i = 0; i < shape.n_points && r->rc == IM_OK; i++) {
-        double x = (double)(shape.xy[2 * i] - r->frame.x0) * r->frame.scale;
-        double y = (double)(shape.xy[2 * i + 1] - r->frame.y0) * r->frame.scale;
+        double xy[2];
 
-        if (x >= r->box.min_x && x <= r->box.max_x && y >= r->box.min_y &&
-            y <= r->box.max_y)
-            r->rc = draw_circle_at(r->w->sprites, r->w->scratch, r->raster, (float)x,
-                                   (float)y, &circle, r->err);
+        if (frame_point(r->frame, &shape.xy[2 * i], xy) && xy[0] >= r->box.min_x &&
+            xy[0] <= r->box.max_x && xy[1] >= r->box.min_y && xy[1] <= r->box.max_y)
+            r->rc = draw_circle_at(r->w->sprites, r->w->scratch, r->raster,
+                                   (float)xy[0], (float)xy[1], &circle, r->err);
     }
 }
 

@@ -71,7 +71,7 @@ bool enter(struct render *r, uint32_t feature, enum geom_kind kind)
 struct atlas_shape shape_of(const struct render *r, uint32_t feature)
 {
     /* twice the pixels want the finer shape */
-    unsigned zoom = r->area.zoom + (r->scale > 1 ? 1 : 0);
+    unsigned zoom = map_detail_zoom(r->map, r->area.zoom) + (r->scale > 1 ? 1 : 0);
 
     return atlas_shape(r->ms->layer->layer, feature,
                        zoom > TILE_MAX_ZOOM ? TILE_MAX_ZOOM : zoom);
@@ -133,5 +133,8 @@ void visit_window(struct render *r, atlas_visit_fn *visit)
     r->box = (struct clip_box){-reach * r->scale, -reach * r->scale,
                                (r->area.width_px + reach) * r->scale,
                                (r->area.height_px + reach) * r->scale};
-    atlas_window(r->ms->layer->layer, window_of(&r->area, reach), visit, r);
+    atlas_window(r->ms->layer->layer,
+                 r->frame.projection ? projection_set_window(&r->projection, r->box)
+                                     : window_of(&r->area, reach),
+                 visit, r);
 }

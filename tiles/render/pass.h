@@ -6,6 +6,7 @@
 
 #include "clip.h"
 #include "map.h"
+#include "projection.h"
 #include "render/render.h"
 
 enum {
@@ -44,6 +45,7 @@ struct render {
     struct render_area area;
     double scale;
     struct tile_frame frame;
+    struct tile_projection projection; /* of other grids than WebMercatorQuad */
     const struct map_style *ms;
     struct clip_box box; /* what is cut away lies outside */
     enum im_code rc;

@@ -48,6 +48,21 @@ static void draw_style(struct render *r, uint32_t i)
     }
 }
 
+static void start_frame(struct render *r)
+{
+    const struct render_area *area = &r->area;
+    unsigned shift = UNIT_BITS - area->zoom;
+
+    r->frame =
+        (struct tile_frame){area->x_px * (1ll << shift), area->y_px * (1ll << shift),
+                            r->scale / (double)(1u << shift), NULL};
+    if (r->map->is_web_mercator)
+        return;
+    projection_open(&r->projection, r->map->grid, area->zoom, (double)area->x_px,
+                    (double)area->y_px, r->scale);
+    r->frame.projection = &r->projection;
+}
+
 enum im_code render_area(const struct tile_map *map,
                          struct tile_worker *w,
                          struct render_area area,
@@ -55,26 +70,32 @@ enum im_code render_area(const struct tile_map *map,
                          struct raster *raster,
                          struct im_error *err)
 {
-    unsigned shift = UNIT_BITS - area.zoom;
-    struct render r = {.map = map,
-                       .w = w,
-                       .raster = raster,
-                       .area = area,
-                       .scale = scale,
-                       .frame = {area.x_px * (1ll << shift), area.y_px * (1ll << shift),
-                                 (double)scale / (double)(1u << shift)},
-                       .err = err};
+    struct render r = {
+        .map = map, .w = w, .raster = raster, .area = area, .scale = scale, .err = err};
 
-    w->at.zoom = map_style_zoom(area.zoom);
+    start_frame(&r);
+    w->at.zoom = map_style_zoom(map, area.zoom);
     pass_collect_symbols(&r);
     for (uint32_t i = 0; i < map->n_styles && r.rc == IM_OK; i++)
         draw_style(&r, i);
+    if (r.frame.projection)
+        projection_close(&r.projection);
     return r.rc;
 }
 
 /* ---- a tile as a file ---- */
 
-static enum im_code check_options(const struct tile_picture_options *options,
+/* Only in WebMercatorQuad is a tile of 512 px one of the next matrix, twice as wide. */
+static enum im_code fail_large(const struct tile_map *map, struct im_error *err)
+{
+    im_fail(err, IM_EARG, "tiles of 512 pixels are there in WebMercatorQuad, not in %s",
+            tile_grid_id(map->grid));
+    return im_zh(err, IM_EARG, "512 像素瓦片仅限 WebMercatorQuad，%s 没有",
+                 tile_grid_id(map->grid));
+}
+
+static enum im_code check_options(const struct tile_map *map,
+                                  const struct tile_picture_options *options,
                                   struct tile_id id,
                                   struct im_error *err)
 {
@@ -90,6 +111,8 @@ static enum im_code check_options(const struct tile_picture_options *options,
         return im_zh(err, IM_EARG, "瓦片边长 %u，应为 %d 或 %d", options->size_px,
                      TILE_PX, 2 * TILE_PX);
     }
+    if (options->size_px > TILE_PX && !map->is_web_mercator)
+        return fail_large(map, err);
     if (options->size_px > TILE_PX && id.z >= TILE_MAX_ZOOM) {
         im_fail(err, IM_EARG, "zoom %u is outside 0..%d of tiles of %u pixels", id.z,
                 TILE_MAX_ZOOM - 1, options->size_px);
@@ -135,10 +158,10 @@ enum im_code tile_render(const struct tile_map *map,
     struct raster_encoding encoding = {
         .format = options->format, .level = PNG_LEVEL, .rgba = options->rgba};
     uint32_t size = options->size_px;
-    enum im_code rc = tile_id_check(id, err);
+    enum im_code rc = map_check_tile(map, id, err);
 
     if (rc == IM_OK)
-        rc = check_options(options, id, err);
+        rc = check_options(map, options, id, err);
     if (rc == IM_OK)
         rc = start_picture(&w->raster, size * options->scale, err);
     if (rc != IM_OK)

@@ -26,6 +26,7 @@ static const char HELP_ZH[] =
     "  --viewer 目录        构建好的地图页面（默认在程序旁边查找）\n"
     "  --no-viewer          只提供瓦片和接口，不提供页面\n"
     "  --fonts 目录         字体（默认 Debian 的 fonts-noto-cjk）\n"
+    "  --grids 目录         瓦片网格（默认用程序旁边的 share/grids）\n"
     "  --styles 目录        整图样式（默认用程序旁边的 share/styles）\n"
     "  --sprites 路径       图标表，不带后缀（默认 share/sprites/innomap）\n"
     "  --workers 个数       绘图线程，另有同样多的查询线程，默认每核一个\n"
@@ -57,6 +58,7 @@ static const char HELP_EN[] =
     "  --viewer FOLDER       built map page (default: looked for beside the program)\n"
     "  --no-viewer           tiles and questions only, no page\n"
     "  --fonts FOLDER        fonts (default: Debian's fonts-noto-cjk)\n"
+    "  --grids FOLDER        tile grids (default: share/grids beside the program)\n"
     "  --styles FOLDER       styles of the whole map (default: share/styles beside "
     "the\n"
     "                        program)\n"
@@ -95,6 +97,7 @@ enum {
     O_VIEWER,
     O_NO_VIEWER,
     O_FONTS,
+    O_GRIDS,
     O_STYLES,
     O_SPRITES,
     O_WORKERS,
@@ -117,6 +120,7 @@ static const struct option long_options[] = {
     {"viewer", required_argument, NULL, O_VIEWER},
     {"no-viewer", no_argument, NULL, O_NO_VIEWER},
     {"fonts", required_argument, NULL, O_FONTS},
+    {"grids", required_argument, NULL, O_GRIDS},
     {"styles", required_argument, NULL, O_STYLES},
     {"sprites", required_argument, NULL, O_SPRITES},
     {"workers", required_argument, NULL, O_WORKERS},
@@ -200,6 +204,9 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
         return true;
     case O_FONTS:
         o->font_directory = optarg;
+        return true;
+    case O_GRIDS:
+        o->grids_directory = optarg;
         return true;
     case O_STYLES:
         o->styles_directory = optarg;
@@ -314,6 +321,7 @@ int cmd_serve(int argc, char **argv)
 {
     struct arguments a = {.lang = cli_lang(argc, argv)};
     char viewer[PATH_MAX];
+    char grids[PATH_MAX];
     char styles[PATH_MAX];
     char sprites[PATH_MAX];
     int code = CLI_DONE;
@@ -327,6 +335,8 @@ int cmd_serve(int argc, char **argv)
         a.options.viewer_directory = NULL;
     else if (!a.options.viewer_directory && cli_find_viewer(viewer, sizeof viewer))
         a.options.viewer_directory = viewer;
+    if (!a.options.grids_directory && cli_find_share("grids", grids, sizeof grids))
+        a.options.grids_directory = grids;
     if (!a.options.styles_directory && cli_find_share("styles", styles, sizeof styles))
         a.options.styles_directory = styles;
     if (!a.options.sprites_path && cli_find_sprites(sprites, sizeof sprites))

@@ -183,6 +183,8 @@ start_all(struct server *s, const struct server_options *options, struct im_erro
     if (rc == IM_OK && options->sprites_path)
         rc = sprite_files_open(s, options->sprites_path, err);
     if (rc == IM_OK)
+        rc = grid_set_open(options->grids_directory, &s->grids, err);
+    if (rc == IM_OK)
         rc = start_workers(s, options, err);
     if (rc == IM_OK)
         rc = make_empty_png(1, &s->empty_png[0], err);
@@ -297,6 +299,7 @@ void server_stop(struct server *s)
     work_free(s->questions);
     current_close(s->current);
     sprite_files_close(s);
+    grid_set_close(s->grids);
     stylesheet_set_close(s->styles); /* the maps of the current snapshot used them */
     body_cache_free(s->cache);
     body_cache_free(s->documents);

@@ -10,6 +10,7 @@
 #include "current.h"
 #include "metrics.h"
 
+#include <tiles/grid.h>
 #include <tiles/sprites.h>
 #include <tiles/stylesheet.h>
 
@@ -55,6 +56,7 @@ struct server {
     struct body_cache *documents;
     struct assets *assets; /* NULL: no viewer */
     struct body *empty_png[2];
+    struct grid_set *grids;        /* never NULL once started */
     struct stylesheet_set *styles; /* never NULL once started */
     struct sprite_sheet *sprites;  /* NULL: none */
     struct body *sprite_files[SPRITE_FILES];

@@ -54,6 +54,9 @@ bool tile_grid_limits(const struct tile_grid *grid,
                       struct bbox box,
                       uint32_t out_cols[2],
                       uint32_t out_rows[2]);
+/** Does the CRS's authority write north before east? */
+bool tile_grid_is_north_first(const struct tile_grid *grid);
+double tile_grid_metres_per_unit(const struct tile_grid *grid);
 /** The set as OGC JSON ("2D Tile Matrix Set", 17-083r4 annex C). */
 void tile_grid_write(const struct tile_grid *grid, struct im_json *w);
 

@@ -16,6 +16,7 @@ struct server_options {
     uint16_t port;                /* 0: any free one */
     const char *viewer_directory; /* built viewer; NULL: API and tiles only */
     const char *font_directory;   /* NULL: the Debian package */
+    const char *grids_directory;  /* tile matrix sets; NULL: WebMercatorQuad alone */
     const char *styles_directory; /* stylesheets; NULL: none */
     const char *sprites_path;     /* without suffix; NULL: no icons, no patterns */
     const char *review_number;    /* 审图号, NULL or "": 无审图号 */
