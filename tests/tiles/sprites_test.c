@@ -11,14 +11,17 @@ static void write_sheet(const char *name, uint32_t unit)
     struct raster raster;
     struct im_buf png = {.max = 1 << 20};
     struct raster_encoding encoding = {PICTURE_PNG, 3, true, {0, 0, 0, 0}};
+    struct picture_writer *writer = picture_writer_new();
     struct im_error err;
 
+    assert_non_null(writer);
     assert_int_equal(raster_init(&raster, 8 * unit, 4 * unit, &err), IM_OK);
     for (uint32_t i = 0; i < 32 * unit * unit; i++)
         memcpy(raster.rgba + 4 * i,
                i % (8 * unit) < 4 * unit ? "\xff\0\0\xff" : "\0\x80\0\x80", 4);
-    assert_int_equal(raster_write(&raster, &encoding, &png, &err), IM_OK);
+    assert_int_equal(raster_write(writer, &raster, &encoding, &png, &err), IM_OK);
     scratch_write(name, png.data, png.len);
+    picture_writer_free(writer);
     raster_release(&raster);
     im_buf_release(&png);
 }

@@ -222,6 +222,23 @@ static void add_inside(struct draw_scratch *s,
     }
 }
 
+/** add_inside for an edge that stays in one row, as most of a detailed line do; the
+ *  same to the last bit. */
+static inline void
+add_short(struct draw_scratch *s, double x0, double y0, double x1, double y1, float dir)
+{
+    double left = x0 < x1 ? x0 : x1;
+    double right = x0 < x1 ? x1 : x0;
+    int32_t base = (int32_t)left;
+    int32_t row = (int32_t)y0;
+    float *cells = s->cells + (size_t)row * (size_t)s->stride + base;
+    int32_t reach = add_in_row(cells, (float)(left - base), (float)(right - base),
+                               dir * (float)(y1 - y0));
+
+    touch_rows(s, row, row);
+    touch(s, row, base, base + reach);
+}
+
 void coverage_edge(
     struct draw_scratch *scratch, double x0, double y0, double x1, double y1)
 {
@@ -243,6 +260,11 @@ void coverage_edge(
     /* flatter than 1e-9 covers nothing, and its slope might not be finite */
     if (y1 <= 0 || y0 >= height || y1 - y0 < 1e-9 || (x0 >= width && x1 >= width))
         return;
+    if (y0 >= 0 && y1 < height && x0 >= 0 && x1 >= 0 && x0 < width && x1 < width &&
+        (int32_t)y0 == (int32_t)y1) {
+        add_short(s, x0, y0, x1, y1, dir);
+        return;
+    }
     double slope = (x1 - x0) / (y1 - y0);
     if (y1 > height) {
         x1 = x0 + (height - y0) * slope;

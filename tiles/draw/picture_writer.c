@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A picture as WebP (RFC 9649) or JPEG (ITU-T T.81); PNG has a file of its own. */
+#include "picture_writer.h"
+
 #include "pixel.h"
-#include "png_writer.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -22,6 +23,42 @@ static enum im_code no_memory(const struct raster *raster, struct im_error *err)
                    raster->height_px);
 }
 
+struct picture_writer *picture_writer_new(void)
+{
+    struct picture_writer *w = calloc(1, sizeof *w);
+
+    if (!w)
+        return NULL;
+    w->quantizer = quantizer_new();
+    if (!w->quantizer) {
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void picture_writer_free(struct picture_writer *w)
+{
+    if (!w)
+        return;
+    quantizer_free(w->quantizer);
+    libdeflate_free_compressor(w->compressor);
+    for (int i = 0; i < WRITER_ROOMS; i++)
+        free(w->rooms[i].bytes);
+    free(w);
+}
+
+uint8_t *
+picture_writer_room(struct picture_writer *w, enum writer_room which, size_t size)
+{
+    if (size > w->rooms[which].size) {
+        free(w->rooms[which].bytes); /* nothing to keep */
+        w->rooms[which].bytes = malloc(size);
+        w->rooms[which].size = w->rooms[which].bytes ? size : 0;
+    }
+    return w->rooms[which].bytes;
+}
+
 void pixels_straight(const struct raster *raster, uint8_t *out)
 {
     size_t n = (size_t)raster->width_px * raster->height_px;
@@ -40,18 +77,19 @@ static int append_webp(const uint8_t *data, size_t len, const WebPPicture *pictu
     return !out->failed;
 }
 
-static enum im_code
-write_webp(const struct raster *raster, struct im_buf *out, struct im_error *err)
+static enum im_code write_webp(struct picture_writer *w,
+                               const struct raster *raster,
+                               struct im_buf *out,
+                               struct im_error *err)
 {
-    uint8_t *straight = malloc((size_t)raster->width_px * raster->height_px * 4);
+    uint8_t *straight = picture_writer_room(
+        w, WRITER_PIXELS, (size_t)raster->width_px * raster->height_px * 4);
     enum im_code rc = IM_OK;
     WebPConfig config;
     WebPPicture picture;
 
-    if (!straight || !WebPConfigInit(&config) || !WebPPictureInit(&picture)) {
-        free(straight);
+    if (!straight || !WebPConfigInit(&config) || !WebPPictureInit(&picture))
         return no_memory(raster, err);
-    }
     config.quality = WEBP_QUALITY;
     config.method = WEBP_METHOD;
     picture.width = (int)raster->width_px;
@@ -64,7 +102,6 @@ write_webp(const struct raster *raster, struct im_buf *out, struct im_error *err
     else if (!WebPEncode(&config, &picture) && !out->failed)
         rc = im_fail(err, IM_ENOMEM, "libwebp: error %d", (int)picture.error_code);
     WebPPictureFree(&picture);
-    free(straight);
     return rc == IM_OK ? im_buf_check(out, "WebP", err) : rc;
 }
 
@@ -129,13 +166,14 @@ static bool compress_rows(struct jpeg_job *job,
     return true;
 }
 
-static enum im_code write_jpeg(const struct raster *raster,
+static enum im_code write_jpeg(struct picture_writer *w,
+                               const struct raster *raster,
                                struct draw_color background,
                                struct im_buf *out,
                                struct im_error *err)
 {
     struct pixel_paint ground = pixel_paint_of(background);
-    uint8_t *row = malloc((size_t)raster->width_px * 3);
+    uint8_t *row = picture_writer_room(w, WRITER_ROWS, (size_t)raster->width_px * 3);
     struct jpeg_job job = {0};
     enum im_code rc;
 
@@ -152,23 +190,24 @@ static enum im_code write_jpeg(const struct raster *raster,
     }
     jpeg_destroy_compress(&job.info);
     free(job.bytes);
-    free(row);
     return rc;
 }
 
-enum im_code raster_write(const struct raster *raster,
+enum im_code raster_write(struct picture_writer *writer,
+                          const struct raster *raster,
                           const struct raster_encoding *encoding,
                           struct im_buf *out,
                           struct im_error *err)
 {
     switch (encoding->format) {
     case PICTURE_WEBP:
-        return write_webp(raster, out, err);
+        return write_webp(writer, raster, out, err);
     case PICTURE_JPEG:
-        return write_jpeg(raster, encoding->background, out, err);
+        return write_jpeg(writer, raster, encoding->background, out, err);
     case PICTURE_PNG:
         break;
     }
-    return encoding->rgba ? raster_write_png_rgba(raster, encoding->level, out, err)
-                          : raster_write_png(raster, encoding->level, out, err);
+    return encoding->rgba
+               ? png_write_rgba(writer, raster, encoding->level, out, err)
+               : png_write_palette(writer, raster, encoding->level, out, err);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A picture as PNG (ISO/IEC 15948) through libpng, with a palette or with all colours.
  */
-#include "png_writer.h"
+#include "picture_writer.h"
 
 #include "pixel.h"
-#include "quantizer.h"
 
 #include <png.h>
 #include <stdlib.h>
@@ -72,23 +71,57 @@ static void set_colors(struct png_job *job, const struct palette *palette)
 /** What goes into the rows. */
 struct pixels {
     const uint8_t *rows;
-    size_t stride_bytes;
-    const struct palette *palette; /* of one byte a pixel; NULL: straight RGBA */
+    size_t width; /* bytes of a row, or pixels of one byte each with a palette */
+    const struct palette *palette;
 };
 
-/** False when libpng gave up; then job->message says why. Nothing here owns memory. */
+/** Indices of less than a byte: the first pixel is the highest (7.2). */
+static void pack_row(const uint8_t *index, size_t n, int depth, uint8_t *out)
+{
+    int per_byte = 8 / depth;
+
+    for (size_t i = 0; i < n; i += (size_t)per_byte) {
+        uint32_t byte = 0;
+
+        for (int k = 0; k < per_byte; k++)
+            byte = byte << depth | (i + (size_t)k < n ? index[i + (size_t)k] : 0);
+        *out++ = (uint8_t)byte;
+    }
+}
+
+/** The rows as they are compressed, each after its filter type 0 (9.2). */
+static size_t
+lay_out(const struct raster *raster, const struct pixels *pixels, uint8_t *out)
+{
+    int depth = pixels->palette ? bit_depth(pixels->palette->n) : 8;
+    size_t packed = (pixels->width * (size_t)depth + 7) / 8;
+
+    for (uint32_t y = 0; y < raster->height_px; y++, out += packed + 1) {
+        const uint8_t *row = pixels->rows + y * pixels->width;
+
+        out[0] = 0;
+        if (depth == 8)
+            memcpy(out + 1, row, packed);
+        else
+            pack_row(row, pixels->width, depth, out + 1);
+    }
+    return (packed + 1) * raster->height_px;
+}
+
+/** False when libpng gave up; then job->message says why. Nothing here owns memory.
+ *  libpng writes the file; libdeflate has compressed the rows, in less than half the
+ *  time that libpng takes with zlib (STACK 4). */
 static bool write_png(struct png_job *job,
                       const struct raster *raster,
-                      const struct pixels *pixels,
-                      int level)
+                      const struct palette *palette,
+                      struct im_bytes rows)
 {
-    const struct palette *palette = pixels->palette;
+    static const png_byte IDAT[5] = "IDAT";
+    static const png_byte IEND[5] = "IEND";
 
     if (setjmp(png_jmpbuf(job->png)))
         return false;
     png_set_write_fn(job->png, job, on_write, on_flush);
-    png_set_compression_level(job->png, level);
-    png_set_filter(job->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
     png_set_IHDR(job->png, job->info, raster->width_px, raster->height_px,
                  palette ? bit_depth(palette->n) : 8,
                  palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB_ALPHA,
@@ -97,10 +130,8 @@ static bool write_png(struct png_job *job,
     if (palette)
         set_colors(job, palette);
     png_write_info(job->png, job->info);
-    png_set_packing(job->png); /* indices come one a byte */
-    for (uint32_t y = 0; y < raster->height_px; y++)
-        png_write_row(job->png, pixels->rows + y * pixels->stride_bytes);
-    png_write_end(job->png, NULL);
+    png_write_chunk(job->png, IDAT, rows.data, rows.len);
+    png_write_chunk(job->png, IEND, NULL, 0);
     return true;
 }
 
@@ -110,11 +141,11 @@ static enum im_code fail_memory(const struct raster *raster, struct im_error *er
                    raster->height_px);
 }
 
-static enum im_code write_pixels(const struct raster *raster,
-                                 const struct pixels *pixels,
-                                 int level,
-                                 struct im_buf *out,
-                                 struct im_error *err)
+static enum im_code write_file(const struct raster *raster,
+                               const struct palette *palette,
+                               struct im_bytes rows,
+                               struct im_buf *out,
+                               struct im_error *err)
 {
     struct png_job job = {.out = out};
     enum im_code rc;
@@ -125,12 +156,47 @@ static enum im_code write_pixels(const struct raster *raster,
         job.info = png_create_info_struct(job.png);
     if (!job.info)
         rc = fail_memory(raster, err);
-    else if (!write_png(&job, raster, pixels, level))
+    else if (!write_png(&job, raster, palette, rows))
         rc = im_fail(err, IM_ENOMEM, "libpng: %s", job.message);
     else
         rc = im_buf_check(out, "PNG", err);
     png_destroy_write_struct(&job.png, &job.info);
     return rc;
+}
+
+/** The compressor of this level; NULL when memory runs out. */
+static struct libdeflate_compressor *compressor_of(struct picture_writer *w, int level)
+{
+    if (w->level != level) {
+        libdeflate_free_compressor(w->compressor);
+        w->compressor = libdeflate_alloc_compressor(level);
+        w->level = w->compressor ? level : 0;
+    }
+    return w->compressor;
+}
+
+static enum im_code write_pixels(struct picture_writer *w,
+                                 const struct raster *raster,
+                                 const struct pixels *pixels,
+                                 int level,
+                                 struct im_buf *out,
+                                 struct im_error *err)
+{
+    size_t most = (size_t)raster->height_px * (pixels->width + 1);
+    struct libdeflate_compressor *compressor = compressor_of(w, level);
+    size_t bound;
+    uint8_t *raw;
+
+    if (!compressor)
+        return fail_memory(raster, err);
+    bound = libdeflate_zlib_compress_bound(compressor, most);
+    raw = picture_writer_room(w, WRITER_ROWS, most + bound);
+    if (!raw)
+        return fail_memory(raster, err);
+    size_t n = lay_out(raster, pixels, raw);
+    size_t packed = libdeflate_zlib_compress(compressor, raw, n, raw + most, bound);
+    return write_file(raster, pixels->palette, (struct im_bytes){raw + most, packed},
+                      out, err);
 }
 
 static enum im_code check_level(int level, struct im_error *err)
@@ -140,10 +206,11 @@ static enum im_code check_level(int level, struct im_error *err)
     return im_fail(err, IM_EARG, "PNG compression level %d; it must be 1..9", level);
 }
 
-enum im_code raster_write_png(const struct raster *raster,
-                              int level,
-                              struct im_buf *out,
-                              struct im_error *err)
+enum im_code png_write_palette(struct picture_writer *w,
+                               const struct raster *raster,
+                               int level,
+                               struct im_buf *out,
+                               struct im_error *err)
 {
     enum im_code rc = check_level(level, err);
     struct palette palette;
@@ -151,34 +218,46 @@ enum im_code raster_write_png(const struct raster *raster,
 
     if (rc != IM_OK)
         return rc;
-    index = malloc((size_t)raster->width_px * raster->height_px);
+    index = picture_writer_room(w, WRITER_PIXELS,
+                                (size_t)raster->width_px * raster->height_px);
     if (!index)
         return fail_memory(raster, err);
-    rc = quantize(raster, &palette, index, err);
-    if (rc == IM_OK)
-        rc = write_pixels(raster, &(struct pixels){index, raster->width_px, &palette},
-                          level, out, err);
-    free(index);
-    return rc;
+    rc = quantize(w->quantizer, raster, &palette, index, err);
+    if (rc != IM_OK)
+        return rc;
+    return write_pixels(w, raster, &(struct pixels){index, raster->width_px, &palette},
+                        level, out, err);
 }
 
-enum im_code raster_write_png_rgba(const struct raster *raster,
-                                   int level,
-                                   struct im_buf *out,
-                                   struct im_error *err)
+enum im_code png_write_rgba(struct picture_writer *w,
+                            const struct raster *raster,
+                            int level,
+                            struct im_buf *out,
+                            struct im_error *err)
 {
     enum im_code rc = check_level(level, err);
-    size_t stride = (size_t)raster->width_px * 4;
+    size_t row = (size_t)raster->width_px * 4;
     uint8_t *straight;
 
     if (rc != IM_OK)
         return rc;
-    straight = malloc(stride * raster->height_px);
+    straight = picture_writer_room(w, WRITER_PIXELS, row * raster->height_px);
     if (!straight)
         return fail_memory(raster, err);
     pixels_straight(raster, straight);
-    rc =
-        write_pixels(raster, &(struct pixels){straight, stride, NULL}, level, out, err);
-    free(straight);
+    return write_pixels(w, raster, &(struct pixels){straight, row, NULL}, level, out,
+                        err);
+}
+
+enum im_code raster_write_png(const struct raster *raster,
+                              int level,
+                              struct im_buf *out,
+                              struct im_error *err)
+{
+    struct picture_writer *w = picture_writer_new();
+    enum im_code rc =
+        w ? png_write_palette(w, raster, level, out, err) : fail_memory(raster, err);
+
+    picture_writer_free(w);
     return rc;
 }

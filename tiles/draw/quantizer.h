@@ -13,12 +13,18 @@ struct palette {
     uint8_t rgba[PALETTE_MAX][4]; /* premultiplied; those not opaque come first */
 };
 
+/** Tables of one thread, kept from picture to picture. NULL when memory runs out. */
+struct quantizer;
+struct quantizer *quantizer_new(void);
+void quantizer_free(struct quantizer *q);
+
 /**
  * `index` gets one palette entry per pixel, row by row. The same picture gives the same
  * palette and indices.
  * Errors: IM_ENOMEM.
  */
-IM_CHECKED enum im_code quantize(const struct raster *raster,
+IM_CHECKED enum im_code quantize(struct quantizer *q,
+                                 const struct raster *raster,
                                  struct palette *palette,
                                  uint8_t *index,
                                  struct im_error *err);

@@ -24,6 +24,7 @@ struct growing {
 void *growing_add(struct growing *g, size_t size);
 
 struct tile_worker {
+    struct picture_writer *writer;
     struct raster raster; /* of the size that was drawn last */
     struct draw_scratch *scratch;
     struct sprite_cache *sprites;

@@ -5,7 +5,7 @@
 
 #include "render/pass.h"
 
-enum { TILE_PX = 256, PNG_LEVEL = 3 };
+enum { TILE_PX = 256, PNG_LEVEL = 1 };
 
 static void draw_background(struct render *r)
 {
@@ -173,7 +173,7 @@ enum im_code tile_render(const struct tile_map *map,
     if (rc != IM_OK)
         return rc;
     encoding.background = ground_of(map, &w->at);
-    return raster_write(&w->raster, &encoding, out, err);
+    return raster_write(w->writer, &w->raster, &encoding, out, err);
 }
 
 enum im_code tile_render_png(const struct tile_map *map,

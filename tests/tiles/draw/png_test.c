@@ -196,11 +196,13 @@ TEST(the_decoded_picture_is_the_quantised_one)
     struct test_random random = test_random_new(__func__);
     struct raster raster = new_raster(200, 90);
     uint8_t *index = malloc(200 * 90);
+    struct quantizer *q = quantizer_new();
     struct palette palette;
     struct im_error err = {0};
 
     paint_map(&raster, &random, 0.7);
-    assert_int_equal(quantize(&raster, &palette, index, &err), IM_OK);
+    assert_non_null(q);
+    assert_int_equal(quantize(q, &raster, &palette, index, &err), IM_OK);
     assert_false(palette.exact);
     assert_true(palette.n <= 256 && palette.n > 200);
     struct im_buf png = write_png(&raster, 9);
@@ -212,6 +214,7 @@ TEST(the_decoded_picture_is_the_quantised_one)
         for (int c = 0; c < 3; c++)
             assert_true(palette.rgba[i][c] <= palette.rgba[i][3]);
     free(index);
+    quantizer_free(q);
     im_buf_release(&png);
     raster_release(&decoded);
     raster_release(&raster);

@@ -133,7 +133,8 @@ IM_CHECKED enum im_code draw_circle_at(struct sprite_cache *cache,
 /**
  * PNG (libpng; ISO 15948): palette of at most 256 colours with alpha (tRNS), exact when
  * the picture has no more, else by median cut; no filter. Same picture, same bytes.
- * `level` 1..9; 3 for tiles drawn on request, 6 for tiles kept (STACK 4).
+ * `level` 1..9 of libdeflate; 1 for tiles drawn on request, 6 for tiles kept (STACK 4).
+ * raster_write does the same with a writer that is there already.
  */
 IM_CHECKED enum im_code raster_write_png(const struct raster *raster,
                                          int level,
@@ -147,8 +148,15 @@ struct raster_encoding {
     bool rgba;                    /* PNG: all colours instead of a palette */
     struct draw_color background; /* JPEG: what shows through; its alpha is ignored */
 };
-/** As PNG, WebP (libwebp, lossy with lossless alpha) or JPEG (libjpeg). */
-IM_CHECKED enum im_code raster_write(const struct raster *raster,
+/** Tables and compressor of one thread, kept from picture to picture. NULL when memory
+ *  runs out. */
+struct picture_writer;
+struct picture_writer *picture_writer_new(void);
+void picture_writer_free(struct picture_writer *writer); /* NULL is fine */
+/** As PNG, WebP (libwebp, lossy with lossless alpha) or JPEG (libjpeg). Same picture,
+ *  same bytes, whatever the writer wrote before. */
+IM_CHECKED enum im_code raster_write(struct picture_writer *writer,
+                                     const struct raster *raster,
                                      const struct raster_encoding *encoding,
                                      struct im_buf *out,
                                      struct im_error *err);
