@@ -4,7 +4,6 @@
 #include <import/cmd.h>
 #include <layers/cmd.h>
 #include <layers/cmd_basemap.h>
-#include <layers/cmd_export.h>
 #include <web/cmd.h>
 
 #include <locale.h>
@@ -24,8 +23,8 @@ static const struct {
      "serve map, tiles and questions over HTTP"},
     {"layers", cmd_layers, "数据库里有什么：数量、版本、来源、更新时间",
      "what is in the database: counts, versions, sources, freshness"},
-    {"export", cmd_export, "把图层导出成文件，也可导出过去的版本",
-     "a layer as a file, also as it was earlier"},
+    {"export", cmd_export_any, "把图层或整套瓦片导出成文件",
+     "a layer, or a whole pyramid of tiles, as a file"},
     {"nearest", cmd_api, "最近的地点", "the nearest places"},
     {"within", cmd_api, "一定范围内的地点", "places in an area"},
     {"list", cmd_api, "逐条列出，可筛选、排序、导出表格",

@@ -88,19 +88,21 @@ static uint32_t drawn_zoom(struct tile_id id, unsigned size_px)
     return zoom > TILE_MAX_ZOOM ? TILE_MAX_ZOOM : zoom;
 }
 
-/* A tile of zoom z shows style zooms z - 1 (256 px) or z (512 px), vector tiles those
- * up to z + 1: what is hidden at all of them is in none of them. */
-static double
-layer_reach_px(const struct map_layer *ml, struct tile_id id, bool *is_drawn)
+/* A tile of 256 px shows its style zoom, one of 512 px the next, vector tiles all up to
+ * two further: what is hidden at all of them is in none of them. */
+static double layer_reach_px(const struct tile_map *map,
+                             const struct map_layer *ml,
+                             struct tile_id id,
+                             bool *is_drawn)
 {
+    double zoom = map_style_zoom(map, id.z);
     double reach = LEAST_REACH_PX;
 
     *is_drawn = ml->style.n_layers == 0;
     for (uint32_t i = 0; i < ml->style.n_layers; i++) {
         const struct style_layer *style = &ml->style.layers[i];
 
-        if (!style->visible || style->min_zoom >= id.z + 1.0 ||
-            style->max_zoom < id.z - 1.0)
+        if (!style->visible || style->min_zoom >= zoom + 2 || style->max_zoom < zoom)
             continue;
         *is_drawn = true;
         reach = fmax(reach, reach_px(style));
@@ -120,22 +122,47 @@ static struct world_box window_of(struct tile_id id, unsigned size_px, double re
                               (uint32_t)fmin(last, (id.y + 1.0) * units + margin)};
 }
 
+/* The same in any grid. To ask projections takes long: once for all layers. */
+static struct world_box far_window_of(const struct tile_map *map, struct tile_id id)
+{
+    double reach = LEAST_REACH_PX;
+    double x = id.x * 256.0;
+    double y = id.y * 256.0;
+    struct bbox box;
+
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        bool is_drawn;
+
+        reach = fmax(reach, layer_reach_px(map, &map->layers[i], id, &is_drawn));
+    }
+    box = map_pixel_window(map, id.z, x - reach, y - reach, x + 256 + reach,
+                           y + 256 + reach);
+    return (struct world_box){world_x(box.min_x), world_y(box.max_y),
+                              world_x(box.max_x), world_y(box.min_y)};
+}
+
 static bool hash_rows(const struct tile_map *map,
                       struct tile_id id,
                       unsigned size_px,
                       uint64_t *hash)
 {
+    bool is_mercator = map->is_web_mercator;
+    struct world_box far = {0};
+
+    if (!is_mercator)
+        far = far_window_of(map, id);
     for (uint32_t i = 0; i < map->n_layers; i++) {
         const struct map_layer *ml = &map->layers[i];
         bool is_drawn;
-        double reach = layer_reach_px(ml, id, &is_drawn);
+        double reach = layer_reach_px(map, ml, id, &is_drawn);
 
         if (!is_drawn)
             continue;
         if (!atlas_digest_is_ready(ml->layer))
             return false;
-        *hash =
-            mix(*hash, atlas_digest_window(ml->layer, window_of(id, size_px, reach)));
+        *hash = mix(*hash,
+                    atlas_digest_window(
+                        ml->layer, is_mercator ? window_of(id, size_px, reach) : far));
     }
     return true;
 }
@@ -201,18 +228,24 @@ static int by_index(const void *a, const void *b)
     return (p->index > q->index) - (p->index < q->index);
 }
 
+static struct label_window label_window_of(const struct label_plan *plan,
+                                           struct tile_id id)
+{
+    double side = ldexp(256, (int)(plan->zoom - id.z)); /* in pixels of the plan */
+
+    return (struct label_window){
+        id.x * side - LABEL_REACH_PX, id.y * side - LABEL_REACH_PX,
+        (id.x + 1) * side + LABEL_REACH_PX, (id.y + 1) * side + LABEL_REACH_PX};
+}
+
 static bool hash_labels(const struct tile_map *map,
                         const struct label_plan *plan,
                         struct tile_id id,
                         uint64_t *hash)
 {
-    double side = ldexp(256, (int)(plan->zoom - id.z)); /* in pixels of the plan */
-    struct label_window window = {
-        id.x * side - LABEL_REACH_PX, id.y * side - LABEL_REACH_PX,
-        (id.x + 1) * side + LABEL_REACH_PX, (id.y + 1) * side + LABEL_REACH_PX};
     struct found_labels found = {.map = map};
 
-    label_plan_window(plan, window, take_label, &found);
+    label_plan_window(plan, label_window_of(plan, id), take_label, &found);
     if (found.n > 1) /* their places in the plan are of no interest, their order is */
         qsort(found.items, found.n, sizeof *found.items, by_index);
     for (size_t i = 0; i < found.n; i++)
@@ -221,14 +254,77 @@ static bool hash_labels(const struct tile_map *map,
     return !found.failed;
 }
 
-/* ---- the version ---- */
+/* ---- tiles without anything ---- */
 
-/* Where tiles of other grids lie is for projections to say: they change with every
- * import. */
-static bool is_known_grid(const struct tile_map *map)
+enum { BARE_REACH_PX = 128 }; /* clusters stand beside what they stand for */
+
+static bool stop_at_first(void *ctx, uint32_t feature)
 {
-    return map->is_web_mercator;
+    (void)ctx;
+    (void)feature;
+    return false;
 }
+
+/* A pattern does not begin anew at each tile. */
+static bool has_even_ground(const struct tile_map *map)
+{
+    for (uint32_t i = 0; i < map->n_styles; i++)
+        if (map->styles[i].style->properties[BACKGROUND_PATTERN])
+            return false;
+    return true;
+}
+
+bool tile_block_is_bare(const struct tile_map *map,
+                        struct tile_id id,
+                        uint32_t n,
+                        unsigned size_px)
+{
+    struct tile_id last = {id.z, id.x + n - 1, id.y + n - 1};
+
+    if (!map->is_web_mercator || !has_even_ground(map))
+        return false;
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        const struct map_layer *ml = &map->layers[i];
+        bool is_drawn;
+        double reach = fmax(BARE_REACH_PX, layer_reach_px(map, ml, id, &is_drawn));
+        struct world_box a = window_of(id, size_px, reach);
+        struct world_box b = window_of(last, size_px, reach);
+        /* what lies beyond the last latitude of the grid is drawn at its edge */
+        struct bbox box = {world_lon(a.min_x),
+                           b.max_y == UINT32_MAX ? -90 : world_lat(b.max_y),
+                           world_lon(b.max_x), a.min_y == 0 ? 90 : world_lat(a.min_y)};
+
+        if (is_drawn && !atlas_window(ml->layer, box, stop_at_first, NULL))
+            return false;
+    }
+    return true;
+}
+
+static bool stop_at_label(void *ctx, uint32_t index, const struct label *label)
+{
+    (void)ctx;
+    (void)index;
+    (void)label;
+    return false;
+}
+
+enum im_code tile_has_labels(const struct tile_map *map,
+                             struct tile_worker *worker,
+                             struct tile_id id,
+                             unsigned size_px,
+                             bool *out,
+                             struct im_error *err)
+{
+    const struct label_plan *plan;
+    enum im_code rc =
+        label_plan_get(map, drawn_zoom(id, size_px), worker->fonts, &plan, err);
+
+    if (rc == IM_OK)
+        *out = !label_plan_window(plan, label_window_of(plan, id), stop_at_label, NULL);
+    return rc;
+}
+
+/* ---- the version ---- */
 
 static bool work_out(const struct tile_map *map,
                      const struct label_plan *plan,
@@ -253,12 +349,10 @@ bool tile_content_version(const struct tile_map *map,
 {
     const struct label_plan *plan;
 
-    if (!is_known_grid(map)) {
-        *out = map->version;
-        return true;
-    }
     if (recall(map, number_of(id, size_px), out))
         return true;
+    if (!map->is_web_mercator)
+        return false; /* event threads do not wait for projections */
     plan = label_plan_peek(map, drawn_zoom(id, size_px));
     return plan && work_out(map, plan, id, size_px, out);
 }
@@ -275,6 +369,11 @@ enum im_code tile_content_prepare(const struct tile_map *map,
 
     if (tile_content_version(map, id, size_px, out))
         return IM_OK;
+    if (size_px > 256 && !map->is_web_mercator) {
+        *out = map->version; /* matrices need not halve: no zoom has these pixels */
+        remember(map, number_of(id, size_px), *out);
+        return IM_OK;
+    }
     for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++)
         if (!atlas_digest_prepare(map->layers[i].layer))
             rc = im_fail(err, IM_ENOMEM, "out of memory for the versions of tiles");

@@ -525,6 +525,11 @@ void tile_map_unref(const struct tile_map *borrowed)
     free(map);
 }
 
+struct bbox tile_map_extent(const struct tile_map *map)
+{
+    return map->extent;
+}
+
 uint64_t tile_map_look(const struct tile_map *map)
 {
     return map->look;

@@ -15,9 +15,9 @@
 
 enum { MAX_FILE = 32 << 20 };
 
-static struct archive_info info_of(const char *format, uint32_t min, uint32_t max)
+static struct tile_archive_info info_of(const char *format, uint32_t min, uint32_t max)
 {
-    return (struct archive_info){
+    return (struct tile_archive_info){
         .name = "试 \"map\"",
         .format = format,
         .attribution = "某单位",
@@ -45,17 +45,18 @@ static struct im_bytes body_of(struct tile_id id, uint8_t out[300])
     return (struct im_bytes){out, 20 + number % 280};
 }
 
-static void put(struct archive *a, struct tile_id id)
+static void put(struct tile_archive *a, struct tile_id id)
 {
     uint8_t bytes[300];
     struct im_error err = {0};
 
-    if (!archive_has(a, id) && archive_put(a, id, body_of(id, bytes), &err) != IM_OK)
+    if (!tile_archive_has(a, id) &&
+        tile_archive_put(a, id, body_of(id, bytes), &err) != IM_OK)
         fail_msg("%s", err.msg);
 }
 
 /* The tiles of a zoom, forwards or backwards. */
-static void put_zoom(struct archive *a, uint32_t z, bool backwards)
+static void put_zoom(struct tile_archive *a, uint32_t z, bool backwards)
 {
     uint32_t n = 1u << (2 * z);
 
@@ -66,23 +67,24 @@ static void put_zoom(struct archive *a, uint32_t z, bool backwards)
     }
 }
 
-static struct archive *open_archive(const char *path, struct archive_info info)
+static struct tile_archive *open_archive(const char *path,
+                                         struct tile_archive_info info)
 {
-    struct archive *a = NULL;
+    struct tile_archive *a = NULL;
     struct im_error err = {0};
 
-    if (archive_open(path, &info, &a, &err) != IM_OK)
+    if (tile_archive_open(path, &info, &a, &err) != IM_OK)
         fail_msg("%s", err.msg);
     return a;
 }
 
-static void finish(struct archive *a)
+static void finish(struct tile_archive *a)
 {
     struct im_error err = {0};
 
-    if (archive_finish(a, &err) != IM_OK)
+    if (tile_archive_finish(a, &err) != IM_OK)
         fail_msg("%s", err.msg);
-    archive_close(a);
+    tile_archive_close(a);
 }
 
 static uint8_t *read_file(const char *path, size_t *len)
@@ -321,16 +323,16 @@ TEST(tile_numbers_are_those_of_the_specification)
         assert_true(number >= first && number < first + (1ull << 44));
         for (size_t j = 0; j < i; j++)
             assert_int_not_equal(number, pmtiles_number(corners[j]));
-        assert_int_equal(stage_id(stage_key(corners[i])).x, corners[i].x);
-        assert_int_equal(stage_id(stage_key(corners[i])).y, corners[i].y);
-        assert_int_equal(stage_id(stage_key(corners[i])).z, 22);
+        assert_int_equal(staged_id(staged_key(corners[i])).x, corners[i].x);
+        assert_int_equal(staged_id(staged_key(corners[i])).y, corners[i].y);
+        assert_int_equal(staged_id(staged_key(corners[i])).z, 22);
     }
 }
 
 TEST(a_small_pmtiles_has_every_tile_in_one_directory)
 {
     const char *path = scratch_path("small.pmtiles");
-    struct archive *a = open_archive(path, info_of("png", 2, 4));
+    struct tile_archive *a = open_archive(path, info_of("png", 2, 4));
     size_t len;
 
     for (uint32_t z = 2; z <= 4; z++)
@@ -357,7 +359,7 @@ TEST(a_small_pmtiles_has_every_tile_in_one_directory)
 TEST(a_large_pmtiles_has_leaf_directories)
 {
     const char *path = scratch_path("large.pmtiles");
-    struct archive *a = open_archive(path, info_of("mvt", 0, 8));
+    struct tile_archive *a = open_archive(path, info_of("mvt", 0, 8));
     size_t len;
     size_t json_len;
 
@@ -395,7 +397,7 @@ static void assert_same_file(const char *a, const char *b)
 
 static void make(const char *path, const char *format, bool backwards)
 {
-    struct archive *a = open_archive(path, info_of(format, 0, 5));
+    struct tile_archive *a = open_archive(path, info_of(format, 0, 5));
 
     for (uint32_t z = 0; z <= 5; z++)
         put_zoom(a, backwards ? 5 - z : z, backwards);
@@ -433,11 +435,11 @@ TEST(a_run_that_was_cut_off_anywhere_goes_on_to_the_same_file)
     static const size_t bodies[] = {0, 1, 5000, 1 << 20};
 
     make(scratch_path("whole.pmtiles"), "png", false);
-    struct archive *first =
+    struct tile_archive *first =
         open_archive(scratch_path("cut.pmtiles"), info_of("png", 0, 5));
     for (uint32_t z = 0; z <= 4; z++)
         put_zoom(first, z, false);
-    archive_close(first);
+    tile_archive_close(first);
     for (size_t i = 0; i < sizeof journal / sizeof *journal; i++)
         for (size_t j = 0; j < sizeof bodies / sizeof *bodies; j++) {
             const char *path = scratch_path("again.pmtiles");
@@ -446,12 +448,12 @@ TEST(a_run_that_was_cut_off_anywhere_goes_on_to_the_same_file)
                       scratch_path("again.pmtiles.part.index"), journal[i]);
             copy_file(scratch_path("cut.pmtiles.part"),
                       scratch_path("again.pmtiles.part"), bodies[j]);
-            struct archive *a = open_archive(path, info_of("png", 0, 5));
+            struct tile_archive *a = open_archive(path, info_of("png", 0, 5));
             if (journal[i] == 1 << 20 && bodies[j] == 1 << 20) {
-                assert_int_equal(archive_count(a).n_resumed, 341);
-                assert_true(archive_has(a, (struct tile_id){4, 15, 15}));
+                assert_int_equal(tile_archive_count(a).n_resumed, 341);
+                assert_true(tile_archive_has(a, (struct tile_id){4, 15, 15}));
             }
-            assert_false(archive_has(a, (struct tile_id){5, 0, 0}));
+            assert_false(tile_archive_has(a, (struct tile_id){5, 0, 0}));
             for (uint32_t z = 0; z <= 5; z++)
                 put_zoom(a, z, false);
             finish(a);
@@ -462,67 +464,70 @@ TEST(a_run_that_was_cut_off_anywhere_goes_on_to_the_same_file)
 TEST(another_version_begins_anew)
 {
     const char *path = scratch_path("version.mbtiles");
-    struct archive_info info = info_of("png", 0, 1);
-    struct archive *a = open_archive(path, info);
+    struct tile_archive_info info = info_of("png", 0, 1);
+    struct tile_archive *a = open_archive(path, info);
 
     put_zoom(a, 1, false);
-    archive_close(a);
+    tile_archive_close(a);
     info.version++;
     a = open_archive(path, info);
-    assert_int_equal(archive_count(a).n_resumed, 0);
-    assert_false(archive_has(a, (struct tile_id){1, 0, 0}));
-    archive_close(a);
+    assert_int_equal(tile_archive_count(a).n_resumed, 0);
+    assert_false(tile_archive_has(a, (struct tile_id){1, 0, 0}));
+    tile_archive_close(a);
 }
 
 TEST(two_programs_do_not_write_one_archive)
 {
-    struct archive_info info = info_of("png", 0, 1);
-    struct archive *a = open_archive(scratch_path("two.pmtiles"), info);
-    struct archive *b = NULL;
+    struct tile_archive_info info = info_of("png", 0, 1);
+    struct tile_archive *a = open_archive(scratch_path("two.pmtiles"), info);
+    struct tile_archive *b = NULL;
     struct im_error err = {0};
 
-    assert_int_equal(archive_open(scratch_path("two.pmtiles"), &info, &b, &err),
+    assert_int_equal(tile_archive_open(scratch_path("two.pmtiles"), &info, &b, &err),
                      IM_EBUSY);
-    archive_close(a);
+    tile_archive_close(a);
 }
 
 TEST(a_body_that_was_damaged_on_the_disk_is_not_archived)
 {
     const char *path = scratch_path("rot.pmtiles");
-    struct archive *a = open_archive(path, info_of("png", 0, 2));
+    struct tile_archive *a = open_archive(path, info_of("png", 0, 2));
     struct im_error err = {0};
 
     put_zoom(a, 2, false);
-    archive_close(a);
+    tile_archive_close(a);
     FILE *file = fopen(scratch_path("rot.pmtiles.part"), "r+b");
     assert_non_null(file);
     fseek(file, 30, SEEK_SET);
     fputc('!', file);
     fclose(file);
     a = open_archive(path, info_of("png", 0, 2));
-    assert_int_equal(archive_finish(a, &err), IM_EDATA);
-    archive_close(a);
+    assert_int_equal(tile_archive_finish(a, &err), IM_EDATA);
+    tile_archive_close(a);
     assert_false(is_there(path));
     assert_false(is_there(scratch_path("rot.pmtiles.part.new")));
 }
 
 TEST(what_cannot_be_is_refused_in_words)
 {
-    struct archive_info info = info_of("png", 0, 23);
-    struct archive *a = NULL;
+    struct tile_archive_info info = info_of("png", 0, 23);
+    struct tile_archive *a = NULL;
     struct im_error err = {0};
 
-    assert_int_equal(archive_open(scratch_path("x.pmtiles"), &info, &a, &err), IM_EARG);
+    assert_int_equal(tile_archive_open(scratch_path("x.pmtiles"), &info, &a, &err),
+                     IM_EARG);
     info.max_zoom = 3;
-    assert_int_equal(archive_open(scratch_path("no/x.pmtiles"), &info, &a, &err),
+    assert_int_equal(tile_archive_open(scratch_path("no/x.pmtiles"), &info, &a, &err),
                      IM_EIO);
     assert_non_null(strstr(err.msg, "no/x.pmtiles"));
     info.grid = (const struct tile_grid *)&info; /* any; it is not looked into */
-    assert_int_equal(archive_open(scratch_path("x.pmtiles"), &info, &a, &err), IM_EARG);
-    assert_int_equal(archive_open(scratch_path("x.mbtiles"), &info, &a, &err), IM_EARG);
+    assert_int_equal(tile_archive_open(scratch_path("x.pmtiles"), &info, &a, &err),
+                     IM_EARG);
+    assert_int_equal(tile_archive_open(scratch_path("x.mbtiles"), &info, &a, &err),
+                     IM_EARG);
     info.grid = NULL;
     scratch_text("full.pmtiles", "not a folder");
-    assert_int_equal(archive_open(scratch_path(""), &info, &a, &err), IM_EARG);
+    assert_int_equal(tile_archive_open(scratch_path(""), &info, &a, &err), IM_EARG);
 }
 
 /* ---- MBTiles ---- */
@@ -541,7 +546,7 @@ static int64_t number_of(sqlite3 *db, const char *sql)
 TEST(an_mbtiles_has_rows_from_the_south_and_equal_bodies_once)
 {
     const char *path = scratch_path("t.mbtiles");
-    struct archive *a = open_archive(path, info_of("mvt", 0, 4));
+    struct tile_archive *a = open_archive(path, info_of("mvt", 0, 4));
     sqlite3 *db = NULL;
     sqlite3_stmt *s = NULL;
     int64_t n = 0;
@@ -588,7 +593,8 @@ TEST(an_empty_archive_is_an_archive)
     static const char *const names[] = {"none.pmtiles", "none.mbtiles", "none"};
 
     for (size_t i = 0; i < 3; i++) {
-        struct archive *a = open_archive(scratch_path(names[i]), info_of("png", 0, 3));
+        struct tile_archive *a =
+            open_archive(scratch_path(names[i]), info_of("png", 0, 3));
 
         finish(a);
         assert_true(is_there(scratch_path(names[i])));
@@ -606,7 +612,8 @@ TEST(an_empty_archive_is_an_archive)
 TEST(a_folder_has_a_file_for_each_tile)
 {
     char name[80];
-    struct archive *a = open_archive(scratch_path("folder/"), info_of("png", 1, 3));
+    struct tile_archive *a =
+        open_archive(scratch_path("folder/"), info_of("png", 1, 3));
 
     for (uint32_t z = 1; z <= 3; z++)
         put_zoom(a, z, true);

@@ -15,12 +15,13 @@
 
 enum { MAX_BODY_BYTES = 64 * 1024 * 1024 };
 
-struct archive {
-    enum archive_kind kind;
+struct tile_archive {
+    enum tile_archive_kind kind;
     char *path;
     char *beside; /* written first, then renamed */
-    struct archive_info info;
-    struct stage *stage;
+    struct tile_archive_info info;
+    char *texts[4]; /* of info */
+    struct staged *stage;
 };
 
 enum im_code writer_fail(const char *path, struct im_error *err)
@@ -32,7 +33,7 @@ enum im_code writer_fail(const char *path, struct im_error *err)
                  strerror(why));
 }
 
-struct writer_center writer_center(const struct archive_info *info)
+struct writer_center writer_center(const struct tile_archive_info *info)
 {
     return (struct writer_center){(info->bounds.min_x + info->bounds.max_x) / 2,
                                   (info->bounds.min_y + info->bounds.max_y) / 2,
@@ -54,7 +55,7 @@ static bool ends_in(const char *path, const char *ending)
     return len > n && strcasecmp(path + len - n, ending) == 0;
 }
 
-enum archive_kind archive_kind_of(const char *path)
+enum tile_archive_kind tile_archive_kind_of(const char *path)
 {
     return ends_in(path, ".pmtiles")   ? ARCHIVE_PMTILES
            : ends_in(path, ".mbtiles") ? ARCHIVE_MBTILES
@@ -75,8 +76,8 @@ static bool is_empty_folder(const char *path)
 }
 
 static enum im_code check(const char *path,
-                          enum archive_kind kind,
-                          const struct archive_info *info,
+                          enum tile_archive_kind kind,
+                          const struct tile_archive_info *info,
                           struct im_error *err)
 {
     struct stat there;
@@ -122,53 +123,71 @@ static char *beside_of(const char *path)
     return out;
 }
 
-enum im_code archive_open(const char *path,
-                          const struct archive_info *info,
-                          struct archive **out,
-                          struct im_error *err)
+static bool copy_info(struct tile_archive *a, const struct tile_archive_info *info)
 {
-    struct archive *a = NULL;
-    enum im_code rc = check(path, archive_kind_of(path), info, err);
+    const char **const texts[] = {&a->info.name, &a->info.format, &a->info.attribution,
+                                  &a->info.vector_layers_json};
+
+    a->info = *info;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (!*texts[i])
+            continue;
+        a->texts[i] = strdup(*texts[i]);
+        *texts[i] = a->texts[i];
+        if (!a->texts[i])
+            return false;
+    }
+    return true;
+}
+
+enum im_code tile_archive_open(const char *path,
+                               const struct tile_archive_info *info,
+                               struct tile_archive **out,
+                               struct im_error *err)
+{
+    struct tile_archive *a = NULL;
+    enum im_code rc = check(path, tile_archive_kind_of(path), info, err);
 
     if (rc != IM_OK)
         return rc;
     a = calloc(1, sizeof *a);
     if (!a)
         return im_fail(err, IM_ENOMEM, "out of memory for an archive");
-    a->kind = archive_kind_of(path);
-    a->info = *info;
+    a->kind = tile_archive_kind_of(path);
+    bool copied = copy_info(a, info);
     a->path = strdup(path);
     a->beside = beside_of(path);
-    rc = a->path && a->beside ? stage_open(path, info->version, &a->stage, err)
-                              : im_fail(err, IM_ENOMEM, "out of memory for an archive");
+    rc = copied && a->path && a->beside
+             ? staged_open(path, info->version, &a->stage, err)
+             : im_fail(err, IM_ENOMEM, "out of memory for an archive");
     if (rc == IM_OK)
         *out = a;
     else
-        archive_close(a);
+        tile_archive_close(a);
     return rc;
 }
 
-bool archive_has(const struct archive *a, struct tile_id id)
+bool tile_archive_has(const struct tile_archive *a, struct tile_id id)
 {
-    return stage_has(a->stage, id);
+    return staged_has(a->stage, id);
 }
 
-enum im_code archive_put(struct archive *a,
-                         struct tile_id id,
-                         struct im_bytes body,
-                         struct im_error *err)
+enum im_code tile_archive_put(struct tile_archive *a,
+                              struct tile_id id,
+                              struct im_bytes body,
+                              struct im_error *err)
 {
-    return stage_put(a->stage, id, body, err);
+    return staged_put(a->stage, id, body, err);
 }
 
-struct archive_count archive_count(const struct archive *a)
+struct tile_archive_count tile_archive_count(const struct tile_archive *a)
 {
-    return stage_count(a->stage);
+    return staged_count(a->stage);
 }
 
 /* The file's bytes are on the disk before its name is: after a power failure there is
  * the old one or the whole new one. */
-static enum im_code put_in_place(struct archive *a, struct im_error *err)
+static enum im_code put_in_place(struct tile_archive *a, struct im_error *err)
 {
     if (a->kind != ARCHIVE_FOLDER) {
         int fd = open(a->beside, O_RDONLY | O_CLOEXEC);
@@ -182,7 +201,7 @@ static enum im_code put_in_place(struct archive *a, struct im_error *err)
     return rename(a->beside, a->path) == 0 ? IM_OK : writer_fail(a->path, err);
 }
 
-enum im_code archive_finish(struct archive *a, struct im_error *err)
+enum im_code tile_archive_finish(struct tile_archive *a, struct im_error *err)
 {
     struct writer w = {.path = a->beside,
                        .info = &a->info,
@@ -204,7 +223,7 @@ enum im_code archive_finish(struct archive *a, struct im_error *err)
     if (rc == IM_OK)
         rc = put_in_place(a, err);
     if (rc == IM_OK) {
-        stage_remove(a->stage);
+        staged_remove(a->stage);
         a->stage = NULL;
     } else if (a->kind != ARCHIVE_FOLDER) {
         unlink(a->beside);
@@ -212,11 +231,13 @@ enum im_code archive_finish(struct archive *a, struct im_error *err)
     return rc;
 }
 
-void archive_close(struct archive *a)
+void tile_archive_close(struct tile_archive *a)
 {
     if (!a)
         return;
-    stage_close(a->stage);
+    staged_close(a->stage);
+    for (size_t i = 0; i < sizeof a->texts / sizeof *a->texts; i++)
+        free(a->texts[i]);
     free(a->path);
     free(a->beside);
     free(a);

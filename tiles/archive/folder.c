@@ -49,7 +49,7 @@ struct folder {
 
 static bool path_of(struct folder *f, uint64_t key, char out[PATH_MAX])
 {
-    struct tile_id id = stage_id(key);
+    struct tile_id id = staged_id(key);
     int n = snprintf(out, PATH_MAX, "%s/%u/%u/%u.%s", f->w->path, id.z, id.x, id.y,
                      f->w->info->format);
 
@@ -59,7 +59,7 @@ static bool path_of(struct folder *f, uint64_t key, char out[PATH_MAX])
 /* Tiles come by zoom and column: a folder is made when the first of it comes. */
 static bool make_column(struct folder *f, struct tile_id id)
 {
-    uint64_t column = stage_key((struct tile_id){id.z, id.x, 0}) + 1;
+    uint64_t column = staged_key((struct tile_id){id.z, id.x, 0}) + 1;
     int n;
 
     if (f->column == column)
@@ -73,25 +73,25 @@ static bool make_column(struct folder *f, struct tile_id id)
 }
 
 static enum im_code
-put_tile(struct folder *f, const struct stage_tile *tile, struct im_error *err)
+put_tile(struct folder *f, const struct staged_tile *tile, struct im_error *err)
 {
     char other[PATH_MAX];
     uint64_t *first = &f->first[tile->content];
     enum im_code rc;
 
-    if (!make_column(f, stage_id(tile->key)) || !path_of(f, tile->key, f->path))
+    if (!make_column(f, staged_id(tile->key)) || !path_of(f, tile->key, f->path))
         return writer_fail(f->w->path, err);
     if (*first && path_of(f, *first - 1, other) && link(other, f->path) == 0)
         return IM_OK;
     /* the first, or one link too many for the file system */
     *first = tile->key + 1;
-    rc = stage_read(f->w->stage, tile->content, &f->w->buf, err);
+    rc = staged_read(f->w->stage, tile->content, &f->w->buf, err);
     if (rc == IM_OK && !write_body(f->path, im_buf_bytes(&f->w->buf)))
         rc = writer_fail(f->path, err);
     return rc;
 }
 
-static void write_tilejson(const struct archive_info *info, struct im_json *w)
+static void write_tilejson(const struct tile_archive_info *info, struct im_json *w)
 {
     struct writer_center center = writer_center(info);
     char pattern[40];
@@ -155,11 +155,11 @@ enum im_code folder_write(struct writer *w, struct im_error *err)
 {
     struct folder *f = calloc(1, sizeof *f);
     size_t n = 0;
-    const struct stage_tile *tiles = stage_sort(w->stage, NULL, &n);
+    const struct staged_tile *tiles = staged_sort(w->stage, NULL, &n);
     enum im_code rc = IM_OK;
 
     if (f)
-        f->first = calloc(stage_contents(w->stage) + 1, sizeof *f->first);
+        f->first = calloc(staged_contents(w->stage) + 1, sizeof *f->first);
     if (!f || !f->first) {
         rc = im_fail(err, IM_ENOMEM, "out of memory for an archive");
         goto done;

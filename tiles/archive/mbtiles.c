@@ -82,7 +82,8 @@ static void numbers(struct im_buf *out, const double *values, unsigned n)
 }
 
 /* What to write under a name; false: nothing. */
-static bool value_of(const struct archive_info *info, unsigned i, struct im_buf *out)
+static bool
+value_of(const struct tile_archive_info *info, unsigned i, struct im_buf *out)
 {
     struct writer_center center = writer_center(info);
     bool is_mvt = strcmp(info->format, "mvt") == 0;
@@ -154,7 +155,7 @@ static enum im_code put_metadata(struct mbtiles *m, struct im_error *err)
 
 static enum im_code put_image(struct mbtiles *m, uint32_t content, struct im_error *err)
 {
-    enum im_code rc = stage_read(m->w->stage, content, &m->w->buf, err);
+    enum im_code rc = staged_read(m->w->stage, content, &m->w->buf, err);
 
     if (rc != IM_OK)
         return rc;
@@ -165,9 +166,9 @@ static enum im_code put_image(struct mbtiles *m, uint32_t content, struct im_err
 }
 
 static enum im_code
-put_tile(struct mbtiles *m, const struct stage_tile *tile, struct im_error *err)
+put_tile(struct mbtiles *m, const struct staged_tile *tile, struct im_error *err)
 {
-    struct tile_id id = stage_id(tile->key);
+    struct tile_id id = staged_id(tile->key);
     enum im_code rc = IM_OK;
 
     if (!m->number_of[tile->content])
@@ -184,10 +185,10 @@ put_tile(struct mbtiles *m, const struct stage_tile *tile, struct im_error *err)
 static enum im_code put_tiles(struct mbtiles *m, struct im_error *err)
 {
     size_t n = 0;
-    const struct stage_tile *tiles = stage_sort(m->w->stage, NULL, &n);
+    const struct staged_tile *tiles = staged_sort(m->w->stage, NULL, &n);
     enum im_code rc = IM_OK;
 
-    m->number_of = calloc(stage_contents(m->w->stage) + 1, sizeof *m->number_of);
+    m->number_of = calloc(staged_contents(m->w->stage) + 1, sizeof *m->number_of);
     if (!m->number_of)
         return im_fail(err, IM_ENOMEM, "out of memory for an archive");
     if (sqlite3_prepare_v2(m->db, "INSERT INTO images VALUES (?, ?)", -1, &m->put_image,

@@ -67,7 +67,7 @@ uint64_t pmtiles_number(struct tile_id id)
 
 static uint64_t number_of_key(uint64_t key)
 {
-    return pmtiles_number(stage_id(key));
+    return pmtiles_number(staged_id(key));
 }
 
 /* ---- directories ---- */
@@ -127,7 +127,7 @@ static bool put_zipped(struct im_buf *out, const struct entry *entries, size_t n
 
 struct pmtiles {
     struct writer *w;
-    const struct stage_tile *tiles;
+    const struct staged_tile *tiles;
     size_t n_tiles;
     struct entry *entries;
     size_t n_entries;
@@ -179,7 +179,7 @@ static bool make_directories(struct pmtiles *p)
  * that follow each other are one entry. */
 static bool place_tiles(struct pmtiles *p)
 {
-    size_t n_contents = stage_contents(p->w->stage);
+    size_t n_contents = staged_contents(p->w->stage);
     uint64_t *offsets = malloc((n_contents + 1) * sizeof *offsets);
 
     p->entries = malloc((p->n_tiles + 1) * sizeof *p->entries);
@@ -190,20 +190,20 @@ static bool place_tiles(struct pmtiles *p)
     }
     memset(offsets, 0xff, (n_contents + 1) * sizeof *offsets);
     for (size_t i = 0; i < p->n_tiles; i++) {
-        const struct stage_tile *t = &p->tiles[i];
+        const struct staged_tile *t = &p->tiles[i];
         struct entry *last = p->n_entries ? &p->entries[p->n_entries - 1] : NULL;
         uint64_t *offset = &offsets[t->content];
 
         if (*offset == UINT64_MAX) {
             *offset = p->tile_bytes;
-            p->tile_bytes += stage_length(p->w->stage, t->content);
+            p->tile_bytes += staged_length(p->w->stage, t->content);
             p->order[p->n_order++] = t->content;
         }
         if (last && last->offset == *offset && last->number + last->run == t->key)
             last->run++;
         else
             p->entries[p->n_entries++] = (struct entry){
-                t->key, *offset, stage_length(p->w->stage, t->content), 1};
+                t->key, *offset, staged_length(p->w->stage, t->content), 1};
     }
     free(offsets);
     return true;
@@ -211,7 +211,7 @@ static bool place_tiles(struct pmtiles *p)
 
 static bool make_metadata(struct pmtiles *p)
 {
-    const struct archive_info *info = p->w->info;
+    const struct tile_archive_info *info = p->w->info;
     struct im_buf plain = {.max = 64 * 1024 * 1024};
     struct im_json w = {.out = &plain};
     char version[IM_NUMBER_MAX];
@@ -265,7 +265,7 @@ static uint8_t tile_type(const char *format)
 
 static void make_header(const struct pmtiles *p, struct im_buf *out)
 {
-    const struct archive_info *info = p->w->info;
+    const struct tile_archive_info *info = p->w->info;
     struct writer_center center = writer_center(info);
     uint64_t at = HEADER_BYTES;
     bool is_mvt = strcmp(info->format, "mvt") == 0;
@@ -315,7 +315,7 @@ static enum im_code write_file(struct pmtiles *p, FILE *file, struct im_error *e
          put(file, im_buf_bytes(&p->leaves));
     im_buf_release(&header);
     for (size_t i = 0; ok && rc == IM_OK && i < p->n_order; i++) {
-        rc = stage_read(p->w->stage, p->order[i], &p->w->buf, err);
+        rc = staged_read(p->w->stage, p->order[i], &p->w->buf, err);
         if (rc == IM_OK)
             ok = put(file, im_buf_bytes(&p->w->buf));
         writer_tell(p->w, i);
@@ -334,7 +334,7 @@ enum im_code pmtiles_write(struct writer *w, struct im_error *err)
     enum im_code rc = IM_OK;
     FILE *file = NULL;
 
-    p.tiles = stage_sort(w->stage, number_of_key, &p.n_tiles);
+    p.tiles = staged_sort(w->stage, number_of_key, &p.n_tiles);
     if (!place_tiles(&p) || !make_metadata(&p) || !make_directories(&p)) {
         rc = im_fail(err, IM_ENOMEM, "out of memory for the directory of an archive");
         goto done;

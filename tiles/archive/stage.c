@@ -4,7 +4,7 @@
  *   magic    8  "imstage1"
  *   version  8  of what is exported
  *   then a record a tile:
- *   key      8  see stage_key
+ *   key      8  see staged_key
  *   offset   8  of the body in PATH.part
  *   hash    16  XXH3-128 of the body
  *   length   4  0: the tile is empty
@@ -13,7 +13,7 @@
  * Bodies are written before the records that name them, so after a kill a record is
  * either whole and true, or the last one and cut off; what does not agree ends the
  * journal. Nothing is synced: after a power failure a body may be missing, which
- * stage_read finds by its hash. */
+ * staged_read finds by its hash. */
 #include "archive/stage.h"
 
 #include <xxhash.h>
@@ -51,7 +51,7 @@ struct content {
     uint32_t length;
 };
 
-struct stage {
+struct staged {
     char *body_path;
     char *index_path;
     int body_fd;
@@ -60,7 +60,7 @@ struct stage {
     uint64_t index_bytes; /* without what is in `records` */
     struct im_buf bodies; /* not yet written */
     struct im_buf records;
-    struct stage_tile *tiles;
+    struct staged_tile *tiles;
     size_t n_tiles;
     size_t cap_tiles;
     struct content *contents;
@@ -130,7 +130,7 @@ static bool write_at(int fd, const uint8_t *data, size_t len, uint64_t offset)
     return true;
 }
 
-static enum im_code flush(struct stage *s, struct im_error *err)
+static enum im_code flush(struct staged *s, struct im_error *err)
 {
     if (!write_at(s->body_fd, s->bodies.data, s->bodies.len,
                   s->body_bytes - s->bodies.len))
@@ -161,15 +161,15 @@ static bool grow(void *items, size_t *cap, size_t n, size_t size)
     return true;
 }
 
-static bool add_tile(struct stage *s, uint64_t key, uint32_t content)
+static bool add_tile(struct staged *s, uint64_t key, uint32_t content)
 {
     if (!grow(&s->tiles, &s->cap_tiles, s->n_tiles, sizeof *s->tiles))
         return false;
-    s->tiles[s->n_tiles++] = (struct stage_tile){.key = key, .content = content};
+    s->tiles[s->n_tiles++] = (struct staged_tile){.key = key, .content = content};
     return true;
 }
 
-static uint32_t *slot_of(const struct stage *s, const uint64_t hash[2])
+static uint32_t *slot_of(const struct staged *s, const uint64_t hash[2])
 {
     uint32_t at = (uint32_t)hash[0] & (s->n_slots - 1);
 
@@ -179,7 +179,7 @@ static uint32_t *slot_of(const struct stage *s, const uint64_t hash[2])
     return &s->slots[at];
 }
 
-static bool grow_slots(struct stage *s)
+static bool grow_slots(struct staged *s)
 {
     uint32_t n = s->n_slots ? s->n_slots * 2 : 4096;
     uint32_t *slots;
@@ -197,7 +197,7 @@ static bool grow_slots(struct stage *s)
     return true;
 }
 
-static bool add_content(struct stage *s, const struct record *r, uint32_t *out)
+static bool add_content(struct staged *s, const struct record *r, uint32_t *out)
 {
     uint32_t *slot;
 
@@ -221,7 +221,7 @@ static bool add_content(struct stage *s, const struct record *r, uint32_t *out)
 
 /* ---- the journal of an earlier run ---- */
 
-static bool take_record(struct stage *s, const struct record *r)
+static bool take_record(struct staged *s, const struct record *r)
 {
     uint32_t content;
 
@@ -259,7 +259,7 @@ static bool read_at(int fd, void *out, size_t len, uint64_t offset)
 
 /* Reads as far as records are true; *end is where the next one goes. */
 static enum im_code
-read_journal(struct stage *s, uint64_t body_bytes, uint64_t *end, struct im_error *err)
+read_journal(struct staged *s, uint64_t body_bytes, uint64_t *end, struct im_error *err)
 {
     struct record r;
 
@@ -279,7 +279,7 @@ read_journal(struct stage *s, uint64_t body_bytes, uint64_t *end, struct im_erro
     return IM_OK;
 }
 
-static enum im_code begin(struct stage *s, uint64_t version, struct im_error *err)
+static enum im_code begin(struct staged *s, uint64_t version, struct im_error *err)
 {
     uint8_t head[HEAD_BYTES];
     struct stat body;
@@ -306,7 +306,7 @@ static enum im_code begin(struct stage *s, uint64_t version, struct im_error *er
     return IM_OK;
 }
 
-static enum im_code open_files(struct stage *s, const char *path, struct im_error *err)
+static enum im_code open_files(struct staged *s, const char *path, struct im_error *err)
 {
     s->body_path = path_with(path, ".part");
     s->index_path = path_with(path, ".part.index");
@@ -326,10 +326,12 @@ static enum im_code open_files(struct stage *s, const char *path, struct im_erro
     return s->body_fd < 0 ? fail_file("open", s->body_path, err) : IM_OK;
 }
 
-enum im_code
-stage_open(const char *path, uint64_t version, struct stage **out, struct im_error *err)
+enum im_code staged_open(const char *path,
+                         uint64_t version,
+                         struct staged **out,
+                         struct im_error *err)
 {
-    struct stage *s = calloc(1, sizeof *s);
+    struct staged *s = calloc(1, sizeof *s);
     enum im_code rc;
 
     if (!s)
@@ -343,11 +345,11 @@ stage_open(const char *path, uint64_t version, struct stage **out, struct im_err
     if (rc == IM_OK)
         *out = s;
     else
-        stage_close(s);
+        staged_close(s);
     return rc;
 }
 
-static void release(struct stage *s)
+static void release(struct staged *s)
 {
     if (s->body_fd >= 0)
         close(s->body_fd);
@@ -364,7 +366,7 @@ static void release(struct stage *s)
     free(s);
 }
 
-void stage_close(struct stage *s)
+void staged_close(struct staged *s)
 {
     struct im_error ignored;
 
@@ -375,7 +377,7 @@ void stage_close(struct stage *s)
     release(s);
 }
 
-void stage_remove(struct stage *s)
+void staged_remove(struct staged *s)
 {
     unlink(s->body_path);
     unlink(s->index_path);
@@ -386,20 +388,20 @@ void stage_remove(struct stage *s)
 
 /* ---- putting ---- */
 
-bool stage_has(const struct stage *s, struct tile_id id)
+bool staged_has(const struct staged *s, struct tile_id id)
 {
-    uint64_t key = stage_key(id);
+    uint64_t key = staged_key(id);
 
     return s->n_resumed && bsearch(&key, s->resumed, s->n_resumed, sizeof *s->resumed,
                                    by_number) != NULL;
 }
 
-enum im_code stage_put(struct stage *s,
-                       struct tile_id id,
-                       struct im_bytes body,
-                       struct im_error *err)
+enum im_code staged_put(struct staged *s,
+                        struct tile_id id,
+                        struct im_bytes body,
+                        struct im_error *err)
 {
-    struct record r = {.key = stage_key(id), .offset = s->body_bytes};
+    struct record r = {.key = staged_key(id), .offset = s->body_bytes};
     uint32_t n_before = s->n_contents;
     uint32_t content = 0;
     XXH128_hash_t hash;
@@ -435,14 +437,14 @@ enum im_code stage_put(struct stage *s,
 
 static int by_key(const void *a, const void *b)
 {
-    const struct stage_tile *p = a;
-    const struct stage_tile *q = b;
+    const struct staged_tile *p = a;
+    const struct staged_tile *q = b;
 
     return (p->key > q->key) - (p->key < q->key);
 }
 
-struct stage_tile *
-stage_sort(struct stage *s, uint64_t (*order_of)(uint64_t key), size_t *n)
+struct staged_tile *
+staged_sort(struct staged *s, uint64_t (*order_of)(uint64_t key), size_t *n)
 {
     size_t kept = 0;
 
@@ -458,17 +460,17 @@ stage_sort(struct stage *s, uint64_t (*order_of)(uint64_t key), size_t *n)
     return s->tiles;
 }
 
-size_t stage_contents(const struct stage *s)
+size_t staged_contents(const struct staged *s)
 {
     return s->n_contents;
 }
 
-uint32_t stage_length(const struct stage *s, uint32_t content)
+uint32_t staged_length(const struct staged *s, uint32_t content)
 {
     return s->contents[content].length;
 }
 
-static enum im_code damaged(const struct stage *s, struct im_error *err)
+static enum im_code damaged(const struct staged *s, struct im_error *err)
 {
     im_fail(err, IM_EDATA,
             "what an earlier run left in '%s' is damaged; remove it and '%s' and run "
@@ -478,8 +480,10 @@ static enum im_code damaged(const struct stage *s, struct im_error *err)
                  s->body_path, s->index_path);
 }
 
-enum im_code
-stage_read(struct stage *s, uint32_t content, struct im_buf *buf, struct im_error *err)
+enum im_code staged_read(struct staged *s,
+                         uint32_t content,
+                         struct im_buf *buf,
+                         struct im_error *err)
 {
     const struct content *c = &s->contents[content];
     XXH128_hash_t hash;
@@ -498,9 +502,9 @@ stage_read(struct stage *s, uint32_t content, struct im_buf *buf, struct im_erro
                                                                  : damaged(s, err);
 }
 
-struct archive_count stage_count(const struct stage *s)
+struct tile_archive_count staged_count(const struct staged *s)
 {
-    struct archive_count n = {
+    struct tile_archive_count n = {
         .n_tiles = s->n_tiles, .n_contents = s->n_contents, .n_resumed = s->n_resumed};
 
     for (uint32_t i = 0; i < s->n_contents; i++)

@@ -7,53 +7,53 @@
 
 #include <tiles/archive.h>
 
-struct stage;
+struct staged;
 
 /** Goes on with what is in PATH.part and PATH.part.index when it is of `version`, else
  *  begins anew. Errors: IM_EIO, IM_EBUSY, IM_ENOMEM. */
-IM_CHECKED enum im_code stage_open(const char *path,
-                                   uint64_t version,
-                                   struct stage **out,
-                                   struct im_error *err);
+IM_CHECKED enum im_code staged_open(const char *path,
+                                    uint64_t version,
+                                    struct staged **out,
+                                    struct im_error *err);
 /** Keeps the files. */
-void stage_close(struct stage *stage);
+void staged_close(struct staged *stage);
 /** Takes the files away. */
-void stage_remove(struct stage *stage);
+void staged_remove(struct staged *stage);
 
-bool stage_has(const struct stage *stage, struct tile_id id);
-IM_CHECKED enum im_code stage_put(struct stage *stage,
-                                  struct tile_id id,
-                                  struct im_bytes body,
-                                  struct im_error *err);
+bool staged_has(const struct staged *stage, struct tile_id id);
+IM_CHECKED enum im_code staged_put(struct staged *stage,
+                                   struct tile_id id,
+                                   struct im_bytes body,
+                                   struct im_error *err);
 
 /** A tile as 5 bits of z, 29 of x, 29 of y; sorts by zoom, column, row. */
-static inline uint64_t stage_key(struct tile_id id)
+static inline uint64_t staged_key(struct tile_id id)
 {
     return (uint64_t)id.z << 58 | (uint64_t)id.x << 29 | id.y;
 }
-static inline struct tile_id stage_id(uint64_t key)
+static inline struct tile_id staged_id(uint64_t key)
 {
     return (struct tile_id){(uint32_t)(key >> 58), (uint32_t)(key >> 29) & 0x1fffffff,
                             (uint32_t)key & 0x1fffffff};
 }
 
-struct stage_tile {
+struct staged_tile {
     uint64_t key;
     uint32_t content;
     uint32_t unused;
 };
 /** All tiles that are not empty, by rising `key` after order_of(tile's key) was put in
  *  its place (NULL: as it is). Ends the putting. */
-struct stage_tile *
-stage_sort(struct stage *stage, uint64_t (*order_of)(uint64_t key), size_t *n);
-size_t stage_contents(const struct stage *stage);
-uint32_t stage_length(const struct stage *stage, uint32_t content);
+struct staged_tile *
+staged_sort(struct staged *stage, uint64_t (*order_of)(uint64_t key), size_t *n);
+size_t staged_contents(const struct staged *stage);
+uint32_t staged_length(const struct staged *stage, uint32_t content);
 /** The bytes of a body, checked; `buf` is cleared first. IM_EDATA: the file was
  *  damaged; it says what to do. */
-IM_CHECKED enum im_code stage_read(struct stage *stage,
-                                   uint32_t content,
-                                   struct im_buf *buf,
-                                   struct im_error *err);
-struct archive_count stage_count(const struct stage *stage);
+IM_CHECKED enum im_code staged_read(struct staged *stage,
+                                    uint32_t content,
+                                    struct im_buf *buf,
+                                    struct im_error *err);
+struct tile_archive_count staged_count(const struct staged *stage);
 
 #endif

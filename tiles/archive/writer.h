@@ -8,8 +8,8 @@
 /** An archive that is being finished. */
 struct writer {
     const char *path; /* to write to: beside the place where it will be */
-    const struct archive_info *info;
-    struct stage *stage;
+    const struct tile_archive_info *info;
+    struct staged *stage;
     struct im_buf buf; /* of one body */
 };
 
@@ -28,7 +28,7 @@ struct writer_center {
     double lat;
     uint32_t zoom;
 };
-struct writer_center writer_center(const struct archive_info *info);
+struct writer_center writer_center(const struct tile_archive_info *info);
 /** {"vector_layers": [...]} goes into both formats; a number with 7 decimals. */
 void writer_number(struct im_buf *out, double value);
 static inline void writer_tell(const struct writer *w, uint64_t n)

@@ -85,6 +85,25 @@ IM_CHECKED enum im_code tile_worker_new(const char *font_directory,
                                         struct im_error *err);
 void tile_worker_free(struct tile_worker *worker);
 
+/**
+ * Does no feature reach into the n x n tiles east and south of `id` (itself one of
+ * them)? Tiles of a zoom without features and labels all look alike. Costs a search
+ * that ends with the first feature found.
+ */
+bool tile_block_is_bare(const struct tile_map *map,
+                        struct tile_id id,
+                        uint32_t n,
+                        unsigned size_px);
+/** Is there any label in it? Errors: those of label plans. */
+IM_CHECKED enum im_code tile_has_labels(const struct tile_map *map,
+                                        struct tile_worker *worker,
+                                        struct tile_id id,
+                                        unsigned size_px,
+                                        bool *out,
+                                        struct im_error *err);
+/** Of the layers; empty when nothing has a position. */
+struct bbox tile_map_extent(const struct tile_map *map);
+
 struct tile_picture_options {
     uint32_t size_px; /* CSS pixels a side: 256, or 512, which ends at zoom 21 */
     unsigned scale;   /* pixels of the picture for one of them: 1..3 */
