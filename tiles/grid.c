@@ -188,6 +188,16 @@ const struct grid_matrix *tile_grid_matrix(const struct tile_grid *grid, uint32_
     return &grid->matrices[zoom];
 }
 
+const char *tile_grid_uri(const struct tile_grid *grid)
+{
+    return grid->uri[0] ? grid->uri : NULL;
+}
+
+const char *tile_grid_crs_code(const struct tile_grid *grid)
+{
+    return grid->crs_uri[0] ? grid->crs_code : NULL;
+}
+
 bool tile_grid_is_north_first(const struct tile_grid *grid)
 {
     return grid->crs_north_first;

@@ -7,13 +7,31 @@
 #include "label/interior.h"
 #include "projection.h"
 
+#include <engine/cql.h>
 #include <engine/log.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { MAP_MAX_STYLE_BYTES = 128 * 1024 * 1024 };
+enum {
+    MAP_MAX_STYLE_BYTES = 128 * 1024 * 1024,
+    FILTER_MAX_BYTES = 64 * 1024 * 1024 /* compiled for all layers, with memos */
+};
+
+/* Does the map's filter let it pass? */
+static bool map_passes(const struct tile_map *map,
+                       const struct atlas_layer *layer,
+                       uint32_t feature)
+{
+    if (!map->filter)
+        return true;
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        if (map->layers[i].layer == layer)
+            return !map->layers[i].passes ||
+                   (map->layers[i].passes[feature / 8] >> (feature % 8) & 1);
+    return true;
+}
 
 bool map_shows(const struct tile_map *map,
                const struct atlas_layer *layer,
@@ -21,10 +39,11 @@ bool map_shows(const struct tile_map *map,
 {
     double reviewed;
 
-    return !map->leave_out_unreviewed ||
-           !atlas_number(layer, feature, atlas_layer_schema(layer)->roles.reviewed,
-                         &reviewed) ||
-           reviewed != 0;
+    return map_passes(map, layer, feature) &&
+           (!map->leave_out_unreviewed ||
+            !atlas_number(layer, feature, atlas_layer_schema(layer)->roles.reviewed,
+                          &reviewed) ||
+            reviewed != 0);
 }
 
 /* ---- where labels stand ---- */
@@ -107,6 +126,23 @@ map_check_tile(const struct tile_map *map, struct tile_id id, struct im_error *e
 {
     return map->grid->is_web_mercator_quad ? tile_id_check(id, err)
                                            : tile_grid_check(map->grid, id, err);
+}
+
+struct bbox map_grid_bounds(const struct tile_map *map)
+{
+    const struct grid_matrix *m = &map->grid->matrices[0];
+    double side = m->cell_size * m->tile_px;
+    struct grid_pj *pj;
+    struct bbox box;
+
+    if (map->is_web_mercator)
+        return (struct bbox){-180, -85.0511287798066, 180, 85.0511287798066};
+    pj = grid_pj_borrow(map->grid);
+    box = grid_degrees_of(map->grid, pj,
+                          (struct bbox){m->origin[0], m->origin[1] - m->n_rows * side,
+                                        m->origin[0] + m->n_cols * side, m->origin[1]});
+    grid_pj_return(map->grid, pj);
+    return box;
 }
 
 bool map_pixel_of(const struct tile_map *map,
@@ -387,6 +423,58 @@ static enum im_code compile_ground(struct tile_map *map, struct im_error *err)
                                     stylesheet_id(map->stylesheet));
 }
 
+/* ---- the filter ---- */
+
+static enum im_code filter_layer(struct tile_map *map,
+                                 struct map_layer *ml,
+                                 const struct cql_program *program,
+                                 struct im_arena *scratch_arena,
+                                 struct im_error *err)
+{
+    struct cql_scratch *scratch = cql_scratch_new(program, scratch_arena);
+    uint32_t n = atlas_layer_size(ml->layer);
+    uint8_t *bits = im_arena_calloc(map->arena, n / 8 + 1, 1);
+
+    if (!scratch || !bits)
+        return im_fail(err, IM_ENOMEM, "filter of a map");
+    for (uint32_t f = 0; f < n; f++)
+        if (cql_test(program, scratch, f))
+            bits[f / 8] |= (uint8_t)(1u << (f % 8));
+    ml->passes = bits;
+    return IM_OK;
+}
+
+/* Once for all features when the map is made: drawing asks for a bit. */
+static enum im_code
+set_filter(struct tile_map *map, const char *text, struct im_error *err)
+{
+    struct im_arena *arena = text ? im_arena_new(FILTER_MAX_BYTES) : NULL;
+    const struct cql_node *node;
+    uint32_t n = 0;
+    enum im_code rc = IM_OK;
+
+    if (!text)
+        return IM_OK;
+    map->filter = im_arena_strdup(map->arena, im_bytes_of(text));
+    if (!arena || !map->filter)
+        rc = im_fail(err, IM_ENOMEM, "filter of a map");
+    if (rc == IM_OK)
+        rc = cql_parse(im_bytes_of(text), CQL_TEXT, arena, &node, NULL, err);
+    for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++) {
+        const struct cql_program *program;
+
+        rc = cql_compile(node, map->layers[i].layer, NULL, arena, &program, NULL, err);
+        if (rc == IM_OK) {
+            rc = filter_layer(map, &map->layers[i], program, arena, err);
+            n++;
+        } else if (rc == IM_EARG && (i + 1 < map->n_layers || n > 0)) {
+            rc = IM_OK; /* another one has the fields */
+        }
+    }
+    im_arena_free(arena);
+    return rc;
+}
+
 static void hash_number(XXH64_state_t *hash, uint64_t number)
 {
     XXH64_update(hash, &number, sizeof number);
@@ -428,6 +516,8 @@ static bool set_version(struct tile_map *map)
         hash_number(look, map->is_whole);
         if (!map->is_web_mercator)
             hash_grid(look, map->grid);
+        if (map->filter)
+            hash_text(look, map->filter);
         if (map->stylesheet) {
             hash_text(look, stylesheet_id(map->stylesheet)); /* stands in URLs inside */
             hash_number(look, stylesheet_hash(map->stylesheet));
@@ -492,6 +582,8 @@ enum im_code tile_map_new(const struct atlas *atlas,
         rc = compile_ground(map, err);
     if (rc == IM_OK)
         rc = order_styles(map, err);
+    if (rc == IM_OK)
+        rc = set_filter(map, options->filter, err);
     if (rc == IM_OK && !set_version(map))
         rc = im_fail(err, IM_ENOMEM, "map");
     if (rc == IM_OK) {

@@ -26,7 +26,8 @@ struct map_layer {
      * units, 0 while not computed. Whoever needs one first computes it; two threads get
      * the same. NULL for point layers. */
     _Atomic uint64_t *label_points;
-    bool has_label_layer; /* vector tiles have "<id>_label" beside "<id>" */
+    const uint8_t *passes; /* a bit for each feature: the map's filter; NULL: all */
+    bool has_label_layer;  /* vector tiles have "<id>_label" beside "<id>" */
 };
 
 enum { MAP_OWN_STYLE = UINT32_MAX };
@@ -47,6 +48,7 @@ struct tile_map {
     bool is_web_mercator;
     bool is_whole;                /* "map": its background is drawn */
     const struct tile_grid *grid; /* never NULL */
+    const char *filter;           /* in the arena; NULL: none */
     uint64_t look;                /* of all that tiles are made of but for the rows */
     uint64_t version;
     struct bbox extent;
@@ -82,6 +84,9 @@ unsigned map_detail_zoom(const struct tile_map *map, uint32_t z);
 /** IM_EARG: there is no such tile in the map's grid. */
 IM_CHECKED enum im_code
 map_check_tile(const struct tile_map *map, struct tile_id id, struct im_error *err);
+
+/** Degrees that the grid shows. */
+struct bbox map_grid_bounds(const struct tile_map *map);
 
 /* Where things stand in the pixels of a matrix: CSS pixels of 256 px tiles from its
  * upper left corner, x east, y south. Matrices of a grid need not be twice as fine as

@@ -18,16 +18,20 @@ static void write_attribution(const struct tile_map *map, struct im_json *w)
     im_buf_release(&text);
 }
 
-static void write_bounds(struct bbox box, struct im_json *w)
+/* Of the data, as far as the grid shows them. */
+static void write_bounds(const struct tile_map *map, struct im_json *w)
 {
-    if (bbox_is_empty(box))
-        box = (struct bbox){-180, -85.0511287798066, 180, 85.0511287798066};
+    struct bbox box = map->extent;
+    struct bbox grid = map_grid_bounds(map);
+
+    if (bbox_is_empty(box) || !bbox_intersects(box, grid))
+        box = grid;
     im_json_key(w, "bounds");
     im_json_array(w);
-    im_json_number(w, fmax(-180, box.min_x), 6);
-    im_json_number(w, fmax(-85.0511287798066, box.min_y), 6);
-    im_json_number(w, fmin(180, box.max_x), 6);
-    im_json_number(w, fmin(85.0511287798066, box.max_y), 6);
+    im_json_number(w, fmax(grid.min_x, box.min_x), 6);
+    im_json_number(w, fmax(grid.min_y, box.min_y), 6);
+    im_json_number(w, fmin(grid.max_x, box.max_x), 6);
+    im_json_number(w, fmin(grid.max_y, box.max_y), 6);
     im_json_array_end(w);
 }
 
@@ -89,17 +93,37 @@ static void write_vector_layer(const struct tile_map *map,
     im_json_object_end(w);
 }
 
+/* A value of a query, percent-encoded. */
+static void encode_value(struct im_buf *out, struct im_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+            im_buf_byte(out, c);
+        else
+            im_buf_printf(out, "%%%02X", c);
+    }
+}
+
 static void write_tiles(const struct tile_map *map,
                         const char *base_url,
                         const char *name,
+                        const char *format,
                         struct im_json *w)
 {
     struct im_buf url = {.max = 4096};
 
-    im_buf_printf(&url, "%s/tiles/%s/{z}/{x}/{y}.mvt?lang=%s", base_url, name,
+    im_buf_printf(&url, "%s/tiles/%s%s%s/{z}/{x}/{y}.%s?lang=%s", base_url,
+                  map->is_web_mercator ? "" : tile_grid_id(map->grid),
+                  map->is_web_mercator ? "" : "/", name, format,
                   map->lang == LANG_EN ? "en" : "zh");
     if (map->stylesheet)
         im_buf_printf(&url, "&style=%s", stylesheet_id(map->stylesheet));
+    if (map->filter) {
+        im_buf_text(&url, "&filter=");
+        encode_value(&url, im_bytes_of(map->filter));
+    }
     im_buf_printf(&url, "&v=%016llx", (unsigned long long)map->version);
     im_json_key(w, "tiles");
     im_json_array(w);
@@ -111,20 +135,34 @@ static void write_tiles(const struct tile_map *map,
 static void write_source_members(const struct tile_map *map,
                                  const char *base_url,
                                  const char *name,
+                                 const char *format,
                                  struct im_json *w)
 {
-    write_tiles(map, base_url, name, w);
+    write_tiles(map, base_url, name, format, w);
     im_json_key(w, "minzoom");
     im_json_int(w, 0);
     im_json_key(w, "maxzoom");
-    im_json_int(w, TILE_MAX_ZOOM);
-    write_bounds(map->extent, w);
+    im_json_int(w, tile_grid_depth(map->grid) - 1);
+    write_bounds(map, w);
     write_attribution(map, w);
+}
+
+static void write_vector_layers(const struct tile_map *map, struct im_json *w)
+{
+    im_json_key(w, "vector_layers");
+    im_json_array(w);
+    for (uint32_t i = 0; i < map->n_layers; i++) {
+        write_vector_layer(map, &map->layers[i], "", w);
+        if (map->layers[i].has_label_layer)
+            write_vector_layer(map, &map->layers[i], "_label", w);
+    }
+    im_json_array_end(w);
 }
 
 void tile_write_tilejson(const struct tile_map *map,
                          const char *base_url,
                          const char *name,
+                         const char *format,
                          struct im_json *w)
 {
     im_json_object(w);
@@ -134,15 +172,19 @@ void tile_write_tilejson(const struct tile_map *map,
     im_json_text(w, name);
     im_json_key(w, "scheme");
     im_json_text(w, "xyz");
-    write_source_members(map, base_url, name, w);
-    im_json_key(w, "vector_layers");
-    im_json_array(w);
-    for (uint32_t i = 0; i < map->n_layers; i++) {
-        write_vector_layer(map, &map->layers[i], "", w);
-        if (map->layers[i].has_label_layer)
-            write_vector_layer(map, &map->layers[i], "_label", w);
+    write_source_members(map, base_url, name, format, w);
+    if (strcmp(format, "mvt") == 0) {
+        write_vector_layers(map, w);
+    } else {
+        im_json_key(w, "format");
+        im_json_text(w, format);
+        im_json_key(w, "tileSize"); /* not of TileJSON, but MapLibre reads it */
+        im_json_int(w, 256);
     }
-    im_json_array_end(w);
+    if (!map->is_web_mercator) { /* nor is this; without it a client would guess */
+        im_json_key(w, "tileMatrixSet");
+        im_json_text(w, tile_grid_id(map->grid));
+    }
     im_json_object_end(w);
 }
 
@@ -355,7 +397,7 @@ void tile_write_style(const struct tile_map *map,
     im_json_object(w);
     im_json_key(w, "type");
     im_json_text(w, "vector");
-    write_source_members(map, base_url, name, w);
+    write_source_members(map, base_url, name, "mvt", w);
     im_json_object_end(w);
     im_json_object_end(w);
     write_style_layers(map, w);

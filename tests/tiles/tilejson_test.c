@@ -77,6 +77,14 @@ typedef void write_fn(const struct tile_map *map,
                       const char *name,
                       struct im_json *w);
 
+static void write_vector_tilejson(const struct tile_map *map,
+                                  const char *base_url,
+                                  const char *name,
+                                  struct im_json *w)
+{
+    tile_write_tilejson(map, base_url, name, "mvt", w);
+}
+
 static json_t *written(const struct tile_map *map, const char *name, write_fn *write)
 {
     struct im_buf buf = {.max = 1 << 20};
@@ -101,7 +109,7 @@ static const char *text(const json_t *object, const char *key)
 TEST(tilejson_tells_what_is_there)
 {
     struct fixture *f = *state;
-    json_t *json = written(f->map, "map", tile_write_tilejson);
+    json_t *json = written(f->map, "map", write_vector_tilejson);
     const json_t *layers = json_object_get(json, "vector_layers");
     const json_t *bounds = json_object_get(json, "bounds");
     char url[200];

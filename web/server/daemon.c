@@ -80,7 +80,7 @@ static void exchange_begin(struct exchange *x, struct server *server)
     x->places = (struct query_places){0};
     x->n_headers = 0;
     x->problem_page = NULL;
-    x->own = NULL;
+    x->own = x->of_route = NULL;
     x->url.n_params = x->url.n_segments = 0;
 }
 

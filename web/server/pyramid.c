@@ -461,7 +461,7 @@ describe(const struct pyramid *p, json_t **out, char **layers, struct im_error *
     struct im_json w = {.out = &buf};
     enum im_code rc;
 
-    tile_write_tilejson(p->map, "", p->o->name, &w);
+    tile_write_tilejson(p->map, "", p->o->name, p->is_mvt ? "mvt" : p->o->format, &w);
     rc = im_buf_check(&buf, "the metadata", err);
     *out = rc == IM_OK ? json_loadb((char *)buf.data, buf.len, 0, NULL) : NULL;
     im_buf_release(&buf);

@@ -1,215 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tiles, TileJSON and styles. */
+#include "route_tiles.h"
+
 #include "routes.h"
 #include "server_state.h"
 
 #include <engine/json_writer.h>
+#include <tiles/raster.h>
 
 #include <inttypes.h>
 #include <xxhash.h>
 
-enum { MAX_LAYERS = 64, DOCUMENT_MAX_BYTES = 8 * 1024 * 1024 };
-enum variant { VARIANT_PNG = 1, VARIANT_PNG_2X = 2, VARIANT_MVT = 3 };
+enum { DOCUMENT_MAX_BYTES = 8 * 1024 * 1024 };
+
+static struct exchange *exchange_of(struct work_waiter *waiter)
+{
+    return (struct exchange *)(void *)((char *)waiter -
+                                       offsetof(struct exchange, waiter));
+}
 
 /* ---- which map ---- */
 
-static enum im_code
-unknown_layer(struct exchange *x, struct im_bytes id, struct im_error *err)
-{
-    const struct atlas *atlas = snapshot_atlas(exchange_snapshot(x));
-    struct im_buf known = {.data = (uint8_t *)x->fault.allowed,
-                           .cap = sizeof x->fault.allowed,
-                           .max = sizeof x->fault.allowed - 1};
-
-    memset(&x->fault, 0, sizeof x->fault);
-    snprintf(x->fault.name, sizeof x->fault.name, "layers");
-    param_quote(x->fault.value, sizeof x->fault.value, id);
-    im_buf_text(&known, "map");
-    for (size_t i = 0; i < atlas_layer_count(atlas); i++) {
-        const struct layer_schema *schema =
-            atlas_layer_schema(atlas_layer_at(atlas, i));
-
-        if (!schema->is_internal && schema->geometry != SCHEMA_NONE)
-            im_buf_printf(&known, ", %s", schema->id);
-    }
-    im_fail(err, IM_ENOTFOUND, "there is no layer '%s'; known are %s", x->fault.value,
-            x->fault.allowed);
-    return im_zh(err, IM_ENOTFOUND, "没有图层 “%s”；可用图层为 %s", x->fault.value,
-                 x->fault.allowed);
-}
-
-static bool is_drawable(const struct atlas *atlas, struct im_bytes id)
-{
-    const struct atlas_layer *layer = atlas_layer_find(atlas, id);
-
-    return layer && !atlas_layer_schema(layer)->is_internal;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    const struct im_bytes *x = a;
-    const struct im_bytes *y = b;
-    int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
-
-    return order ? order : (x->len > y->len) - (x->len < y->len);
-}
-
-/* The list sorted and without repetition, so that one picture has one name in caches;
- * drawing order comes from the styles, not from the list. */
-static enum im_code normal_layers(struct exchange *x,
-                                  struct im_bytes given,
-                                  struct im_bytes *out,
-                                  struct im_error *err)
-{
-    const struct atlas *atlas = snapshot_atlas(exchange_snapshot(x));
-    struct im_bytes ids[MAX_LAYERS];
-    struct im_bytes rest = given;
-    size_t n = 0;
-    uint8_t *text;
-
-    *out = given;
-    if (im_bytes_equal(given, im_bytes_of("map")))
-        return IM_OK;
-    for (;;) {
-        const uint8_t *comma = rest.len ? memchr(rest.data, ',', rest.len) : NULL;
-        size_t len = comma ? (size_t)(comma - rest.data) : rest.len;
-
-        if (n == MAX_LAYERS) {
-            im_fail(err, IM_ELIMIT, "over %d layers in one map", MAX_LAYERS);
-            return im_zh(err, IM_ELIMIT, "一张地图最多 %d 个图层", MAX_LAYERS);
-        }
-        ids[n] = (struct im_bytes){rest.data, len};
-        if (!is_drawable(atlas, ids[n]))
-            return unknown_layer(x, ids[n], err);
-        n++;
-        if (!comma)
-            break;
-        rest = (struct im_bytes){comma + 1, rest.len - len - 1};
-    }
-    if (n == 1)
-        return IM_OK;
-    qsort(ids, n, sizeof *ids, by_text);
-    text = exchange_arena(x) ? im_arena_alloc(x->arena, given.len) : NULL;
-    if (!text)
-        return im_fail(err, IM_ENOMEM, "out of memory");
-    *out = (struct im_bytes){text, 0};
-    for (size_t i = 0; i < n; i++) {
-        if (i && im_bytes_equal(ids[i], ids[i - 1]))
-            continue;
-        if (out->len)
-            text[out->len++] = ',';
-        memcpy(text + out->len, ids[i].data, ids[i].len);
-        out->len += ids[i].len;
-    }
-    return IM_OK;
-}
-
 /* Compiling the styles of a map takes milliseconds: a worker does it, then the route is
- * asked again. */
+ * asked again. x->own is the key. */
 static enum im_code make_map(struct work_waiter *first,
                              struct worker *worker,
                              struct body **out,
                              struct im_error *err)
 {
-    struct exchange *x =
-        (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
+    struct exchange *x = exchange_of(first);
     const struct tile_map *map = NULL;
-    struct im_bytes layers;
-    enum im_code rc = normal_layers(x, x->captures[0], &layers, err);
+    enum im_code rc = snapshot_map_get(x->snapshot, x->own, &map, err);
 
     (void)worker;
     (void)out;
-    if (rc == IM_OK)
-        rc = snapshot_map_get(x->snapshot, layers, x->lang, &map, err);
     if (rc == IM_OK)
         tile_map_unref(map);
     return rc;
 }
 
-/* *out is NULL when a worker has to make it: then x->waiter is set. */
-static enum im_code
-find_map(struct exchange *x, const struct tile_map **out, struct im_error *err)
+enum im_code tiles_find_map(struct exchange *x,
+                            const struct map_key *key,
+                            const struct tile_map **out,
+                            struct im_error *err)
 {
     struct snapshot *snapshot = exchange_snapshot(x);
-    struct im_bytes layers;
-    enum im_code rc = normal_layers(x, x->captures[0], &layers, err);
 
-    if (rc != IM_OK)
-        return rc;
-    *out = snapshot_map_find(snapshot, layers, x->lang);
-    if (!*out) {
-        XXH128_hash_t hash = XXH3_128bits_withSeed(layers.data, layers.len,
-                                                   snapshot_generation(snapshot) * 2 +
-                                                       (x->lang == LANG_EN));
-
-        x->waiter.key = (struct body_key){hash.high64, hash.low64};
-        x->waiter.run = make_map;
-    }
+    *out = snapshot_map_find(snapshot, key);
+    if (*out)
+        return IM_OK;
+    struct map_key *own =
+        exchange_arena(x) ? im_arena_alloc(x->arena, sizeof *own) : NULL;
+    if (!own)
+        return im_fail(err, IM_ENOMEM, "out of memory");
+    *own = *key;
+    x->own = own;
+    x->waiter.key = (struct body_key){map_key_hash(key), snapshot_generation(snapshot)};
+    x->waiter.run = make_map;
     return IM_OK;
 }
 
 /* ---- which tile ---- */
 
-static enum im_code parse_coordinate(struct exchange *x,
-                                     const char *name,
-                                     struct im_bytes text,
-                                     int64_t max,
-                                     uint32_t *out,
-                                     struct im_error *err)
+/* 24 bits each for x and y, 5 for z, 1 for the size, 2 for the scale, 2 for the format.
+ */
+static struct body_key tile_key(uint64_t version, const struct tile_request *r)
 {
-    struct param_fault *fault = &x->fault;
-    int64_t value;
-    bool is_number = im_parse_int64(text, &value);
-
-    if (is_number && value >= 0 && value <= max) {
-        *out = (uint32_t)value;
-        return IM_OK;
-    }
-    snprintf(fault->name, sizeof fault->name, "%s", name);
-    param_quote(fault->value, sizeof fault->value, text);
-    snprintf(fault->allowed, sizeof fault->allowed, "0..%" PRId64, max);
-    if (!is_number) {
-        im_fail(err, IM_EARG, "%s '%s' is not a whole number; allowed is %s", name,
-                fault->value, fault->allowed);
-        return im_zh(err, IM_EARG, "%s “%s” 不是整数；允许范围是 %s", name,
-                     fault->value, fault->allowed);
-    }
-    im_fail(err, IM_ENOTFOUND, "tile %s is %s, allowed is %s", name, fault->value,
-            fault->allowed);
-    return im_zh(err, IM_ENOTFOUND, "瓦片 %s 为 %s，允许范围是 %s", name, fault->value,
-                 fault->allowed);
-}
-
-static enum im_code
-parse_tile(struct exchange *x, struct tile_id *out, struct im_error *err)
-{
-    enum im_code rc =
-        parse_coordinate(x, "z", x->captures[1], TILE_MAX_ZOOM, &out->z, err);
-    int64_t last;
-
-    if (rc != IM_OK)
-        return rc;
-    last = ((int64_t)1 << out->z) - 1;
-    rc = parse_coordinate(x, "x", x->captures[2], last, &out->x, err);
-    if (rc == IM_OK)
-        rc = parse_coordinate(x, "y", x->captures[3], last, &out->y, err);
-    return rc;
-}
-
-/* 22 bits each for x and y, 5 for z, 2 for the variant. */
-static struct body_key
-tile_key(const struct tile_map *map, struct tile_id id, enum variant variant)
-{
-    return (struct body_key){tile_map_version(map), (uint64_t)variant << 60 |
-                                                        (uint64_t)id.z << 48 |
-                                                        (uint64_t)id.x << 24 | id.y};
-}
-
-static enum variant variant_of(const struct exchange *x)
-{
-    return x->route->answer == route_tile_mvt      ? VARIANT_MVT
-           : x->route->answer == route_tile_png_2x ? VARIANT_PNG_2X
-                                                   : VARIANT_PNG;
+    return (struct body_key){
+        version, (uint64_t)r->format << 62 | (uint64_t)r->scale << 60 |
+                     (uint64_t)(r->size_px > 256) << 59 | (uint64_t)r->id.z << 48 |
+                     (uint64_t)r->id.x << 24 | r->id.y};
 }
 
 static uint64_t clock_us(void)
@@ -221,29 +81,62 @@ static uint64_t clock_us(void)
 }
 
 static enum im_code encode(const struct tile_map *map,
-                           struct tile_id id,
-                           enum variant variant,
+                           const struct tile_request *r,
                            struct worker *worker,
                            struct im_error *err)
 {
-    if (variant == VARIANT_MVT)
-        return tile_encode_mvt(map, worker->arena, id, &worker->buf, err);
-    return tile_render_png(map, worker->tiles, id, variant, &worker->buf, err);
+    static const enum picture_format formats[] = {[TILE_PNG] = PICTURE_PNG,
+                                                  [TILE_WEBP] = PICTURE_WEBP,
+                                                  [TILE_JPEG] = PICTURE_JPEG};
+    struct tile_picture_options options = {.size_px = r->size_px, .scale = r->scale};
+
+    if (r->format == TILE_MVT)
+        return tile_encode_mvt(map, worker->arena, r->id, &worker->buf, err);
+    options.format = formats[r->format];
+    return tile_render(map, worker->tiles, r->id, &options, &worker->buf, err);
 }
 
 /* Most tiles of the world are empty: they share one body. */
 static struct body *
-make_body(struct server *server, enum variant variant, struct worker *worker)
+make_body(struct server *server, const struct tile_request *r, struct worker *worker)
 {
     struct im_bytes bytes = im_buf_bytes(&worker->buf);
+    unsigned side = r->size_px / 256 * r->scale - 1;
+    struct body *empty = r->format == TILE_PNG    ? server->empty_png[side]
+                         : r->format == TILE_WEBP ? server->empty_webp[side]
+                                                  : NULL;
 
-    if (variant == VARIANT_MVT)
-        return body_new(bytes, "application/vnd.mapbox-vector-tile",
-                        worker->compressor);
-    struct body *empty = server->empty_png[variant - VARIANT_PNG];
-    if (im_bytes_equal(bytes, empty->plain))
+    if (r->format == TILE_MVT)
+        return body_new(bytes, tile_format_type(r->format), worker->compressor);
+    if (empty && im_bytes_equal(bytes, empty->plain))
         return body_ref(empty);
-    return body_new(bytes, "image/png", NULL);
+    return body_new(bytes, tile_format_type(r->format), NULL);
+}
+
+static enum im_code draw(struct server *server,
+                         const struct tile_map *map,
+                         const struct tile_request *r,
+                         struct body_key key,
+                         struct worker *worker,
+                         struct body **out,
+                         struct im_error *err)
+{
+    uint64_t began_us = clock_us();
+    enum im_code rc = encode(map, r, worker, err);
+
+    if (rc == IM_OK)
+        rc = im_buf_check(&worker->buf, "the tile", err);
+    if (rc == IM_OK) {
+        *out = make_body(server, r, worker);
+        if (!*out)
+            rc = im_fail(err, IM_ENOMEM, "out of memory for a tile");
+    }
+    if (*out && server->cache)
+        body_cache_put(server->cache, key, *out);
+    metrics_count_render(&server->metrics,
+                         r->format == TILE_MVT ? METRICS_MVT : METRICS_PNG,
+                         clock_us() - began_us);
+    return rc;
 }
 
 static enum im_code make_tile(struct work_waiter *first,
@@ -251,35 +144,45 @@ static enum im_code make_tile(struct work_waiter *first,
                               struct body **out,
                               struct im_error *err)
 {
-    struct exchange *x =
-        (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
-    struct server *server = x->server;
-    enum variant variant = variant_of(x);
+    struct exchange *x = exchange_of(first);
+    const struct tile_request *r = x->of_route;
     const struct tile_map *map = NULL;
-    struct tile_id id = {0};
-    struct im_bytes layers;
-    uint64_t began_us = clock_us();
-    enum im_code rc = parse_tile(x, &id, err);
+    enum im_code rc = snapshot_map_get(x->snapshot, &r->map, &map, err);
 
     if (rc == IM_OK)
-        rc = normal_layers(x, x->captures[0], &layers, err);
-    if (rc == IM_OK)
-        rc = snapshot_map_get(x->snapshot, layers, x->lang, &map, err);
-    if (rc == IM_OK)
-        rc = encode(map, id, variant, worker, err);
-    if (rc == IM_OK)
-        rc = im_buf_check(&worker->buf, "the tile", err);
-    if (rc == IM_OK) {
-        *out = make_body(server, variant, worker);
-        if (!*out)
-            rc = im_fail(err, IM_ENOMEM, "out of memory for a tile");
-    }
-    if (*out && server->cache)
-        body_cache_put(server->cache, first->key, *out);
+        rc = draw(x->server, map, r, first->key, worker, out, err);
     tile_map_unref(map);
-    metrics_count_render(&server->metrics,
-                         variant == VARIANT_MVT ? METRICS_MVT : METRICS_PNG,
-                         clock_us() - began_us);
+    return rc;
+}
+
+/* What the tile shows, as a number, takes the label plan; and where that has been made
+ * the tile may as well be drawn. The route is asked again and finds both. */
+static enum im_code prepare_tile(struct work_waiter *first,
+                                 struct worker *worker,
+                                 struct body **out,
+                                 struct im_error *err)
+{
+    struct exchange *x = exchange_of(first);
+    const struct tile_request *r = x->of_route;
+    struct body_cache *cache = x->server->cache;
+    const struct tile_map *map = NULL;
+    struct body *body = NULL;
+    uint64_t version;
+    enum im_code rc = snapshot_map_get(x->snapshot, &r->map, &map, err);
+
+    (void)out;
+    if (rc == IM_OK)
+        rc = tile_content_prepare(map, worker->tiles, r->id, r->size_px, &version, err);
+    if (rc == IM_OK && cache &&
+        !x->if_none_match) { /* else a 304 may be all it takes */
+        struct body_key key = tile_key(version, r);
+
+        body = body_cache_get(cache, key);
+        if (!body)
+            rc = draw(x->server, map, r, key, worker, &body, err);
+    }
+    body_unref(body);
+    tile_map_unref(map);
     return rc;
 }
 
@@ -295,21 +198,27 @@ static bool names_version(const struct exchange *x, uint64_t version)
     return im_bytes_equal(given, im_bytes_of(text));
 }
 
-static enum im_code
-answer_tile(struct exchange *x, enum variant variant, struct im_error *err)
+enum im_code tiles_answer(struct exchange *x, struct im_error *err)
 {
+    const struct tile_request *r = x->of_route;
     const struct tile_map *map = NULL;
-    struct tile_id id = {0};
+    uint64_t version;
     struct body_key key;
-    enum im_code rc = parse_tile(x, &id, err);
+    bool is_known;
+    enum im_code rc = tiles_find_map(x, &r->map, &map, err);
 
-    if (rc == IM_OK)
-        rc = find_map(x, &map, err);
     if (rc != IM_OK || !map)
         return rc;
-    key = tile_key(map, id, variant);
-    x->keep = names_version(x, key.version) ? KEEP_FOREVER : KEEP_CHECKED;
+    x->varies = r->format == TILE_MVT;
+    x->keep = names_version(x, tile_map_version(map)) ? KEEP_FOREVER : KEEP_CHECKED;
+    is_known = tile_content_version(map, r->id, r->size_px, &version);
+    key = tile_key(is_known ? version : tile_map_version(map), r);
     tile_map_unref(map);
+    if (!is_known) {
+        x->waiter.key = key;
+        x->waiter.run = prepare_tile;
+        return IM_OK;
+    }
     x->body = x->server->cache ? body_cache_get(x->server->cache, key) : NULL;
     if (exchange_is_known(x, XXH3_64bits(&key, sizeof key)))
         return IM_OK;
@@ -320,27 +229,59 @@ answer_tile(struct exchange *x, enum variant variant, struct im_error *err)
     return IM_OK;
 }
 
-enum im_code route_tile_png(struct exchange *x, struct im_error *err)
+struct tile_request *tiles_request_new(struct exchange *x, struct im_error *err)
 {
-    return answer_tile(x, VARIANT_PNG, err);
+    struct tile_request *r =
+        exchange_arena(x) ? im_arena_calloc(x->arena, 1, sizeof *r) : NULL;
+
+    if (!r)
+        im_fail(err, IM_ENOMEM, "out of memory");
+    x->of_route = r;
+    return r;
 }
 
-enum im_code route_tile_png_2x(struct exchange *x, struct im_error *err)
+static struct im_bytes given(const struct exchange *x, int param)
 {
-    return answer_tile(x, VARIANT_PNG_2X, err);
+    return x->params[param].is_set ? x->params[param].text : (struct im_bytes){0};
 }
 
-enum im_code route_tile_mvt(struct exchange *x, struct im_error *err)
+/* captures[0] is the grid, or what comes after it. */
+static enum im_code answer_tile(struct exchange *x, bool has_grid, struct im_error *err)
 {
-    return answer_tile(x, VARIANT_MVT, err);
+    const struct im_bytes *at = x->captures + has_grid;
+    struct map_names names = {.layers = at[0],
+                              .grid = has_grid ? x->captures[0] : (struct im_bytes){0},
+                              .style = given(x, TILE_STYLE),
+                              .filter = given(x, TILE_FILTER)};
+    struct tile_request *r;
+    enum im_code rc = IM_OK;
+
+    if (!x->of_route) {
+        r = tiles_request_new(x, err);
+        rc = r ? tile_request(x, &names, at[1], at[2], at[3], r, err) : IM_ENOMEM;
+    }
+    return rc == IM_OK ? tiles_answer(x, err) : rc;
+}
+
+enum im_code route_tile(struct exchange *x, struct im_error *err)
+{
+    return answer_tile(x, false, err);
+}
+
+enum im_code route_tile_of_grid(struct exchange *x, struct im_error *err)
+{
+    return answer_tile(x, true, err);
 }
 
 /* ---- documents about a map ---- */
 
-typedef void write_fn(const struct tile_map *map,
-                      const char *base_url,
-                      const char *name,
-                      struct im_json *w);
+/* What x->of_route is here. */
+struct document {
+    struct map_key map;
+    enum tile_format format;
+    struct im_bytes name; /* the {layers} part, or the id of a stylesheet */
+    bool is_style;
+};
 
 static enum im_code make_document(struct exchange *x,
                                   const struct tile_map *map,
@@ -348,29 +289,27 @@ static enum im_code make_document(struct exchange *x,
                                   struct body **out,
                                   struct im_error *err)
 {
-    write_fn *write =
-        x->route->answer == route_style ? tile_write_style : tile_write_tilejson;
+    const struct document *d = x->of_route;
     struct im_json w = {.out = &worker->buf};
-    struct im_bytes layers;
     char base_url[300];
-    char *name = NULL;
-    enum im_code rc = normal_layers(x, x->captures[0], &layers, err);
+    char *name = im_arena_strdup(worker->arena, d->map.layers);
 
-    if (rc != IM_OK)
-        return rc;
-    name = im_arena_strdup(worker->arena, layers);
     if (!name)
         return im_fail(err, IM_ENOMEM, "out of memory");
     exchange_base_url(x, base_url, sizeof base_url);
-    write(map, base_url, name, &w);
+    if (d->is_style)
+        tile_write_style(map, base_url, name, &w);
+    else
+        tile_write_tilejson(map, base_url, name, tile_format_suffix(d->format), &w);
     return exchange_reply(x, &worker->buf, "application/json", worker->compressor, out,
                           err);
 }
 
-static enum im_code document_key(struct exchange *x,
-                                 uint64_t version,
-                                 struct body_key *out,
-                                 struct im_error *err)
+enum im_code document_key(const struct exchange *x,
+                          uint64_t version,
+                          struct im_bytes more,
+                          struct body_key *out,
+                          struct im_error *err)
 {
     char base_url[300];
     struct im_buf what = {.max = 8192};
@@ -380,7 +319,7 @@ static enum im_code document_key(struct exchange *x,
     exchange_base_url(x, base_url, sizeof base_url);
     im_buf_printf(&what, "%s %d %016" PRIx64 " %s ", x->route->pattern, (int)x->lang,
                   version, base_url);
-    im_buf_append(&what, x->captures[0].data, x->captures[0].len);
+    im_buf_append(&what, more.data, more.len);
     rc = im_buf_check(&what, "the name of a document", err);
     if (rc == IM_OK) { /* half a name would be that of many documents */
         hash = XXH3_128bits(what.data, what.len);
@@ -395,14 +334,11 @@ static enum im_code run_document(struct work_waiter *first,
                                  struct body **out,
                                  struct im_error *err)
 {
-    struct exchange *x =
-        (struct exchange *)(void *)((char *)first - offsetof(struct exchange, waiter));
+    struct exchange *x = exchange_of(first);
+    const struct document *d = x->of_route;
     const struct tile_map *map = NULL;
-    struct im_bytes layers;
-    enum im_code rc = normal_layers(x, x->captures[0], &layers, err);
+    enum im_code rc = snapshot_map_get(x->snapshot, &d->map, &map, err);
 
-    if (rc == IM_OK)
-        rc = snapshot_map_get(x->snapshot, layers, x->lang, &map, err);
     if (rc == IM_OK)
         rc = make_document(x, map, worker, out, err);
     if (*out && x->server->documents)
@@ -413,31 +349,97 @@ static enum im_code run_document(struct work_waiter *first,
 
 static enum im_code answer_document(struct exchange *x, struct im_error *err)
 {
+    const struct document *d = x->of_route;
     const struct tile_map *map = NULL;
-    enum im_code rc = find_map(x, &map, err);
+    struct body_key key;
     uint64_t version;
+    char format[2] = {(char)('0' + d->format), '\0'};
+    enum im_code rc = tiles_find_map(x, &d->map, &map, err);
 
     if (rc != IM_OK || !map)
         return rc;
     version = tile_map_version(map);
     tile_map_unref(map);
     x->keep = names_version(x, version) ? KEEP_FOREVER : KEEP_CHECKED;
-    rc = document_key(x, version, &x->waiter.key, err);
+    /* the version has the layers' ids, the grid, the style and the filter in it */
+    rc = document_key(x, version, im_bytes_of(format), &key, err);
     if (rc != IM_OK)
         return rc;
-    x->body = x->server->documents ? body_cache_get(x->server->documents, x->waiter.key)
-                                   : NULL;
-    if (!x->body)
+    key.what ^= XXH3_64bits(d->map.layers.data, d->map.layers.len);
+    x->body = x->server->documents ? body_cache_get(x->server->documents, key) : NULL;
+    if (!x->body) {
+        x->waiter.key = key;
         x->waiter.run = run_document;
+    }
     return IM_OK;
+}
+
+static struct document *document_new(struct exchange *x, struct im_error *err)
+{
+    struct document *d =
+        exchange_arena(x) ? im_arena_calloc(x->arena, 1, sizeof *d) : NULL;
+
+    if (!d)
+        im_fail(err, IM_ENOMEM, "out of memory");
+    return d;
+}
+
+static enum im_code
+answer_tilejson(struct exchange *x, bool has_grid, struct im_error *err)
+{
+    static const enum tile_format formats[] = {TILE_MVT, TILE_PNG, TILE_WEBP,
+                                               TILE_JPEG};
+    struct map_names names = {.layers = x->captures[has_grid],
+                              .grid = has_grid ? x->captures[0] : (struct im_bytes){0},
+                              .style = given(x, TILE_STYLE),
+                              .filter = given(x, TILE_FILTER)};
+    struct document *d;
+    enum im_code rc = IM_OK;
+
+    if (!x->of_route) {
+        d = document_new(x, err);
+        rc = d ? map_request(x, &names, &d->map, err) : IM_ENOMEM;
+        if (rc != IM_OK)
+            return rc;
+        d->format =
+            x->params[TILE_F].is_set ? formats[x->params[TILE_F].choice] : TILE_MVT;
+        x->of_route = d;
+    }
+    return answer_document(x, err);
 }
 
 enum im_code route_tilejson(struct exchange *x, struct im_error *err)
 {
-    return answer_document(x, err);
+    return answer_tilejson(x, false, err);
 }
 
+enum im_code route_tilejson_of_grid(struct exchange *x, struct im_error *err)
+{
+    return answer_tilejson(x, true, err);
+}
+
+/* "map", a list of layers, or the id of a stylesheet, which is the map in its look. */
 enum im_code route_style(struct exchange *x, struct im_error *err)
 {
+    struct map_names names = {.layers = x->captures[0],
+                              .style = given(x, TILE_STYLE),
+                              .filter = given(x, TILE_FILTER)};
+    struct document *d;
+    enum im_code rc;
+
+    if (x->of_route)
+        return answer_document(x, err);
+    if (!names.style.data && stylesheet_set_find(x->server->styles, x->captures[0]) &&
+        !layer_is_open(
+            atlas_layer_find(snapshot_atlas(exchange_snapshot(x)), x->captures[0]))) {
+        names.style = x->captures[0];
+        names.layers = im_bytes_of("map");
+    }
+    d = document_new(x, err);
+    rc = d ? map_request(x, &names, &d->map, err) : IM_ENOMEM;
+    if (rc != IM_OK)
+        return rc;
+    d->is_style = true;
+    x->of_route = d;
     return answer_document(x, err);
 }

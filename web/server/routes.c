@@ -2,6 +2,8 @@
 /* The table of paths. */
 #include "routes.h"
 
+#include "tile_request.h"
+
 static const char *const languages[] = {"zh", "en", NULL};
 
 static const struct param_spec lang_params[] = {
@@ -17,13 +19,15 @@ static const struct param_spec feature_params[] = {
 #define NONE NULL, 0
 #define API ROUTE_OPEN | ROUTE_VARIES | ROUTE_OWN_PARAMS | ROUTE_FORM | ROUTE_JSON
 #define OGC (ROUTE_OPEN | ROUTE_OWN_PARAMS | ROUTE_NEGOTIATES)
-#define TILE "/tiles/{layers}/{z}/{x}/{y}"
+#define TILE_TAKES tile_params, TILE_F
+#define TILES_TAKE tile_params, TILE_N_PARAMS
 
 /* The first pattern that fits is taken: longer suffixes before shorter ones. */
 const struct route routes[] = {
-    {TILE "@2x.png", route_tile_png_2x, LANG, ROUTE_OPEN, "512 px picture of a tile"},
-    {TILE ".png", route_tile_png, LANG, ROUTE_OPEN, "256 px picture of a tile"},
-    {TILE ".mvt", route_tile_mvt, LANG, ROUTE_OPEN | ROUTE_VARIES, "vector tile"},
+    {"/tiles/{layers}/{z}/{x}/{tile}", route_tile, TILE_TAKES, ROUTE_OPEN,
+     "tile: {y}.png, .webp, .jpg, each also @2x and @3x; {y}.mvt"},
+    {"/tiles/{grid}/{layers}/{z}/{x}/{tile}", route_tile_of_grid, TILE_TAKES,
+     ROUTE_OPEN, "the same in another grid; grid 512: pictures of 512 px"},
     {"/api/nearest", route_api, NONE, API, "the k nearest places"},
     {"/api/within", route_api, NONE, API, "places in an area"},
     {"/api/list", route_api, NONE, API, "rows"},
@@ -40,9 +44,15 @@ const struct route routes[] = {
     {"/api/feature", route_feature, feature_params, 3, ROUTE_OPEN | ROUTE_VARIES,
      "one place with all its fields"},
     {"/api/layers", route_api, NONE, API, "layers, counts, sources, legend"},
-    {"/tiles/{layers}.json", route_tilejson, LANG, ROUTE_OPEN | ROUTE_VARIES,
-     "TileJSON"},
-    {"/styles/{id}.json", route_style, LANG, ROUTE_OPEN | ROUTE_VARIES,
+    {"/tiles/{layers}.json", route_tilejson, TILES_TAKE, ROUTE_OPEN | ROUTE_VARIES,
+     "TileJSON; f=png, webp or jpg for pictures"},
+    {"/tiles/{grid}/{layers}.json", route_tilejson_of_grid, TILES_TAKE,
+     ROUTE_OPEN | ROUTE_VARIES, "TileJSON of another grid"},
+    {"/tileMatrixSets", route_grids, LANG, ROUTE_OPEN | ROUTE_VARIES,
+     "tile matrix sets"},
+    {"/tileMatrixSets/{id}", route_grid, LANG, ROUTE_OPEN | ROUTE_VARIES,
+     "one tile matrix set (OGC 17-083r4)"},
+    {"/styles/{id}.json", route_style, TILE_TAKES, ROUTE_OPEN | ROUTE_VARIES,
      "MapLibre style"},
     {"/fonts/{fontstack}/{range}.pbf", route_font, NONE, ROUTE_OPEN | ROUTE_VARIES,
      "glyphs for MapLibre"},

@@ -16,11 +16,14 @@ const struct route *routes_find(const struct http_url *url,
                                 struct im_bytes captures[ROUTE_MAX_CAPTURES]);
 
 /* route_tiles.c */
-enum im_code route_tile_png(struct exchange *x, struct im_error *err);
-enum im_code route_tile_png_2x(struct exchange *x, struct im_error *err);
-enum im_code route_tile_mvt(struct exchange *x, struct im_error *err);
+enum im_code route_tile(struct exchange *x, struct im_error *err);
+enum im_code route_tile_of_grid(struct exchange *x, struct im_error *err);
 enum im_code route_tilejson(struct exchange *x, struct im_error *err);
+enum im_code route_tilejson_of_grid(struct exchange *x, struct im_error *err);
 enum im_code route_style(struct exchange *x, struct im_error *err);
+/* route_grids.c */
+enum im_code route_grids(struct exchange *x, struct im_error *err);
+enum im_code route_grid(struct exchange *x, struct im_error *err);
 /* route_fonts.c */
 enum im_code route_font(struct exchange *x, struct im_error *err);
 /* route_sprites.c */

@@ -110,22 +110,43 @@ listen_at(struct server *s, const struct server_options *options, struct im_erro
     return rc;
 }
 
-static enum im_code
-make_empty_png(unsigned scale, struct body **out, struct im_error *err)
+static enum im_code make_empty(const struct raster *raster,
+                               enum picture_format format,
+                               const char *type,
+                               struct body **out,
+                               struct im_error *err)
 {
-    struct raster raster = {0};
+    struct raster_encoding encoding = {.format = format, .level = 3};
     struct im_buf buf = {.max = 1 << 20};
-    enum im_code rc = raster_init(&raster, 256 * scale, 256 * scale, err);
+    enum im_code rc = raster_write(raster, &encoding, &buf, err);
 
-    if (rc == IM_OK)
-        rc = raster_write_png(&raster, 3, &buf, err);
     if (rc == IM_OK) {
-        *out = body_new(im_buf_bytes(&buf), "image/png", NULL);
+        *out = body_new(im_buf_bytes(&buf), type, NULL);
         if (!*out)
             rc = im_fail(err, IM_ENOMEM, "out of memory");
     }
-    raster_release(&raster);
     im_buf_release(&buf);
+    return rc;
+}
+
+/* Of each size that tiles have: 1, 2 and 3 times 256 and 512. */
+static enum im_code make_empty_pictures(struct server *s, struct im_error *err)
+{
+    enum im_code rc = IM_OK;
+
+    for (unsigned i = 0; i < EMPTY_SIDES && rc == IM_OK; i++) {
+        struct raster raster = {0};
+
+        if (i == 4)
+            continue;
+        rc = raster_init(&raster, 256 * (i + 1), 256 * (i + 1), err);
+        if (rc == IM_OK)
+            rc = make_empty(&raster, PICTURE_PNG, "image/png", &s->empty_png[i], err);
+        if (rc == IM_OK)
+            rc =
+                make_empty(&raster, PICTURE_WEBP, "image/webp", &s->empty_webp[i], err);
+        raster_release(&raster);
+    }
     return rc;
 }
 
@@ -187,9 +208,7 @@ start_all(struct server *s, const struct server_options *options, struct im_erro
     if (rc == IM_OK)
         rc = start_workers(s, options, err);
     if (rc == IM_OK)
-        rc = make_empty_png(1, &s->empty_png[0], err);
-    if (rc == IM_OK)
-        rc = make_empty_png(2, &s->empty_png[1], err);
+        rc = make_empty_pictures(s, err);
     if (rc == IM_OK)
         rc = current_open(options->db_path, server_leaves_out_unreviewed(s),
                           &s->current, err);
@@ -305,8 +324,10 @@ void server_stop(struct server *s)
     body_cache_free(s->documents);
     assets_free(s->assets);
     compressors_release(&s->compressors);
-    body_unref(s->empty_png[0]);
-    body_unref(s->empty_png[1]);
+    for (unsigned i = 0; i < EMPTY_SIDES; i++) {
+        body_unref(s->empty_png[i]);
+        body_unref(s->empty_webp[i]);
+    }
     if (s->listen_fd >= 0)
         close(s->listen_fd);
     for (unsigned i = 0; i < FONTS * FONT_RANGES; i++)

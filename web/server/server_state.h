@@ -34,7 +34,8 @@ enum {
     DOCUMENTS_BYTES = 32 * 1024 * 1024,
     FONTS = 2,
     FONT_RANGES = 256,
-    SPRITE_FILES = 6
+    SPRITE_FILES = 6,
+    EMPTY_SIDES = 6
 };
 
 struct server {
@@ -55,7 +56,10 @@ struct server {
      * nothing else out. NULL: off. */
     struct body_cache *documents;
     struct assets *assets; /* NULL: no viewer */
-    struct body *empty_png[2];
+    /* transparent pictures of 256 px times i + 1, PNG and WebP; NULL: never asked for
+     */
+    struct body *empty_png[EMPTY_SIDES];
+    struct body *empty_webp[EMPTY_SIDES];
     struct grid_set *grids;        /* never NULL once started */
     struct stylesheet_set *styles; /* never NULL once started */
     struct sprite_sheet *sprites;  /* NULL: none */

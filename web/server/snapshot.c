@@ -4,10 +4,11 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <xxhash.h>
 
 struct kept_map {
-    char *layers; /* NULL: free */
-    enum lang lang;
+    struct map_key key; /* its texts are in `text` */
+    char *text;         /* layers, filter; NULL: free */
     const struct tile_map *map;
     uint64_t used_at;
 };
@@ -46,7 +47,7 @@ struct snapshot *snapshot_ref(struct snapshot *s)
 static void forget(struct kept_map *kept)
 {
     tile_map_unref(kept->map);
-    free(kept->layers);
+    free(kept->text);
     *kept = (struct kept_map){0};
 }
 
@@ -55,7 +56,7 @@ void snapshot_unref(struct snapshot *s)
     if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
         return;
     for (int i = 0; i < SNAPSHOT_MAX_MAPS; i++)
-        if (s->maps[i].layers)
+        if (s->maps[i].text)
             forget(&s->maps[i]);
     atlas_unref(s->atlas);
     pthread_mutex_destroy(&s->mutex);
@@ -72,14 +73,33 @@ uint64_t snapshot_generation(const struct snapshot *s)
     return s->generation;
 }
 
+uint64_t map_key_hash(const struct map_key *key)
+{
+    const uint64_t parts[] = {
+        key->lang,
+        (uintptr_t)key->grid,
+        (uintptr_t)key->stylesheet,
+        (uintptr_t)key->sprites,
+        XXH3_64bits(key->layers.data, key->layers.len),
+        key->filter.len ? XXH3_64bits(key->filter.data, key->filter.len) : 0};
+
+    return XXH3_64bits(parts, sizeof parts);
+}
+
+static bool same_key(const struct map_key *a, const struct map_key *b)
+{
+    return a->lang == b->lang && a->grid == b->grid && a->stylesheet == b->stylesheet &&
+           a->sprites == b->sprites && im_bytes_equal(a->layers, b->layers) &&
+           im_bytes_equal(a->filter, b->filter);
+}
+
 /* Called with the mutex held. */
-static struct kept_map *find(struct snapshot *s, struct im_bytes layers, enum lang lang)
+static struct kept_map *find(struct snapshot *s, const struct map_key *key)
 {
     for (int i = 0; i < SNAPSHOT_MAX_MAPS; i++) {
         struct kept_map *kept = &s->maps[i];
 
-        if (kept->layers && kept->lang == lang &&
-            im_bytes_equal(im_bytes_of(kept->layers), layers)) {
+        if (kept->text && same_key(&kept->key, key)) {
             kept->used_at = ++s->clock;
             return kept;
         }
@@ -87,73 +107,116 @@ static struct kept_map *find(struct snapshot *s, struct im_bytes layers, enum la
     return NULL;
 }
 
-const struct tile_map *
-snapshot_map_find(struct snapshot *s, struct im_bytes layers, enum lang lang)
+const struct tile_map *snapshot_map_find(struct snapshot *s, const struct map_key *key)
 {
     const struct tile_map *map = NULL;
 
     pthread_mutex_lock(&s->mutex);
-    struct kept_map *kept = find(s, layers, lang);
+    struct kept_map *kept = find(s, key);
     if (kept)
         map = tile_map_ref(kept->map);
     pthread_mutex_unlock(&s->mutex);
     return map;
 }
 
-/* Called with the mutex held; takes `layers` and a reference to `map`. */
-static void
-keep(struct snapshot *s, char *layers, enum lang lang, const struct tile_map *map)
+/* A free slot, else the least recently used; anyone can invent filters, so the maps
+ * with one have so many slots and no more. */
+static struct kept_map *slot_for(struct snapshot *s, bool is_filtered)
 {
-    struct kept_map *slot = &s->maps[0];
+    struct kept_map *free_slot = NULL;
+    struct kept_map *oldest = NULL;
+    struct kept_map *oldest_filtered = NULL;
+    int n_filtered = 0;
 
-    for (int i = 1; i < SNAPSHOT_MAX_MAPS && slot->layers; i++)
-        if (!s->maps[i].layers || s->maps[i].used_at < slot->used_at)
-            slot = &s->maps[i];
+    for (int i = 0; i < SNAPSHOT_MAX_MAPS; i++) {
+        struct kept_map *kept = &s->maps[i];
+        bool filtered = kept->text && kept->key.filter.len;
+
+        if (!kept->text)
+            free_slot = kept;
+        else if (!oldest || kept->used_at < oldest->used_at)
+            oldest = kept;
+        n_filtered += filtered;
+        if (filtered && (!oldest_filtered || kept->used_at < oldest_filtered->used_at))
+            oldest_filtered = kept;
+    }
+    if (is_filtered && n_filtered >= SNAPSHOT_MAX_FILTERED)
+        return oldest_filtered;
+    return free_slot ? free_slot : oldest;
+}
+
+/* Called with the mutex held; takes `text` and a reference to `map`. */
+static void keep(struct snapshot *s,
+                 const struct map_key *key,
+                 char *text,
+                 const struct tile_map *map)
+{
+    struct kept_map *slot = slot_for(s, key->filter.len > 0);
+
     forget(slot);
-    *slot = (struct kept_map){layers, lang, tile_map_ref(map), ++s->clock};
+    *slot = (struct kept_map){*key, text, tile_map_ref(map), ++s->clock};
+    slot->key.layers.data = (const uint8_t *)text;
+    slot->key.filter.data = (const uint8_t *)text + key->layers.len + 1;
+}
+
+/* Both texts of a key, each with its end. */
+static char *copy_texts(const struct map_key *key)
+{
+    char *text = calloc(key->layers.len + key->filter.len + 2, 1);
+
+    if (!text)
+        return NULL;
+    memcpy(text, key->layers.data, key->layers.len);
+    if (key->filter.len)
+        memcpy(text + key->layers.len + 1, key->filter.data, key->filter.len);
+    return text;
 }
 
 static enum im_code make(struct snapshot *s,
-                         struct im_bytes layers,
-                         enum lang lang,
+                         const struct map_key *key,
                          const struct tile_map **out,
                          struct im_error *err)
 {
-    char *name = strndup((const char *)layers.data, layers.len);
+    char *text = copy_texts(key);
     struct tile_map_options options = {
-        .layers = name, .lang = lang, .leave_out_unreviewed = s->leave_out_unreviewed};
+        .layers = text,
+        .lang = key->lang,
+        .leave_out_unreviewed = s->leave_out_unreviewed,
+        .grid = key->grid,
+        .stylesheet = key->stylesheet,
+        .sprites = key->sprites,
+        .filter = key->filter.len && text ? text + key->layers.len + 1 : NULL};
     enum im_code rc;
 
-    if (!name)
+    if (!text)
         return im_fail(err, IM_ENOMEM, "out of memory for a map");
     /* made without the lock: two threads may make the same one, the first one stays */
     rc = tile_map_new(s->atlas, &options, out, err);
     if (rc == IM_OK) {
         pthread_mutex_lock(&s->mutex);
-        struct kept_map *kept = find(s, layers, lang);
+        struct kept_map *kept = find(s, key);
         if (kept) {
             tile_map_unref(*out);
             *out = tile_map_ref(kept->map);
         } else {
-            keep(s, name, lang, *out);
-            name = NULL;
+            keep(s, key, text, *out);
+            text = NULL;
         }
         pthread_mutex_unlock(&s->mutex);
     }
-    free(name);
+    free(text);
     return rc;
 }
 
 enum im_code snapshot_map_get(struct snapshot *s,
-                              struct im_bytes layers,
-                              enum lang lang,
+                              const struct map_key *key,
                               const struct tile_map **out,
                               struct im_error *err)
 {
-    const struct tile_map *map = snapshot_map_find(s, layers, lang);
+    const struct tile_map *map = snapshot_map_find(s, key);
 
     if (!map)
-        return make(s, layers, lang, out, err);
+        return make(s, key, out, err);
     *out = map;
     return IM_OK;
 }

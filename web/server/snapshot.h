@@ -5,7 +5,7 @@
 
 #include <tiles/tile.h>
 
-enum { SNAPSHOT_MAX_MAPS = 64 };
+enum { SNAPSHOT_MAX_MAPS = 64, SNAPSHOT_MAX_FILTERED = 16 };
 
 struct snapshot;
 
@@ -21,15 +21,25 @@ const struct atlas *snapshot_atlas(const struct snapshot *snapshot);
  *  replaced by one with the same data version. */
 uint64_t snapshot_generation(const struct snapshot *snapshot);
 
-/** The map of these layers, a new reference, or NULL when it has to be made first.
- *  `layers` is "map" or a sorted list. */
-const struct tile_map *
-snapshot_map_find(struct snapshot *snapshot, struct im_bytes layers, enum lang lang);
-/** Find it, or make and keep it (the least recently used goes). Errors of
- *  tile_map_new. */
+/** What a map is made from; equal keys, equal maps of one snapshot. */
+struct map_key {
+    struct im_bytes layers; /* "map" or a sorted list */
+    enum lang lang;
+    const struct tile_grid *grid; /* these three live longer than the snapshot */
+    const struct stylesheet *stylesheet;
+    const struct sprite_sheet *sprites;
+    struct im_bytes filter; /* canonical CQL2 text; empty: none */
+};
+/** A number of the key, for shared work. */
+uint64_t map_key_hash(const struct map_key *key);
+
+/** The map, a new reference, or NULL when it has to be made first. */
+const struct tile_map *snapshot_map_find(struct snapshot *snapshot,
+                                         const struct map_key *key);
+/** Find it, or make and keep it (the least recently used goes; filtered maps push out
+ *  each other and nothing else). Errors of tile_map_new. */
 IM_CHECKED enum im_code snapshot_map_get(struct snapshot *snapshot,
-                                         struct im_bytes layers,
-                                         enum lang lang,
+                                         const struct map_key *key,
                                          const struct tile_map **out,
                                          struct im_error *err);
 

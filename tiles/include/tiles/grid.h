@@ -54,6 +54,10 @@ bool tile_grid_limits(const struct tile_grid *grid,
                       struct bbox box,
                       uint32_t out_cols[2],
                       uint32_t out_rows[2]);
+/** URI of the set; NULL: it has none. */
+const char *tile_grid_uri(const struct tile_grid *grid);
+/** "EPSG:4549", as in urn:ogc:def:crs:EPSG::4549; NULL as tile_grid_crs. */
+const char *tile_grid_crs_code(const struct tile_grid *grid);
 /** Does the CRS's authority write north before east? */
 bool tile_grid_is_north_first(const struct tile_grid *grid);
 double tile_grid_metres_per_unit(const struct tile_grid *grid);

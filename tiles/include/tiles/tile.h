@@ -41,6 +41,9 @@ struct tile_map_options {
     const struct tile_grid *grid;        /* NULL: WebMercatorQuad */
     const struct stylesheet *stylesheet; /* NULL: the layers' own styles */
     const struct sprite_sheet *sprites;  /* NULL: no icons, no patterns */
+    /* CQL2 text, NULL: none. Layers that lack a field of it are drawn whole; one at
+     * least has to know them. IM_EARG, IM_ELIMIT of cql_compile. */
+    const char *filter;
 };
 /** Errors: IM_ENOTFOUND unknown layer (with the known ones), IM_EDATA a style fault
  *  with layer and JSON path, IM_ELIMIT over 64 listed layers, IM_ENOMEM.
@@ -136,10 +139,12 @@ IM_CHECKED enum im_code tile_encode_mvt(const struct tile_map *map,
                                         struct im_buf *out,
                                         struct im_error *err);
 
-/** TileJSON 3.0.0; `base_url` like "http://host:8080", `version` goes into the URLs. */
+/** TileJSON 3.0.0; `base_url` like "http://host:8080", the version of the map goes into
+ *  the URLs. `format`: "mvt", or of pictures "png", "webp", "jpg". */
 void tile_write_tilejson(const struct tile_map *map,
                          const char *base_url,
                          const char *name, /* the {layers} part of the URL */
+                         const char *format,
                          struct im_json *w);
 /**
  * The MapLibre style (version 8) of the same map: source "innomap" on our vector tiles,
