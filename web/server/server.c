@@ -110,7 +110,8 @@ listen_at(struct server *s, const struct server_options *options, struct im_erro
     return rc;
 }
 
-static enum im_code make_empty(const struct raster *raster,
+static enum im_code make_empty(struct picture_writer *writer,
+                               const struct raster *raster,
                                enum picture_format format,
                                const char *type,
                                struct body **out,
@@ -118,7 +119,7 @@ static enum im_code make_empty(const struct raster *raster,
 {
     struct raster_encoding encoding = {.format = format, .level = 3};
     struct im_buf buf = {.max = 1 << 20};
-    enum im_code rc = raster_write(raster, &encoding, &buf, err);
+    enum im_code rc = raster_write(writer, raster, &encoding, &buf, err);
 
     if (rc == IM_OK) {
         *out = body_new(im_buf_bytes(&buf), type, NULL);
@@ -132,7 +133,8 @@ static enum im_code make_empty(const struct raster *raster,
 /* Of each size that tiles have: 1, 2 and 3 times 256 and 512. */
 static enum im_code make_empty_pictures(struct server *s, struct im_error *err)
 {
-    enum im_code rc = IM_OK;
+    struct picture_writer *writer = picture_writer_new();
+    enum im_code rc = writer ? IM_OK : im_fail(err, IM_ENOMEM, "out of memory");
 
     for (unsigned i = 0; i < EMPTY_SIDES && rc == IM_OK; i++) {
         struct raster raster = {0};
@@ -141,12 +143,14 @@ static enum im_code make_empty_pictures(struct server *s, struct im_error *err)
             continue;
         rc = raster_init(&raster, 256 * (i + 1), 256 * (i + 1), err);
         if (rc == IM_OK)
-            rc = make_empty(&raster, PICTURE_PNG, "image/png", &s->empty_png[i], err);
+            rc = make_empty(writer, &raster, PICTURE_PNG, "image/png", &s->empty_png[i],
+                            err);
         if (rc == IM_OK)
-            rc =
-                make_empty(&raster, PICTURE_WEBP, "image/webp", &s->empty_webp[i], err);
+            rc = make_empty(writer, &raster, PICTURE_WEBP, "image/webp",
+                            &s->empty_webp[i], err);
         raster_release(&raster);
     }
+    picture_writer_free(writer);
     return rc;
 }
 
