@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Golden tiles: tests/golden/tiles/<case>/ has style.json, input.geojson and case.json
- * {"z", "x", "y", "scale", "lang"}. Compared are the pixels with
- * expected.png and the decoded vector tile with expected.mvt.txt. A vertex is rounded
- * alike everywhere, so the text is equal; glyphs change with the font package, so up to
- * 24 of 255 are allowed, and more in one pixel of a hundred. */
+ * {"z", "x", "y", "scale", "lang", "sprites"}; with sprites, tests/golden/tiles/sprites
+ * is the sheet. Compared are the pixels with expected.png and the decoded vector tile
+ * with expected.mvt.txt. A vertex is rounded alike everywhere, so the text is equal;
+ * glyphs change with the font package, so up to 24 of 255 are allowed, and more in one
+ * pixel of a hundred. */
 #include <test.h>
 
 #include "decoder.h"
@@ -179,12 +180,18 @@ static void check(const char *name)
     struct tile_map_options options = {
         .layers = "map", .lang = lang && strcmp(lang, "en") == 0 ? LANG_EN : LANG_ZH};
     struct im_buf png = {.max = 4 * 1024 * 1024};
+    struct sprite_sheet *sprites = NULL;
     const struct tile_map *map;
     struct tile_worker *worker = NULL;
     struct im_error err;
     char golden[128];
 
     snprintf(golden, sizeof golden, "tiles/%s", name);
+    if (json_is_true(json_object_get(spec, "sprites")) &&
+        sprite_sheet_open(TEST_SOURCE_DIR "/tests/golden/tiles/sprites/sprites",
+                          &sprites, &err) != IM_OK)
+        fail_msg("%s: %s", name, err.msg);
+    options.sprites = sprites;
     if (tile_map_new(atlas, &options, &map, &err) != IM_OK ||
         tile_worker_new(NULL, &worker, &err) != IM_OK ||
         tile_render_png(map, worker, id, scale ? scale : 1, &png, &err) != IM_OK)
@@ -194,6 +201,7 @@ static void check(const char *name)
     im_buf_release(&png);
     tile_worker_free(worker);
     tile_map_unref(map);
+    sprite_sheet_close(sprites);
     atlas_unref(atlas);
     memory_source_free(source);
     json_decref(spec);
@@ -208,6 +216,31 @@ TEST(areas_with_holes_outlines_and_a_tile_edge)
 TEST(lines_with_casings_dashes_and_offsets)
 {
     check("lines");
+}
+
+TEST(fills_with_patterns_translation_order_and_layer_opacity)
+{
+    check("fill_properties");
+}
+
+TEST(lines_with_gaps_blur_translation_order_and_layer_opacity)
+{
+    check("line_properties");
+}
+
+TEST(circles_with_blur_translation_and_order)
+{
+    check("circle_properties");
+}
+
+TEST(heat_by_weight_and_radius)
+{
+    check("heatmap");
+}
+
+TEST(patterns_at_twice_the_pixels)
+{
+    check("patterns_2x");
 }
 
 TEST(names_take_the_free_side_of_their_marker)
@@ -230,6 +263,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(areas_with_holes_outlines_and_a_tile_edge),
         cmocka_unit_test(lines_with_casings_dashes_and_offsets),
+        cmocka_unit_test(fills_with_patterns_translation_order_and_layer_opacity),
+        cmocka_unit_test(lines_with_gaps_blur_translation_order_and_layer_opacity),
+        cmocka_unit_test(circles_with_blur_translation_and_order),
+        cmocka_unit_test(heat_by_weight_and_radius),
+        cmocka_unit_test(patterns_at_twice_the_pixels),
         cmocka_unit_test(names_take_the_free_side_of_their_marker),
         cmocka_unit_test(names_in_english_at_twice_the_pixels),
         cmocka_unit_test(names_of_areas_and_lines),

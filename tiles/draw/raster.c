@@ -47,6 +47,23 @@ void raster_clear(struct raster *raster, struct draw_color color)
         memcpy(raster->rgba + 4 * i, px, 4);
 }
 
+void raster_blend(struct raster *raster, const struct raster *over, float opacity)
+{
+    size_t n = (size_t)raster->width_px * raster->height_px;
+    uint32_t share = pixel_from01(opacity);
+
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *src = over->rgba + 4 * i;
+        uint8_t px[4];
+
+        if (!src[3])
+            continue;
+        for (int c = 0; c < 4; c++)
+            px[c] = pixel_div255(src[c] * share);
+        pixel_over(raster->rgba + 4 * i, px);
+    }
+}
+
 struct pixel_paint pixel_paint_of(struct draw_color color)
 {
     return (struct pixel_paint){

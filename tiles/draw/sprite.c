@@ -9,7 +9,8 @@ enum { PHASES = 4, MAX_RADIUS_PX = 512 };
 
 /** All that decides the pixels of a circle. No padding: compared as bytes. */
 struct sprite_key {
-    float numbers[10];
+    float numbers[11];
+    float zero; /* so that there is no padding */
     int32_t phase_x;
     int32_t phase_y;
 };
@@ -99,6 +100,36 @@ static void mix(uint8_t *out,
     }
 }
 
+static float smoothstep(float from, float to, float v)
+{
+    float t = pixel_clamp01((v - from) / (to - from));
+
+    return t * t * (3 - 2 * t);
+}
+
+/** A blurred circle as circle.fragment.glsl of MapLibre has it: all of it fades out
+ *  over `blur` of its whole radius, and the ring fades into the disc likewise. */
+static void mix_blurred(
+    uint8_t *out, uint32_t side, double cx, double cy, const struct draw_circle *circle)
+{
+    float all = circle->radius_px + circle->stroke_px;
+    float soft = fmaxf(circle->blur, 1 / all);
+    float border = circle->radius_px / all;
+
+    for (uint32_t i = 0; i < side * side; i++, out += 4) {
+        float d = (float)hypot(i % side + 0.5 - cx, i / side + 0.5 - cy) / all;
+        float alpha = 1 - smoothstep(1 - soft, 1, d);
+        float ring = circle->stroke_px > 0.01f ? smoothstep(-soft, 0, d - border) : 0;
+        float in = alpha * (1 - ring) * circle->fill.a;
+        float on = alpha * ring * circle->stroke.a;
+
+        out[0] = pixel_from01(circle->fill.r * in + circle->stroke.r * on);
+        out[1] = pixel_from01(circle->fill.g * in + circle->stroke.g * on);
+        out[2] = pixel_from01(circle->fill.b * in + circle->stroke.b * on);
+        out[3] = pixel_from01(in + on);
+    }
+}
+
 static enum im_code make_sprite(struct lru_cache *cache,
                                 struct draw_scratch *scratch,
                                 const struct sprite_key *key,
@@ -134,7 +165,10 @@ static enum im_code make_sprite(struct lru_cache *cache,
     }
     sprite->side = (int32_t)side;
     sprite->left = -reach;
-    mix(sprite->rgba, &inner, &outer, circle);
+    if (circle->blur > 0)
+        mix_blurred(sprite->rgba, side, cx, cy, circle);
+    else
+        mix(sprite->rgba, &inner, &outer, circle);
     *out = sprite;
 done:
     raster_release(&inner);
@@ -171,9 +205,9 @@ static struct sprite_key key_of(const struct draw_circle *circle)
     const struct draw_color *fill = &circle->fill;
     const struct draw_color *stroke = &circle->stroke;
 
-    return (struct sprite_key){.numbers = {circle->radius_px, circle->stroke_px,
-                                           fill->r, fill->g, fill->b, fill->a,
-                                           stroke->r, stroke->g, stroke->b, stroke->a}};
+    return (struct sprite_key){
+        .numbers = {circle->radius_px, circle->stroke_px, fill->r, fill->g, fill->b,
+                    fill->a, stroke->r, stroke->g, stroke->b, stroke->a, circle->blur}};
 }
 
 enum im_code draw_circle_at(struct sprite_cache *cache,

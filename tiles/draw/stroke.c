@@ -14,7 +14,10 @@
  */
 #include "coverage.h"
 
+#include "pixel.h"
+
 #include <math.h>
+#include <stdlib.h>
 
 enum { MAX_WIDTH_PX = 2 * RASTER_MAX_SIDE_PX, MAX_MITER = 100 };
 
@@ -526,6 +529,11 @@ static enum im_code check_stroke(const struct draw_stroke *stroke, struct im_err
     if (!(fabsf(stroke->offset_px) <= MAX_WIDTH_PX))
         return im_fail(err, IM_EARG, "line offset %g px; it must be %d..%d",
                        (double)stroke->offset_px, -MAX_WIDTH_PX, MAX_WIDTH_PX);
+    if (!(stroke->gap_px >= 0 && stroke->gap_px <= MAX_WIDTH_PX &&
+          stroke->blur_px >= 0 && stroke->blur_px <= MAX_WIDTH_PX))
+        return im_fail(err, IM_EARG,
+                       "line gap %g px and blur %g px; both must be 0..%d",
+                       (double)stroke->gap_px, (double)stroke->blur_px, MAX_WIDTH_PX);
     if (!(stroke->miter_limit >= 0 && stroke->miter_limit <= MAX_MITER))
         return im_fail(err, IM_EARG, "miter limit %g; it must be 0..%d",
                        (double)stroke->miter_limit, MAX_MITER);
@@ -611,6 +619,132 @@ stroke_path(struct pen *pen, const struct draw_path *lines, const struct dash *d
     }
 }
 
+/** One stroke of one width, ready to be covered. */
+struct stroke_job {
+    struct draw_scratch *scratch;
+    const struct draw_path *lines;
+    struct draw_stroke stroke;
+    struct dash dash;
+    struct pen pen;
+    float
+        share; /* of the colour that lines thinner than a pixel and fine dashes have */
+};
+
+/** Thinner than a pixel: a pixel wide and fainter, which keeps boundaries crisp. */
+static void job_init(struct stroke_job *job,
+                     struct draw_scratch *scratch,
+                     const struct raster *raster,
+                     const struct draw_path *lines,
+                     const struct draw_stroke *stroke)
+{
+    float width = stroke->width_px < 1.0f ? 1.0f : stroke->width_px;
+
+    *job = (struct stroke_job){.scratch = scratch, .lines = lines, .stroke = *stroke};
+    job->dash = dash_of(&job->stroke, &job->share);
+    job->share *= stroke->width_px / width;
+    job->pen = pen_of(scratch, raster, &job->stroke, (double)width / 2);
+}
+
+/** Both lines of a pair, or the one. */
+static void cover(struct stroke_job *job)
+{
+    float offset = job->stroke.offset_px;
+    float side = (job->stroke.gap_px + job->stroke.width_px) / 2;
+
+    if (job->stroke.gap_px <= 0) {
+        stroke_path(&job->pen, job->lines, &job->dash);
+        return;
+    }
+    job->stroke.offset_px = offset + side;
+    stroke_path(&job->pen, job->lines, &job->dash);
+    job->stroke.offset_px = offset - side;
+    stroke_path(&job->pen, job->lines, &job->dash);
+    job->stroke.offset_px = offset;
+}
+
+/** Sums of the covered shares of several strokes, 0..255 each. */
+struct layers {
+    uint16_t *sums;
+    uint32_t top;
+    uint32_t width;
+    float share;
+};
+
+static void add_layer(void *ctx, uint32_t row, const uint8_t *mask)
+{
+    const struct layers *l = ctx;
+    uint16_t *sums = l->sums + (size_t)(row - l->top) * l->width;
+
+    for (uint32_t x = 0; x < l->width; x++)
+        sums[x] = (uint16_t)(sums[x] + (uint16_t)((float)mask[x] * l->share + 0.5f));
+}
+
+static void blend_layers(const struct layers *l,
+                         struct raster *raster,
+                         uint32_t n_rows,
+                         uint32_t n_layers,
+                         struct draw_color color)
+{
+    struct pixel_paint paint = pixel_paint_of(color);
+    size_t n = (size_t)n_rows * l->width;
+    uint8_t *px = raster->rgba + (size_t)l->top * l->width * 4;
+
+    for (size_t i = 0; i < n; i++, px += 4) {
+        float share = (float)l->sums[i] / (float)(n_layers * 255);
+        uint32_t sa = (uint32_t)(fminf(share, 1) * paint.alpha255 + 0.5f);
+
+        if (sa)
+            pixel_blend(px, &paint, sa);
+    }
+}
+
+/** The mean of strokes that get thinner: a ramp from the border inwards. */
+static enum im_code draw_blurred(struct draw_scratch *scratch,
+                                 struct raster *raster,
+                                 const struct draw_path *lines,
+                                 const struct draw_stroke *stroke,
+                                 struct draw_color color,
+                                 struct im_error *err)
+{
+    enum { MOST_LAYERS = 24 };
+    uint32_t n = (uint32_t)fminf(ceilf(2 * stroke->blur_px) + 1, MOST_LAYERS);
+    uint32_t band = coverage_band_height(raster);
+    struct layers layers = {.width = raster->width_px};
+    enum im_code rc = IM_OK;
+
+    layers.sums = malloc((size_t)band * raster->width_px * sizeof *layers.sums);
+    if (!layers.sums)
+        return im_fail(err, IM_ENOMEM, "drawing scratch");
+    for (; layers.top < raster->height_px && rc == IM_OK; layers.top += band) {
+        uint32_t rows = band < raster->height_px - layers.top
+                            ? band
+                            : raster->height_px - layers.top;
+
+        memset(layers.sums, 0, (size_t)rows * raster->width_px * sizeof *layers.sums);
+        for (uint32_t k = 0; k < n && rc == IM_OK; k++) {
+            float less = 2 * stroke->blur_px * ((float)k + 0.5f) / (float)n;
+            struct draw_stroke thinner = *stroke;
+            struct stroke_job job;
+
+            thinner.width_px -= less;
+            thinner.gap_px += stroke->gap_px > 0 ? less : 0;
+            if (thinner.width_px <= 0)
+                break;
+            job_init(&job, scratch, raster, lines, &thinner);
+            layers.share = job.share;
+            rc = coverage_begin(scratch, raster, layers.top, err);
+            if (rc != IM_OK)
+                break;
+            cover(&job);
+            rc = coverage_rows(scratch, add_layer, &layers, err);
+        }
+        if (rc == IM_OK)
+            blend_layers(&layers, raster, rows, n, color);
+    }
+    free(layers.sums);
+    return rc;
+}
+
 enum im_code draw_line(struct draw_scratch *scratch,
                        struct raster *raster,
                        const struct draw_path *lines,
@@ -619,36 +753,39 @@ enum im_code draw_line(struct draw_scratch *scratch,
                        struct im_error *err)
 {
     enum im_code rc = check_stroke(stroke, err);
-    /* thinner than a pixel: a pixel wide and fainter, which keeps boundaries crisp */
-    float width = stroke->width_px < 1.0f ? 1.0f : stroke->width_px;
     size_t n_points = longest_part(lines);
     struct path_box box;
-    float on_share;
+    struct stroke_job job;
 
     if (rc != IM_OK)
         return rc;
     if (!path_box(lines, &box))
         return im_fail(err, IM_EARG, "line: a coordinate is not a finite number");
-    struct dash dash = dash_of(stroke, &on_share);
-    struct pen pen = pen_of(scratch, raster, stroke, (double)width / 2);
-    double reach = fabs((double)stroke->offset_px) * 3;
+    job_init(&job, scratch, raster, lines, stroke);
+    double aside =
+        fabs((double)stroke->offset_px) +
+        (double)(stroke->gap_px > 0 ? stroke->gap_px + stroke->width_px : 0) / 2;
+    double reach = aside * 3;
+    const struct pen *pen = &job.pen;
 
-    color.a *= stroke->width_px / width * on_share;
-    if (!(color.a > 0.0f) || box.max_x + reach < pen.min_x ||
-        box.max_y + reach < pen.min_y || box.min_x - reach > pen.max_x ||
-        box.min_y - reach > pen.max_y)
+    color.a *= stroke->blur_px > 0 ? 1 : job.share;
+    if (!(color.a > 0.0f) || !(stroke->width_px > 0) ||
+        box.max_x + reach < pen->min_x || box.max_y + reach < pen->min_y ||
+        box.min_x - reach > pen->max_x || box.min_y - reach > pen->max_y)
         return IM_OK;
     /* an offset makes at most two vertices of one */
-    if (!coverage_points(scratch, stroke->offset_px != 0.0f ? 3 * n_points : n_points))
+    if (!coverage_points(scratch, aside > 0 ? 3 * n_points : n_points))
         return im_fail(err, IM_ELIMIT,
                        "a line of %zu vertices does not fit the %d MiB "
                        "of the drawing scratch",
                        n_points, DRAW_SCRATCH_MAX_BYTES >> 20);
+    if (stroke->blur_px > 0)
+        return draw_blurred(scratch, raster, lines, stroke, color, err);
     for (uint32_t top = 0; top < raster->height_px && rc == IM_OK;
          top += coverage_band_height(raster)) {
         rc = coverage_begin(scratch, raster, top, err);
         if (rc == IM_OK) {
-            stroke_path(&pen, lines, &dash);
+            cover(&job);
             coverage_blend(scratch, raster, color);
         }
     }

@@ -10,6 +10,13 @@ static bool visit_fill(void *ctx, uint32_t feature)
 
     if (shape.kind != GEOM_AREA || !enter(r, feature, shape.kind))
         return true;
+    if (style_has(r->ms->style, FILL_PATTERN)) {
+        double opacity = style_number(r->ms->style, FILL_OPACITY, &r->w->at);
+
+        if (opacity > 0 && set_pattern(r, FILL_PATTERN, (float)opacity))
+            add_to_group(r, &shape, true, NULL);
+        return r->rc == IM_OK;
+    }
     fill = style_color_opacity(r->ms->style, FILL_COLOR, FILL_OPACITY, &r->w->at);
     if (fill.a <= 0)
         return true;
@@ -44,12 +51,16 @@ static bool visit_outline(void *ctx, uint32_t feature)
 void pass_fill(struct render *r)
 {
     r->is_stroked = false;
-    visit_window(r, visit_fill);
+    r->has_pattern = false;
+    set_shift(r, FILL_TRANSLATE);
+    visit_ordered(r, FILL_SORT_KEY, visit_fill);
     flush(r);
-    if (r->rc != IM_OK || !r->ms->style->properties[FILL_OUTLINE_COLOR])
+    r->has_pattern = false;
+    if (r->rc != IM_OK || !r->ms->style->properties[FILL_OUTLINE_COLOR] ||
+        !style_flag(r->ms->style, FILL_ANTIALIAS, &r->w->at))
         return;
     r->is_stroked = true;
     r->stroke = (struct draw_stroke){.width_px = (float)r->scale, .miter_limit = 2};
-    visit_window(r, visit_outline);
+    visit_ordered(r, FILL_SORT_KEY, visit_outline);
     flush(r);
 }

@@ -17,6 +17,8 @@ static void stroke_of(const struct render *r,
     *stroke = (struct draw_stroke){
         .width_px = (float)(width * r->scale),
         .offset_px = (float)(style_number(style, LINE_OFFSET, at) * r->scale),
+        .gap_px = (float)(style_number(style, LINE_GAP_WIDTH, at) * r->scale),
+        .blur_px = (float)(style_number(style, LINE_BLUR, at) * r->scale),
         .cap = (enum draw_cap)style_choice(style, LINE_CAP, at),
         .join = (enum draw_join)style_choice(style, LINE_JOIN, at),
         .miter_limit = (float)style_number(style, LINE_MITER_LIMIT, at)};
@@ -29,7 +31,8 @@ static void stroke_of(const struct render *r,
 static bool same_stroke(const struct draw_stroke *a, const struct draw_stroke *b)
 {
     return a->width_px == b->width_px && a->offset_px == b->offset_px &&
-           a->cap == b->cap && a->join == b->join && a->miter_limit == b->miter_limit;
+           a->gap_px == b->gap_px && a->blur_px == b->blur_px && a->cap == b->cap &&
+           a->join == b->join && a->miter_limit == b->miter_limit;
 }
 
 static bool visit_line(void *ctx, uint32_t feature)
@@ -57,6 +60,7 @@ static bool visit_line(void *ctx, uint32_t feature)
 void pass_line(struct render *r)
 {
     r->is_stroked = true;
-    visit_window(r, visit_line);
+    set_shift(r, LINE_TRANSLATE);
+    visit_ordered(r, LINE_SORT_KEY, visit_line);
     flush(r);
 }

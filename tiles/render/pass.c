@@ -2,8 +2,11 @@
 /* What the passes share: which features take part, groups of one look. */
 #include "render/pass.h"
 
+#include <engine/log.h>
+
 #include <math.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 enum {
     /* a group is drawn when it has as many vertices, so that the float buffers of the
@@ -34,8 +37,15 @@ static bool to_floats(struct render *r, const struct clip_path *path)
         w->xy = xy;
         w->cap_xy = path->cap_points;
     }
-    for (uint32_t i = 0; i < 2 * path->n_points; i++)
-        w->xy[i] = (float)path->xy[i];
+    if (r->shift_x == 0 && r->shift_y == 0) {
+        for (uint32_t i = 0; i < 2 * path->n_points; i++)
+            w->xy[i] = (float)path->xy[i];
+        return true;
+    }
+    for (uint32_t i = 0; i < path->n_points; i++) {
+        w->xy[2 * i] = (float)(path->xy[2 * i] + r->shift_x);
+        w->xy[2 * i + 1] = (float)(path->xy[2 * i + 1] + r->shift_y);
+    }
     return true;
 }
 
@@ -51,6 +61,9 @@ void flush(struct render *r)
         if (r->is_stroked)
             r->rc = draw_line(r->w->scratch, r->raster, &drawn, &r->stroke, r->color,
                               r->err);
+        else if (r->has_pattern)
+            r->rc = draw_fill_pattern(r->w->scratch, r->raster, &drawn, &r->pattern,
+                                      r->err);
         else
             r->rc = draw_fill(r->w->scratch, r->raster, &drawn, r->color, r->err);
     }
@@ -97,14 +110,16 @@ double reach_px(const struct style_layer *style)
         return style_number_bound(style, LINE_WIDTH) *
                    fmax(1, style_number_bound(style, LINE_MITER_LIMIT)) / 2 +
                style_number_bound(style, LINE_WIDTH) +
+               style_number_bound(style, LINE_GAP_WIDTH) +
                style_number_bound(style, LINE_OFFSET) + 2;
     case STYLE_CIRCLE:
         return style_number_bound(style, CIRCLE_RADIUS) +
                style_number_bound(style, CIRCLE_STROKE_WIDTH) + 2;
+    case STYLE_HEATMAP: /* draw/heat.c */
+        return style_number_bound(style, HEATMAP_RADIUS) * 2 + 2;
     case STYLE_FILL:
     case STYLE_BACKGROUND:
     case STYLE_SYMBOL:
-    case STYLE_HEATMAP:
         break;
     }
     return 2;
@@ -126,9 +141,52 @@ static struct bbox window_of(const struct render_area *area, double reach)
         north <= 0 ? 90 : world_lat(north)};
 }
 
-void visit_window(struct render *r, atlas_visit_fn *visit)
+/* ---- in the order of sort keys ---- */
+
+struct hit {
+    double key;
+    uint32_t sequence; /* along the Hilbert curve: the same in neighbouring tiles */
+    uint32_t feature;
+};
+
+struct collector {
+    struct render *render;
+    enum style_property key;
+};
+
+static bool collect_hit(void *ctx, uint32_t feature)
 {
-    double reach = reach_px(r->ms->style);
+    const struct collector *c = ctx;
+    struct render *r = c->render;
+    struct growing *hits = &r->w->hits;
+    struct hit *hit;
+
+    if (!enter(r, feature, atlas_geom(r->ms->layer->layer, feature).kind))
+        return true;
+    hit = growing_add(hits, sizeof *hit);
+    if (!hit) {
+        r->rc = im_fail(r->err, IM_ENOMEM, "order of features");
+        return false;
+    }
+    *hit =
+        (struct hit){style_number(r->ms->style, c->key, &r->w->at), hits->n, feature};
+    return true;
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+    const struct hit *p = a;
+    const struct hit *q = b;
+
+    if (p->key != q->key)
+        return p->key < q->key ? -1 : 1;
+    return (p->sequence > q->sequence) - (p->sequence < q->sequence);
+}
+
+static void visit_window_with(struct render *r, atlas_visit_fn *visit, void *ctx)
+{
+    double reach =
+        reach_px(r->ms->style) + fmax(fabs(r->shift_x), fabs(r->shift_y)) / r->scale;
 
     r->box = (struct clip_box){-reach * r->scale, -reach * r->scale,
                                (r->area.width_px + reach) * r->scale,
@@ -136,5 +194,91 @@ void visit_window(struct render *r, atlas_visit_fn *visit)
     atlas_window(r->ms->layer->layer,
                  r->frame.projection ? projection_set_window(&r->projection, r->box)
                                      : window_of(&r->area, reach),
-                 visit, r);
+                 visit, ctx);
+}
+
+void visit_window(struct render *r, atlas_visit_fn *visit)
+{
+    visit_window_with(r, visit, r);
+}
+
+void visit_ordered(struct render *r, enum style_property key, atlas_visit_fn *visit)
+{
+    struct collector collector = {r, key};
+    struct growing *hits = &r->w->hits;
+
+    if (!style_has(r->ms->style, key)) {
+        visit_window(r, visit);
+        return;
+    }
+    hits->n = 0;
+    visit_window_with(r, collect_hit, &collector);
+    if (hits->n > 1)
+        qsort(hits->items, hits->n, sizeof(struct hit), compare_hits);
+    for (uint32_t i = 0; i < hits->n && r->rc == IM_OK; i++)
+        (void)visit(r, ((const struct hit *)hits->items)[i].feature);
+    hits->n = 0;
+}
+
+/* ---- looks ---- */
+
+void set_shift(struct render *r, enum style_property translate)
+{
+    double by[2] = {0, 0};
+
+    if (r->ms->style->properties[translate])
+        (void)style_numbers(r->ms->style, translate, &r->w->at, by, 2);
+    r->shift_x = by[0] * r->scale;
+    r->shift_y = by[1] * r->scale;
+}
+
+static void state_missing(struct render *r, struct im_bytes name)
+{
+    struct tile_worker *w = r->w;
+    uint64_t hash = XXH64(name.data, name.len, (uint64_t)(uintptr_t)r->ms->style);
+    char quoted[200];
+    char text[80];
+
+    for (uint32_t i = 0; i < w->n_missing; i++)
+        if (w->missing[i] == hash)
+            return;
+    if (w->n_missing == WORKER_MISSING)
+        return;
+    w->missing[w->n_missing++] = hash;
+    snprintf(text, sizeof text, "%.*s", (int)(name.len > 70 ? 70 : name.len),
+             (const char *)name.data);
+    im_log(IM_LOG_WARN, "image_missing", "style_layer=%s image=%s", r->ms->style->id,
+           im_log_quote(quoted, sizeof quoted, text));
+}
+
+/* Where the image's corner lies that is nearest to the left or upper side, when the
+ * first one lies on the world's. */
+static double corner(int64_t at_px, double scale, double period)
+{
+    return -fmod((double)at_px * scale, period);
+}
+
+bool set_pattern(struct render *r, enum style_property property, float opacity)
+{
+    struct im_bytes name = style_text(r->ms->style, property, &r->w->at);
+    struct sprite_image image;
+
+    if (name.len == 0)
+        return false;
+    if (!sprite_find(r->map->sprites, name, (unsigned)r->scale, &image)) {
+        state_missing(r, name);
+        return false;
+    }
+    if (!r->has_pattern || image.rgba != r->image.rgba || opacity != r->pattern.opacity)
+        flush(r);
+    double scale = r->scale / image.pixel_ratio;
+    r->has_pattern = true;
+    r->image = image;
+    r->pattern = (struct draw_pattern){
+        .image = &r->image,
+        .x_px = corner(r->area.x_px, r->scale, image.width_px * scale),
+        .y_px = corner(r->area.y_px, r->scale, image.height_px * scale),
+        .scale = scale,
+        .opacity = opacity};
+    return true;
 }

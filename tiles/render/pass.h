@@ -11,7 +11,8 @@
 
 enum {
     UNIT_BITS = WORLD_BITS - 8, /* log2 of world units a pixel at zoom 0 */
-    RENDER_MAX_SCALE = 3
+    RENDER_MAX_SCALE = 3,
+    WORKER_MISSING = 64
 };
 
 /* An array that grows and is kept for the next tile. */
@@ -35,7 +36,12 @@ struct tile_worker {
     float *xy;             /* the same as floats, for the rasteriser */
     uint32_t cap_xy;
     struct growing labels;
-    struct growing circles;
+    struct growing hits; /* features in the order of their sort keys */
+    struct growing heat;
+    struct draw_heat *heat_sums;
+    struct raster layer; /* a style layer that is put on the picture as one */
+    uint64_t missing[WORKER_MISSING]; /* hashes of images whose lack has been stated */
+    uint32_t n_missing;
     struct style_eval at;
 };
 
@@ -56,6 +62,10 @@ struct render {
     bool is_stroked; /* drawn as lines of `stroke`, else filled */
     struct draw_stroke stroke;
     struct clip_dashes dashes;
+    bool has_pattern; /* filled with it instead of the colour */
+    struct sprite_image image;
+    struct draw_pattern pattern;
+    double shift_x, shift_y; /* -translate, pixels of the picture */
 };
 
 bool same_color(struct draw_color a, struct draw_color b);
@@ -73,11 +83,19 @@ void add_to_group(struct render *r,
 double reach_px(const struct style_layer *style);
 /** Visit what the style layer may paint into the picture; sets r->box. */
 void visit_window(struct render *r, atlas_visit_fn *visit);
+/** visit_window in the order of this sort key, where the style layer has one. */
+void visit_ordered(struct render *r, enum style_property key, atlas_visit_fn *visit);
+/** r->shift from a property. */
+void set_shift(struct render *r, enum style_property translate);
+/** r->pattern from the image that a property names for the feature at hand. False:
+ *  there is no such image, which is stated once, or no name. */
+bool set_pattern(struct render *r, enum style_property property, float opacity);
 
 /* The passes, by type of style layer; what fails is in r->rc. */
 void pass_fill(struct render *r);
 void pass_line(struct render *r);
 void pass_circle(struct render *r);
+void pass_heatmap(struct render *r);
 /** The labels of the whole picture, in w->labels; before any pass_symbol. */
 void pass_collect_symbols(struct render *r);
 void pass_symbol(struct render *r, uint32_t style);

@@ -7,6 +7,20 @@
 
 enum { TILE_PX = 256, PNG_LEVEL = 1 };
 
+static void draw_pattern_everywhere(struct render *r)
+{
+    double opacity = style_number(r->ms->style, BACKGROUND_OPACITY, &r->w->at);
+    float x = (float)r->raster->width_px;
+    float y = (float)r->raster->height_px;
+    const float xy[8] = {0, 0, x, 0, x, y, 0, y};
+    const uint32_t n = 4;
+    struct draw_path all = {xy, &n, 1};
+
+    r->has_pattern = false;
+    if (set_pattern(r, BACKGROUND_PATTERN, (float)opacity))
+        r->rc = draw_fill_pattern(r->w->scratch, r->raster, &all, &r->pattern, r->err);
+}
+
 static void draw_background(struct render *r)
 {
     const struct style_layer *style = r->ms->style;
@@ -15,18 +29,18 @@ static void draw_background(struct render *r)
     if (!r->map->is_whole)
         return;
     style_eval_feature(&r->w->at, NULL, 0, GEOM_EMPTY);
+    if (style_has(style, BACKGROUND_PATTERN)) {
+        draw_pattern_everywhere(r);
+        return;
+    }
     raster_clear(r->raster, style_color_opacity(style, BACKGROUND_COLOR,
                                                 BACKGROUND_OPACITY, &r->w->at));
 }
 
 /* ---- the tile ---- */
 
-static void draw_style(struct render *r, uint32_t i)
+static void draw_layer(struct render *r, uint32_t i)
 {
-    r->ms = &r->map->styles[i];
-    if (!style_layer_visible(r->ms->style, r->w->at.zoom))
-        return;
-    clip_path_clear(&r->w->path);
     switch (r->ms->style->type) {
     case STYLE_BACKGROUND:
         draw_background(r);
@@ -40,12 +54,65 @@ static void draw_style(struct render *r, uint32_t i)
     case STYLE_CIRCLE:
         pass_circle(r);
         break;
-    case STYLE_HEATMAP: /* not drawn yet */
+    case STYLE_HEATMAP:
+        pass_heatmap(r);
         break;
     case STYLE_SYMBOL:
         pass_symbol(r, i);
         break;
     }
+}
+
+/* A clear picture of this size; the memory of the last one where it fits. */
+static enum im_code start_picture(struct raster *raster,
+                                  uint32_t width_px,
+                                  uint32_t height_px,
+                                  struct im_error *err)
+{
+    if (raster->rgba && raster->width_px == width_px &&
+        raster->height_px == height_px) {
+        memset(raster->rgba, 0, (size_t)width_px * height_px * 4);
+        return IM_OK;
+    }
+    raster_release(raster);
+    return raster_init(raster, width_px, height_px, err);
+}
+
+/* A style layer that is transparent as a whole: what it paints does not show through
+ * itself. */
+static void draw_apart(struct render *r, uint32_t i, double opacity)
+{
+    struct raster *picture = r->raster;
+
+    if (opacity <= 0)
+        return;
+    r->rc = start_picture(&r->w->layer, picture->width_px, picture->height_px, r->err);
+    if (r->rc != IM_OK)
+        return;
+    r->raster = &r->w->layer;
+    draw_layer(r, i);
+    r->raster = picture;
+    if (r->rc == IM_OK)
+        raster_blend(picture, &r->w->layer, (float)opacity);
+}
+
+static void draw_style(struct render *r, uint32_t i)
+{
+    const struct style_layer *style = r->map->styles[i].style;
+    double opacity = 1;
+
+    r->ms = &r->map->styles[i];
+    if (!style_layer_visible(style, r->w->at.zoom))
+        return;
+    clip_path_clear(&r->w->path);
+    if (style->type == STYLE_FILL)
+        opacity = style_number(style, FILL_LAYER_OPACITY, &r->w->at);
+    else if (style->type == STYLE_LINE)
+        opacity = style_number(style, LINE_LAYER_OPACITY, &r->w->at);
+    if (opacity < 1)
+        draw_apart(r, i, opacity);
+    else
+        draw_layer(r, i);
 }
 
 static void start_frame(struct render *r)
@@ -122,18 +189,6 @@ static enum im_code check_options(const struct tile_map *map,
     return IM_OK;
 }
 
-/* A clear picture of this size; the memory of the last tile where it fits. */
-static enum im_code
-start_picture(struct raster *raster, uint32_t side_px, struct im_error *err)
-{
-    if (raster->rgba && raster->width_px == side_px) {
-        memset(raster->rgba, 0, (size_t)side_px * side_px * 4);
-        return IM_OK;
-    }
-    raster_release(raster);
-    return raster_init(raster, side_px, side_px, err);
-}
-
 /* What a picture without transparency stands on. */
 static struct draw_color ground_of(const struct tile_map *map, struct style_eval *at)
 {
@@ -163,7 +218,8 @@ enum im_code tile_render(const struct tile_map *map,
     if (rc == IM_OK)
         rc = check_options(map, options, id, err);
     if (rc == IM_OK)
-        rc = start_picture(&w->raster, size * options->scale, err);
+        rc = start_picture(&w->raster, size * options->scale, size * options->scale,
+                           err);
     if (rc != IM_OK)
         return rc;
     /* a tile of 512 px is one of the world that is twice as wide */

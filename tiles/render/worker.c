@@ -16,10 +16,11 @@ enum im_code tile_worker_new(const char *font_directory,
     if (!w)
         return im_fail(err, IM_ENOMEM, "tile worker");
     w->writer = picture_writer_new();
+    w->heat_sums = draw_heat_new();
     w->scratch = draw_scratch_new();
     w->sprites = sprite_cache_new(SPRITE_BYTES);
     w->arena = im_arena_new(4 * 1024 * 1024);
-    if (!w->writer || !w->scratch || !w->sprites || !w->arena)
+    if (!w->writer || !w->heat_sums || !w->scratch || !w->sprites || !w->arena)
         rc = im_fail(err, IM_ENOMEM, "tile worker");
     if (rc == IM_OK)
         rc = text_fonts_open(font_directory, &w->fonts, err);
@@ -37,6 +38,8 @@ void tile_worker_free(struct tile_worker *w)
         return;
     raster_release(&w->raster);
     picture_writer_free(w->writer);
+    draw_heat_free(w->heat_sums);
+    raster_release(&w->layer);
     draw_scratch_free(w->scratch);
     sprite_cache_free(w->sprites);
     text_fonts_close(w->fonts);
@@ -45,7 +48,8 @@ void tile_worker_free(struct tile_worker *w)
     clip_path_release(&w->path);
     free(w->xy);
     free(w->labels.items);
-    free(w->circles.items);
+    free(w->hits.items);
+    free(w->heat.items);
     free(w);
 }
 

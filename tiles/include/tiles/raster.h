@@ -27,6 +27,8 @@ struct draw_color {
     float r, g, b, a;
 };
 void raster_clear(struct raster *raster, struct draw_color color);
+/** A picture of the same size over this one, 0..1 of it. */
+void raster_blend(struct raster *raster, const struct raster *over, float opacity);
 
 /** Coverage accumulator and vertex buffers of one worker; grows, is reused, never
  *  shrinks beyond its maximum (64 MiB). */
@@ -99,6 +101,8 @@ struct draw_stroke {
                                          exceed the width where caps are not butt */
     uint32_t n_dashes;                /* 0: solid */
     bool closed;                      /* parts are rings: no caps */
+    float gap_px;  /* two lines instead of one, this far apart; 0: one */
+    float blur_px; /* fades out inwards over so many pixels */
 };
 /** One coverage pass for all parts: where they cross, the colour is not doubled.
  *  Errors, as of draw_fill: IM_EARG for numbers that are not finite or out of range,
@@ -118,6 +122,7 @@ struct draw_circle {
     struct draw_color fill;
     float stroke_px; /* width of the ring */
     struct draw_color stroke;
+    float blur; /* share of the whole radius that fades out, from its border inwards */
 };
 struct sprite_cache; /* of one worker, bounded: least recently used goes */
 struct sprite_cache *sprite_cache_new(size_t max_bytes);
@@ -129,6 +134,35 @@ IM_CHECKED enum im_code draw_circle_at(struct sprite_cache *cache,
                                        float y_px,
                                        const struct draw_circle *circle,
                                        struct im_error *err);
+
+/** Heat of one style layer: begin, the points by radius, blend. Memory of one worker.
+ */
+struct draw_heat;
+struct draw_heat *draw_heat_new(void);
+void draw_heat_free(struct draw_heat *heat); /* NULL is fine */
+struct draw_heat_point {
+    float x_px;
+    float y_px;
+    float weight;
+};
+enum { DRAW_MAX_HEAT_PX = 1024, DRAW_HEAT_RAMP = 256 };
+/** IM_ENOMEM */
+IM_CHECKED enum im_code draw_heat_begin(struct draw_heat *heat,
+                                        const struct raster *raster,
+                                        struct im_error *err);
+/** Points within twice the radius of the picture count. IM_EARG for a radius that is
+ *  not over 0 to DRAW_MAX_HEAT_PX; IM_ENOMEM. */
+IM_CHECKED enum im_code draw_heat_points(struct draw_heat *heat,
+                                         const struct draw_heat_point *points,
+                                         size_t n,
+                                         float radius_px,
+                                         struct im_error *err);
+/** Each pixel's sum times `intensity`, 0..1, is the place in the ramp. */
+void draw_heat_blend(const struct draw_heat *heat,
+                     struct raster *raster,
+                     float intensity,
+                     const struct draw_color ramp[DRAW_HEAT_RAMP],
+                     float opacity);
 
 /**
  * PNG (libpng; ISO 15948): palette of at most 256 colours with alpha (tRNS), exact when
