@@ -135,7 +135,11 @@ draw_area(struct fixture *f, struct render_area area, unsigned scale)
 static void
 compare_seam(struct fixture *f, uint32_t z, uint32_t x, uint32_t y, unsigned scale)
 {
-    struct render_area area = {z, (int64_t)x * 256, (int64_t)y * 256, 512, 256};
+    struct render_area area = {.zoom = z,
+                               .x_px = (int64_t)x * 256,
+                               .y_px = (int64_t)y * 256,
+                               .width_px = 512,
+                               .height_px = 256};
     struct raster whole = draw_area(f, area, scale);
     struct raster joined;
     struct golden_difference d;

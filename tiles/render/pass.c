@@ -126,18 +126,21 @@ double reach_px(const struct style_layer *style)
 }
 
 /* The area in degrees, widened by `reach` CSS pixels. */
-static struct bbox window_of(const struct render_area *area, double reach)
+static struct bbox
+window_of(const struct render_area *area, double stretch, double reach)
 {
     double unit = (double)(1u << (UNIT_BITS - area->zoom));
     double end = (double)(1ull << WORLD_BITS);
+    double width = area->width_px / stretch;
+    double height = area->height_px / stretch;
     double north = ((double)area->y_px - reach) * unit;
-    double south = ((double)area->y_px + area->height_px + reach) * unit;
+    double south = ((double)area->y_px + height + reach) * unit;
 
     /* what lies beyond the last latitude of the grid is drawn at its edge */
     return (struct bbox){
         world_lon(fmax(0, ((double)area->x_px - reach) * unit)),
         south >= end ? -90 : world_lat(south),
-        world_lon(fmin(end, ((double)area->x_px + area->width_px + reach) * unit)),
+        world_lon(fmin(end, ((double)area->x_px + width + reach) * unit)),
         north <= 0 ? 90 : world_lat(north)};
 }
 
@@ -193,7 +196,7 @@ static void visit_window_with(struct render *r, atlas_visit_fn *visit, void *ctx
                                (r->area.height_px + reach) * r->scale};
     atlas_window(r->ms->layer->layer,
                  r->frame.projection ? projection_set_window(&r->projection, r->box)
-                                     : window_of(&r->area, reach),
+                                     : window_of(&r->area, r->stretch, reach),
                  visit, ctx);
 }
 

@@ -51,6 +51,7 @@ struct render {
     struct raster *raster;
     struct render_area area;
     double scale;
+    double stretch; /* of the places, beside it: at least 1 */
     struct tile_frame frame;
     struct tile_projection projection; /* of other grids than WebMercatorQuad */
     const struct map_style *ms;

@@ -5,6 +5,8 @@
 
 #include "render/pass.h"
 
+#include <math.h>
+
 enum { TILE_PX = 256, PNG_LEVEL = 1 };
 
 static void draw_pattern_everywhere(struct render *r)
@@ -122,7 +124,7 @@ static void start_frame(struct render *r)
 
     r->frame =
         (struct tile_frame){area->x_px * (1ll << shift), area->y_px * (1ll << shift),
-                            r->scale / (double)(1u << shift), NULL};
+                            r->scale * r->stretch / (double)(1u << shift), NULL};
     if (r->map->is_web_mercator)
         return;
     projection_open(&r->projection, r->map->grid, area->zoom, (double)area->x_px,
@@ -137,11 +139,16 @@ enum im_code render_area(const struct tile_map *map,
                          struct raster *raster,
                          struct im_error *err)
 {
-    struct render r = {
-        .map = map, .w = w, .raster = raster, .area = area, .scale = scale, .err = err};
+    struct render r = {.map = map,
+                       .w = w,
+                       .raster = raster,
+                       .area = area,
+                       .scale = scale,
+                       .stretch = area.stretch > 1 ? area.stretch : 1,
+                       .err = err};
 
     start_frame(&r);
-    w->at.zoom = map_style_zoom(map, area.zoom);
+    w->at.zoom = map_style_zoom(map, area.zoom) + log2(r.stretch);
     pass_collect_symbols(&r);
     for (uint32_t i = 0; i < map->n_styles && r.rc == IM_OK; i++)
         draw_style(&r, i);
@@ -189,8 +196,7 @@ static enum im_code check_options(const struct tile_map *map,
     return IM_OK;
 }
 
-/* What a picture without transparency stands on. */
-static struct draw_color ground_of(const struct tile_map *map, struct style_eval *at)
+struct draw_color render_ground(const struct tile_map *map, struct style_eval *at)
 {
     for (uint32_t i = 0; i < map->n_styles; i++) {
         const struct style_layer *style = map->styles[i].style;
@@ -223,12 +229,15 @@ enum im_code tile_render(const struct tile_map *map,
     if (rc != IM_OK)
         return rc;
     /* a tile of 512 px is one of the world that is twice as wide */
-    struct render_area area = {id.z + (size > TILE_PX ? 1 : 0), (int64_t)id.x * size,
-                               (int64_t)id.y * size, size, size};
+    struct render_area area = {.zoom = id.z + (size > TILE_PX ? 1 : 0),
+                               .x_px = (int64_t)id.x * size,
+                               .y_px = (int64_t)id.y * size,
+                               .width_px = size,
+                               .height_px = size};
     rc = render_area(map, w, area, options->scale, &w->raster, err);
     if (rc != IM_OK)
         return rc;
-    encoding.background = ground_of(map, &w->at);
+    encoding.background = render_ground(map, &w->at);
     return raster_write(w->writer, &w->raster, &encoding, out, err);
 }
 

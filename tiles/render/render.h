@@ -3,6 +3,8 @@
 #ifndef TILES_RENDER_RENDER_H
 #define TILES_RENDER_RENDER_H
 
+#include "style/style.h"
+
 #include <tiles/raster.h>
 #include <tiles/tile.h>
 
@@ -13,6 +15,10 @@ struct render_area {
     int64_t y_px;
     uint32_t width_px;
     uint32_t height_px;
+    /* 1..2: places lie so much farther apart, what is drawn keeps its size; 0 is 1. The
+     * corner stays in pixels of `zoom`. */
+    double stretch;
+    bool whole_labels; /* leave out names that would be cut by an edge */
 };
 /** Draws over what `raster` holds; its size is that of the area times `scale`. */
 IM_CHECKED enum im_code render_area(const struct tile_map *map,
@@ -21,5 +27,7 @@ IM_CHECKED enum im_code render_area(const struct tile_map *map,
                                     unsigned scale,
                                     struct raster *raster,
                                     struct im_error *err);
+/** What a picture without transparency stands on: the map's background, else white. */
+struct draw_color render_ground(const struct tile_map *map, struct style_eval *at);
 
 #endif

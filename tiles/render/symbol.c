@@ -16,10 +16,25 @@ struct label_hit {
     const struct label *label;
 };
 
+/* A tile goes on in its neighbours, a picture ends. */
+static bool is_cut(const struct render *r, const struct label *label)
+{
+    double x = (label->x - (double)r->area.x_px) * r->stretch;
+    double y = (label->y - (double)r->area.y_px) * r->stretch;
+
+    return x + (double)label->min_x < 0 || y + (double)label->min_y < 0 ||
+           x + (double)label->max_x > r->area.width_px ||
+           y + (double)label->max_y > r->area.height_px;
+}
+
 static bool collect_label(void *ctx, uint32_t index, const struct label *label)
 {
     struct render *r = ctx;
-    struct label_hit *hit = growing_add(&r->w->labels, sizeof *hit);
+    struct label_hit *hit;
+
+    if (r->area.whole_labels && is_cut(r, label))
+        return true;
+    hit = growing_add(&r->w->labels, sizeof *hit);
 
     if (!hit) {
         r->rc = im_fail(r->err, IM_ENOMEM, "tile labels");
@@ -46,8 +61,8 @@ void pass_collect_symbols(struct render *r)
     double x = (double)r->area.x_px;
     double y = (double)r->area.y_px;
     struct label_window window = {x - LABEL_MARGIN_PX, y - LABEL_MARGIN_PX,
-                                  x + r->area.width_px + LABEL_MARGIN_PX,
-                                  y + r->area.height_px + LABEL_MARGIN_PX};
+                                  x + r->area.width_px / r->stretch + LABEL_MARGIN_PX,
+                                  y + r->area.height_px / r->stretch + LABEL_MARGIN_PX};
 
     r->w->labels.n = 0;
     r->rc = label_plan_get(r->map, r->area.zoom, r->w->fonts, &plan, r->err);
@@ -82,8 +97,8 @@ static void draw_label(struct render *r, const struct label *label)
     label_spec_centre(&spec, (enum style_anchor)label->anchor,
                       (double)text_block_width_px(block),
                       (double)text_block_height_px(block), &dx, &dy);
-    double x = (label->x - (double)r->area.x_px) * r->scale + dx;
-    double y = (label->y - (double)r->area.y_px) * r->scale + dy;
+    double x = (label->x - (double)r->area.x_px) * r->stretch * r->scale + dx;
+    double y = (label->y - (double)r->area.y_px) * r->stretch * r->scale + dy;
     struct draw_color fill = style_color_opacity(style, TEXT_COLOR, TEXT_OPACITY, at);
     struct draw_color halo =
         style_color_opacity(style, TEXT_HALO_COLOR, TEXT_OPACITY, at);
