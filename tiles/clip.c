@@ -97,10 +97,13 @@ static struct clip_box box_of(const double *xy, uint32_t n)
     struct clip_box b = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
 
     for (uint32_t i = 0; i < n; i++) {
-        b.min_x = fmin(b.min_x, xy[2 * i]);
-        b.max_x = fmax(b.max_x, xy[2 * i]);
-        b.min_y = fmin(b.min_y, xy[2 * i + 1]);
-        b.max_y = fmax(b.max_y, xy[2 * i + 1]);
+        double x = xy[2 * i];
+        double y = xy[2 * i + 1];
+
+        b.min_x = x < b.min_x ? x : b.min_x;
+        b.max_x = x > b.max_x ? x : b.max_x;
+        b.min_y = y < b.min_y ? y : b.min_y;
+        b.max_y = y > b.max_y ? y : b.max_y;
     }
     return b;
 }
@@ -407,6 +410,42 @@ double clip_ring_area2(const double *xy, uint32_t n_points)
 
 /* ---- shapes ---- */
 
+struct clip_window clip_window_of(struct tile_frame frame, struct clip_box box)
+{
+    return (struct clip_window){frame.x0 + (int64_t)floor(box.min_x / frame.scale) - 1,
+                                frame.y0 + (int64_t)floor(box.min_y / frame.scale) - 1,
+                                frame.x0 + (int64_t)ceil(box.max_x / frame.scale) + 1,
+                                frame.y0 + (int64_t)ceil(box.max_y / frame.scale) + 1};
+}
+
+/* Beyond which edges a vertex lies, a bit each. */
+static unsigned beyond(const uint32_t *p, struct clip_window w)
+{
+    return (unsigned)(p[0] < w.min_x) | (unsigned)(p[0] > w.max_x) << 1 |
+           (unsigned)(p[1] < w.min_y) << 2 | (unsigned)(p[1] > w.max_y) << 3;
+}
+
+enum clip_side
+clip_side_of(const uint32_t *xy, uint32_t n_points, struct clip_window window)
+{
+    unsigned all = 15;
+    unsigned any = 0;
+
+    for (uint32_t i = 0; i < n_points; i++) {
+        unsigned b = beyond(xy + 2 * (size_t)i, window);
+
+        all &= b;
+        any |= b;
+    }
+    return !any ? CLIP_INSIDE : all ? CLIP_OUTSIDE : CLIP_ACROSS;
+}
+
+static void put_local(struct clip_path *out, const uint32_t *p, struct tile_frame frame)
+{
+    clip_path_point(out, (double)(p[0] - frame.x0) * frame.scale,
+                    (double)(p[1] - frame.y0) * frame.scale);
+}
+
 static void to_local(const struct atlas_shape *shape,
                      uint32_t first,
                      uint32_t end,
@@ -414,10 +453,35 @@ static void to_local(const struct atlas_shape *shape,
                      struct clip_path *out)
 {
     clip_path_clear(out);
-    for (uint32_t i = first; i < end; i++)
-        if (!clip_path_point(out, (double)(shape->xy[2 * i] - frame.x0) * frame.scale,
-                             (double)(shape->xy[2 * i + 1] - frame.y0) * frame.scale))
-            return;
+    for (uint32_t i = first; i < end && !out->failed; i++)
+        put_local(out, shape->xy + 2 * (size_t)i, frame);
+}
+
+void clip_local(const struct atlas_shape *shape,
+                uint32_t first,
+                uint32_t end,
+                struct tile_frame frame,
+                struct clip_window window,
+                struct clip_path *out)
+{
+    const uint32_t *xy = shape->xy;
+    unsigned last = 0; /* of the last vertex that was put: the first one is */
+    unsigned here;
+
+    clip_path_clear(out);
+    if (first == end)
+        return;
+    here = beyond(xy + 2 * (size_t)first, window);
+    for (uint32_t i = first; i < end && !out->failed; i++) {
+        unsigned next =
+            i + 1 < end ? beyond(xy + 2 * ((size_t)i + 1), window) : 0; /* put too */
+
+        if (!(last & here & next)) {
+            put_local(out, xy + 2 * (size_t)i, frame);
+            last = here;
+        }
+        here = next;
+    }
 }
 
 static void
@@ -442,6 +506,7 @@ void clip_shape(const struct atlas_shape *shape,
                 struct clip_scratch *scratch,
                 struct clip_path *out)
 {
+    struct clip_window window = clip_window_of(frame, box);
     struct clip_path *local = &scratch->local;
     uint32_t first = 0;
 
@@ -459,7 +524,10 @@ void clip_shape(const struct atlas_shape *shape,
     for (uint32_t part = 0; part < shape->n_parts && !out->failed; part++) {
         uint32_t end = shape->part_end[part];
 
-        to_local(shape, first, end, frame, local);
+        if (dashes && dashes->n) /* they are counted along all of the line */
+            to_local(shape, first, end, frame, local);
+        else
+            clip_local(shape, first, end, frame, window, local);
         if (shape->kind == GEOM_AREA && as_rings)
             clip_ring(local->xy, local->n_points, box, &scratch->half, out);
         else if (dashes && dashes->n)

@@ -79,6 +79,30 @@ void clip_ring(const double *xy,
                struct clip_path *half,
                struct clip_path *out);
 
+/** A window in world units, its edges included. */
+struct clip_window {
+    int64_t min_x;
+    int64_t min_y;
+    int64_t max_x;
+    int64_t max_y;
+};
+/** Every vertex that lies in `box` lies in it, and no others but those within two units
+ *  of it. */
+struct clip_window clip_window_of(struct tile_frame frame, struct clip_box box);
+enum clip_side { CLIP_INSIDE, CLIP_OUTSIDE, CLIP_ACROSS };
+/** Outside: all of it beyond one edge of the window. */
+enum clip_side
+clip_side_of(const uint32_t *xy, uint32_t n_points, struct clip_window window);
+
+/** Vertices first .. end-1 of a shape in the frame of a tile, but those that lie with
+ *  their neighbours beyond one edge of the window: clipped, it is the same. */
+void clip_local(const struct atlas_shape *shape,
+                uint32_t first,
+                uint32_t end,
+                struct tile_frame frame,
+                struct clip_window window,
+                struct clip_path *out);
+
 /** All parts of a shape, cut: rings of areas with `as_rings`, else their outlines as
  *  lines. Appends to `out`; points of points are one-vertex parts inside the box. */
 void clip_shape(const struct atlas_shape *shape,

@@ -609,6 +609,7 @@ void tile_map_unref(const struct tile_map *borrowed)
         return;
     for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
         label_slot_release(&map->plans[z]);
+    mvt_spares_release(&map->mvt_spares);
     for (uint32_t i = 0; i < map->n_layers; i++)
         free(map->layers[i].label_points);
     content_memo_free(map->content);

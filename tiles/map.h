@@ -32,6 +32,14 @@ struct map_layer {
 
 enum { MAP_OWN_STYLE = UINT32_MAX };
 
+/* Encoders of vector tiles at rest, with their memory: one for each thread that is at
+ * work on this map at the same time. */
+enum { MVT_SPARES = 8 };
+struct mvt_spares {
+    _Atomic(void *) encoders[MVT_SPARES];
+};
+void mvt_spares_release(struct mvt_spares *spares);
+
 /** One style layer in drawing order. */
 struct map_style {
     const struct style_layer *style;
@@ -63,6 +71,7 @@ struct tile_map {
     struct style ground;                 /* background of the stylesheet */
     const struct stylesheet_part *ground_part;
     struct label_slot plans[TILE_MAX_ZOOM + 1];
+    struct mvt_spares mvt_spares;
     struct content_memo *content; /* versions of tiles, see content.c */
 };
 

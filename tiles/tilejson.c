@@ -55,8 +55,9 @@ static void write_fields(const struct layer_schema *schema,
     im_json_object_end(w);
 }
 
-/* The first tile zoom at which tile_encode_mvt writes the layer. */
-static int first_zoom(const struct map_layer *ml)
+/* The first tile zoom at which tile_encode_mvt writes the layer, or its label points.
+ */
+static int first_zoom(const struct map_layer *ml, bool labels)
 {
     double least = TILE_MAX_ZOOM;
 
@@ -65,7 +66,8 @@ static int first_zoom(const struct map_layer *ml)
     for (uint32_t i = 0; i < ml->style.n_layers; i++) {
         const struct style_layer *style = &ml->style.layers[i];
 
-        if (style->visible && style->type != STYLE_BACKGROUND)
+        if (style->visible && style->type != STYLE_BACKGROUND &&
+            (!labels || style->type == STYLE_SYMBOL))
             least = fmin(least, fmax(0, floor(style->min_zoom)));
     }
     return (int)least;
@@ -86,7 +88,7 @@ static void write_vector_layer(const struct tile_map *map,
     im_json_key(w, "description");
     im_json_text(w, query_title(schema->title, map->lang));
     im_json_key(w, "minzoom");
-    im_json_int(w, first_zoom(ml));
+    im_json_int(w, first_zoom(ml, *suffix));
     im_json_key(w, "maxzoom");
     im_json_int(w, TILE_MAX_ZOOM);
     write_fields(schema, map, w);

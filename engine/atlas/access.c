@@ -170,6 +170,13 @@ uint32_t atlas_code(const struct atlas_layer *layer, uint32_t feature, int field
     return layer->columns[field].codes[feature];
 }
 
+struct atlas_values atlas_values(const struct atlas_layer *layer, int field)
+{
+    const struct column *c = &layer->columns[field];
+
+    return (struct atlas_values){c->type, c->codes, c->integers, c->nulls, c->reals};
+}
+
 uint32_t atlas_code_count(const struct atlas_layer *layer, int field)
 {
     return field == SCHEMA_NO_FIELD ? 0 : layer->columns[field].n_codes;

@@ -3,6 +3,7 @@
 #include "label/interior.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static double part_length(const struct atlas_shape *s, uint32_t first, uint32_t end)
 {
@@ -108,45 +109,97 @@ static bool largest_polygon(const struct atlas_shape *s, struct polygon *out)
     return largest > 0;
 }
 
-static double
-segment_distance2(double x, double y, const uint32_t *a, double x0, double y0)
+/* Edges side by side, so that the same is done to LANES of them at once. */
+enum { LANES = 8 };
+struct edges {
+    double ax[LANES], ay[LANES]; /* where it starts, from (x0, y0) of the polygon */
+    double dx[LANES], dy[LANES];
+    double by[LANES];
+    double per_len2[LANES]; /* 1 / length², 0 of an edge without any */
+    double slope[LANES];    /* dx / dy, 0 of level ones, which are never crossed */
+};
+
+struct outline {
+    struct edges *edges;
+    size_t n;
+};
+
+static void set_edge(struct edges *e, size_t lane, const struct polygon *g, uint32_t at)
 {
-    double ax = a[0] - x0;
-    double ay = a[1] - y0;
+    const uint32_t *a = g->xy + 2 * (size_t)at;
     double dx = (double)a[2] - a[0];
     double dy = (double)a[3] - a[1];
     double len2 = dx * dx + dy * dy;
-    double t = len2 > 0 ? ((x - ax) * dx + (y - ay) * dy) / len2 : 0;
 
-    t = t < 0 ? 0 : t > 1 ? 1 : t;
-    double ex = x - ax - t * dx;
-    double ey = y - ay - t * dy;
-    return ex * ex + ey * ey;
+    e->ax[lane] = a[0] - g->x0;
+    e->ay[lane] = a[1] - g->y0;
+    e->by[lane] = a[3] - g->y0;
+    e->dx[lane] = dx;
+    e->dy[lane] = dy;
+    e->per_len2[lane] = len2 > 0 ? 1 / len2 : 0;
+    e->slope[lane] = dy < 0 || dy > 0 ? dx / dy : 0;
+}
+
+/* The last lanes repeat a vertex: no nearer than the edge it belongs to, and level. */
+static bool outline_init(struct outline *o, const struct polygon *g)
+{
+    size_t most = (size_t)g->part_end[g->end_part - 1] - g->first_vertex + LANES;
+    uint32_t first = g->first_vertex;
+    size_t n = 0;
+
+    o->edges = calloc(most / LANES, sizeof *o->edges);
+    if (!o->edges)
+        return false;
+    for (uint32_t p = g->first_part; p < g->end_part; p++) {
+        for (uint32_t i = first; i + 1 < g->part_end[p]; i++, n++)
+            set_edge(&o->edges[n / LANES], n % LANES, g, i);
+        first = g->part_end[p];
+    }
+    o->n = (n + LANES - 1) / LANES;
+    for (; n % LANES; n++) {
+        struct edges *e = &o->edges[n / LANES];
+
+        e->ax[n % LANES] = e->ax[0];
+        e->ay[n % LANES] = e->by[n % LANES] = e->ay[0];
+    }
+    return true;
 }
 
 /* Distance to the outline, negative outside. */
-static double signed_distance(const struct polygon *g, double x, double y)
+static double signed_distance(const struct outline *o, double x, double y)
 {
-    double least = HUGE_VAL;
-    bool inside = false;
-    uint32_t first = g->first_vertex;
+    double least[LANES];
+    double crossed[LANES] = {0};
+    double min = HUGE_VAL;
+    double sum = 0;
 
-    for (uint32_t p = g->first_part; p < g->end_part; p++) {
-        for (uint32_t i = first; i + 1 < g->part_end[p]; i++) {
-            const uint32_t *a = g->xy + 2 * i;
-            double ay = a[1] - g->y0;
-            double by = a[3] - g->y0;
-            double d = segment_distance2(x, y, a, g->x0, g->y0);
+    for (int k = 0; k < LANES; k++)
+        least[k] = HUGE_VAL;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct edges *e = &o->edges[i];
 
-            if (d < least)
-                least = d;
-            if ((ay > y) != (by > y) &&
-                x < (a[0] - g->x0) + ((double)a[2] - a[0]) * (y - ay) / (by - ay))
-                inside = !inside;
+        for (int k = 0; k < LANES; k++) {
+            double px = x - e->ax[k];
+            double py = y - e->ay[k];
+            double t = (px * e->dx[k] + py * e->dy[k]) * e->per_len2[k];
+            double after_a = e->ay[k] > y ? 1 : 0;
+            double after_b = e->by[k] > y ? 1 : 0;
+            double is_left = px < e->slope[k] * py ? 1 : 0;
+
+            t = t < 0 ? 0 : t;
+            t = t > 1 ? 1 : t;
+            crossed[k] += fabs(after_a - after_b) * is_left;
+            px -= t * e->dx[k];
+            py -= t * e->dy[k];
+            t = px * px + py * py;
+            least[k] = t < least[k] ? t : least[k];
         }
-        first = g->part_end[p];
     }
-    return inside ? sqrt(least) : -sqrt(least);
+    for (int k = 0; k < LANES; k++) {
+        min = least[k] < min ? least[k] : min;
+        sum += crossed[k];
+    }
+    return fmod(sum, 2) > 0 ? sqrt(min) : -sqrt(min);
 }
 
 struct cell {
@@ -156,9 +209,9 @@ struct cell {
     double most; /* no point of the cell is farther inside */
 };
 
-static struct cell cell_of(const struct polygon *g, double x, double y, double half)
+static struct cell cell_of(const struct outline *o, double x, double y, double half)
 {
-    double d = signed_distance(g, x, y);
+    double d = signed_distance(o, x, y);
 
     return (struct cell){x, y, half, d, d + half * M_SQRT2};
 }
@@ -214,35 +267,62 @@ static void bounds_of(const struct polygon *g, double box[4])
     }
 }
 
+/* The centre of gravity of the outer ring: of most shapes it is nearly the point we
+ * look for, and from there on few cells are worth a look. */
+static struct cell centre_of(const struct polygon *g, const struct outline *o)
+{
+    uint32_t end = g->part_end[g->first_part];
+    double sum = 0;
+    double x = 0;
+    double y = 0;
+
+    for (uint32_t i = g->first_vertex; i + 1 < end; i++) {
+        double ax = g->xy[2 * i] - g->x0;
+        double ay = g->xy[2 * i + 1] - g->y0;
+        double bx = g->xy[2 * i + 2] - g->x0;
+        double by = g->xy[2 * i + 3] - g->y0;
+        double cross = ax * by - bx * ay;
+
+        sum += cross;
+        x += (ax + bx) * cross;
+        y += (ay + by) * cross;
+    }
+    return cell_of(o, x / (3 * sum), y / (3 * sum), 0);
+}
+
 bool label_area_inside(const struct atlas_shape *s, double *x, double *y)
 {
     struct polygon g = {0};
-    struct heap heap = {.n = 0};
+    struct outline o = {0};
+    struct heap heap; /* not all of it set to 0: that would take as long as the rest */
     double box[4];
 
-    if (!largest_polygon(s, &g))
+    if (!largest_polygon(s, &g) || !outline_init(&o, &g))
         return false;
+    heap.n = 0;
     bounds_of(&g, box);
     double width = box[2] - box[0];
     double height = box[3] - box[1];
     double half = fmax(fmin(width, height), fmax(width, height) / 8) / 2;
     double precision = fmax(fmin(width, height) / 50, 0.5);
-    struct cell best = cell_of(&g, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 0);
+    struct cell best = centre_of(&g, &o);
     for (double cx = box[0]; cx < box[2]; cx += 2 * half)
         for (double cy = box[1]; cy < box[3]; cy += 2 * half)
-            heap_push(&heap, cell_of(&g, cx + half, cy + half, half));
+            heap_push(&heap, cell_of(&o, cx + half, cy + half, half));
     while (heap.n) {
         struct cell c = heap_pop(&heap);
 
         if (c.distance > best.distance)
             best = c;
-        if (c.most - best.distance <= precision)
+        /* a tenth more room would not be seen */
+        if (c.most - best.distance <= fmax(precision, best.distance / 10))
             break;
         for (int i = 0; i < 4; i++)
-            heap_push(&heap, cell_of(&g, c.x + (i & 1 ? 0.5 : -0.5) * c.half,
+            heap_push(&heap, cell_of(&o, c.x + (i & 1 ? 0.5 : -0.5) * c.half,
                                      c.y + (i & 2 ? 0.5 : -0.5) * c.half, c.half / 2));
     }
     *x = best.x + g.x0;
     *y = best.y + g.y0;
+    free(o.edges);
     return true;
 }

@@ -3,7 +3,6 @@
 #include "mvt/encoder.h"
 
 #include <stdlib.h>
-#include <xxhash.h>
 
 enum { COMMAND_MOVE = 1, COMMAND_LINE = 2, COMMAND_CLOSE = 7, VARINT_MAX = 10 };
 
@@ -48,9 +47,24 @@ static size_t varint_len(uint64_t value)
     return varint(bytes, value);
 }
 
+static uint8_t *write_varint(uint8_t *at, uint32_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+static bool has_room(struct im_buf *buf, size_t n)
+{
+    return (n <= buf->cap - buf->len && !buf->failed) || im_buf_reserve(buf, n);
+}
+
 static void put_varint(struct im_buf *buf, uint64_t value)
 {
-    if (im_buf_reserve(buf, VARINT_MAX))
+    if (has_room(buf, VARINT_MAX))
         buf->len += varint(buf->data + buf->len, value);
 }
 
@@ -68,17 +82,21 @@ static void put_bytes(struct im_buf *buf, uint8_t tag, const void *data, size_t 
 
 /* ---- layers and features ---- */
 
-void mvt_begin_layer(struct mvt_encoder *e)
+bool mvt_begin_layer(struct mvt_encoder *e)
 {
+    bool goes_on = e->base <= MVT_MAX_BASE - e->n_values;
+
     im_buf_clear(&e->features);
     im_buf_clear(&e->keys);
     im_buf_clear(&e->values);
     im_buf_clear(&e->tags);
     im_buf_clear(&e->geometry);
     e->failed = false;
-    e->n_features = e->n_keys = e->n_values = 0;
-    if (e->slots)
+    e->base = goes_on ? e->base + e->n_values : 0;
+    e->n_features = e->n_keys = e->n_values = e->n_numbers = 0;
+    if (!goes_on && e->slots)
         memset(e->slots, 0, e->n_slots * sizeof *e->slots);
+    return goes_on;
 }
 
 static bool has_failed(const struct mvt_encoder *e)
@@ -126,27 +144,41 @@ void mvt_begin_feature(struct mvt_encoder *e)
 
 void mvt_end_feature(struct mvt_encoder *e, int64_t id, enum mvt_type type)
 {
+    enum {
+        FRAME = 1 + VARINT_MAX + 1 + VARINT_MAX + 1 + VARINT_MAX + 2 + 1 + VARINT_MAX
+    };
     struct im_buf *f = &e->features;
+    size_t n_tags = e->tags.len;
+    size_t n_geometry = e->geometry.len;
     size_t len = 2 + (id >= 0 ? 1 + varint_len((uint64_t)id) : 0) + 1 +
-                 varint_len(e->geometry.len) + e->geometry.len;
+                 varint_len(n_geometry) + n_geometry;
+    uint8_t *at;
 
     /* a feature cut short would be a wrong one: no half is ever written */
     f->failed |= e->tags.failed || e->geometry.failed;
-    if (e->geometry.len == 0)
+    if (n_geometry == 0 || !has_room(f, FRAME + n_tags + n_geometry))
         return;
-    if (e->tags.len)
-        len += 1 + varint_len(e->tags.len) + e->tags.len;
-    im_buf_byte(f, 0x12);
-    put_varint(f, len);
+    if (n_tags)
+        len += 1 + varint_len(n_tags) + n_tags;
+    at = f->data + f->len;
+    *at++ = 0x12;
+    at += varint(at, len);
     if (id >= 0) {
-        im_buf_byte(f, 0x08);
-        put_varint(f, (uint64_t)id);
+        *at++ = 0x08;
+        at += varint(at, (uint64_t)id);
     }
-    if (e->tags.len)
-        put_bytes(f, 0x12, e->tags.data, e->tags.len);
-    im_buf_byte(f, 0x18);
-    im_buf_byte(f, (uint8_t)type);
-    put_bytes(f, 0x22, e->geometry.data, e->geometry.len);
+    if (n_tags) {
+        *at++ = 0x12;
+        at += varint(at, n_tags);
+        memcpy(at, e->tags.data, n_tags);
+        at += n_tags;
+    }
+    *at++ = 0x18;
+    *at++ = (uint8_t)type;
+    *at++ = 0x22;
+    at += varint(at, n_geometry);
+    memcpy(at, e->geometry.data, n_geometry);
+    f->len = (size_t)(at - f->data) + n_geometry;
     e->n_features++;
 }
 
@@ -158,69 +190,64 @@ uint32_t mvt_key(struct mvt_encoder *e, const char *name)
     return e->n_keys++;
 }
 
+static uint32_t slot_of(const struct mvt_encoder *e, uint64_t bits)
+{
+    return (uint32_t)(bits * 0x9e3779b97f4a7c15u >> 32) & (e->n_slots - 1);
+}
+
 static bool grow_slots(struct mvt_encoder *e)
 {
-    uint32_t n = e->n_slots ? e->n_slots * 2 : 512;
+    struct mvt_slot *old = e->slots;
+    uint32_t n_old = e->n_slots;
+    uint32_t n = n_old ? n_old * 2 : 512;
     struct mvt_slot *slots = calloc(n, sizeof *slots);
 
     if (!slots)
         return false;
-    for (uint32_t i = 0; i < e->n_slots; i++) {
-        uint32_t at = (uint32_t)e->slots[i].hash & (n - 1);
-
-        if (!e->slots[i].index)
-            continue;
-        while (slots[at].index)
-            at = (at + 1) & (n - 1);
-        slots[at] = e->slots[i];
-    }
-    free(e->slots);
     e->slots = slots;
     e->n_slots = n;
+    for (uint32_t i = 0; i < n_old; i++) {
+        uint32_t at = slot_of(e, old[i].bits);
+
+        if (old[i].place <= e->base)
+            continue;
+        while (slots[at].place)
+            at = (at + 1) & (n - 1);
+        slots[at] = old[i];
+    }
+    free(old);
     return true;
 }
 
-/* The value message that starts at `offset` in values: kept when it is new, taken back
- * when it is there already. */
-static uint32_t dedupe(struct mvt_encoder *e, size_t offset)
+/* The place to remember a number at, with `place` set when it is remembered already. */
+static struct mvt_slot *
+find_number(struct mvt_encoder *e, uint64_t bits, bool is_integer)
 {
-    const uint8_t *data = e->values.data + offset;
-    uint32_t len = (uint32_t)(e->values.len - offset);
-    uint64_t hash;
     uint32_t at;
 
-    if (e->values.failed || (2 * e->n_values >= e->n_slots && !grow_slots(e))) {
+    if (2 * e->n_numbers >= e->n_slots && !grow_slots(e)) {
         e->failed = true;
-        return 0;
+        return NULL;
     }
-    hash = XXH3_64bits(data, len);
-    for (at = (uint32_t)hash & (e->n_slots - 1); e->slots[at].index;
-         at = (at + 1) & (e->n_slots - 1)) {
-        const struct mvt_slot *s = &e->slots[at];
-
-        if (s->hash == hash && s->len == len &&
-            memcmp(e->values.data + s->offset, data, len) == 0) {
-            e->values.len = offset;
-            return s->index - 1;
-        }
-    }
-    e->slots[at] = (struct mvt_slot){hash, (uint32_t)offset, len, ++e->n_values};
-    return e->n_values - 1;
+    for (at = slot_of(e, bits); e->slots[at].place > e->base;
+         at = (at + 1) & (e->n_slots - 1))
+        if (e->slots[at].bits == bits && e->slots[at].is_integer == is_integer)
+            return &e->slots[at];
+    e->slots[at] = (struct mvt_slot){bits, e->base + e->n_values + 1, is_integer};
+    e->n_numbers++;
+    return &e->slots[at];
 }
 
 uint32_t mvt_text(struct mvt_encoder *e, struct im_bytes text)
 {
-    size_t offset = e->values.len;
-
-    im_buf_byte(&e->values, 0x22);
+    put_varint(&e->values, 0x22);
     put_varint(&e->values, 1 + varint_len(text.len) + text.len);
     put_bytes(&e->values, 0x0a, text.data, text.len);
-    return dedupe(e, offset);
+    return e->n_values++;
 }
 
-uint32_t mvt_integer(struct mvt_encoder *e, int64_t value)
+static void put_integer(struct mvt_encoder *e, int64_t value)
 {
-    size_t offset = e->values.len;
     uint64_t wire =
         value >= 0 ? (uint64_t)value : ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
 
@@ -228,25 +255,54 @@ uint32_t mvt_integer(struct mvt_encoder *e, int64_t value)
     put_varint(&e->values, 1 + varint_len(wire));
     im_buf_byte(&e->values, value >= 0 ? 0x28 : 0x30); /* uint_value, sint_value */
     put_varint(&e->values, wire);
-    return dedupe(e, offset);
+}
+
+uint32_t mvt_integer(struct mvt_encoder *e, int64_t value, bool is_unique)
+{
+    if (!is_unique) {
+        const struct mvt_slot *slot = find_number(e, (uint64_t)value, true);
+        uint32_t index = slot ? slot->place - e->base - 1 : 0;
+
+        if (!slot || index < e->n_values)
+            return index;
+    }
+    put_integer(e, value);
+    return e->n_values++;
 }
 
 uint32_t mvt_double(struct mvt_encoder *e, double value)
 {
-    size_t offset = e->values.len;
+    uint8_t message[11] = {0x22, 9, 0x19}; /* double_value */
+    const struct mvt_slot *slot;
+    uint32_t index;
     uint64_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    im_buf_append(&e->values, "\x22\x09\x19", 3); /* double_value */
+    slot = find_number(e, bits, false);
+    index = slot ? slot->place - e->base - 1 : 0;
+    if (!slot || index < e->n_values)
+        return index;
     for (int i = 0; i < 8; i++)
-        im_buf_byte(&e->values, (uint8_t)(bits >> (8 * i)));
-    return dedupe(e, offset);
+        message[3 + i] = (uint8_t)(bits >> (8 * i));
+    im_buf_append(&e->values, message, sizeof message);
+    return e->n_values++;
+}
+
+uint32_t mvt_true(struct mvt_encoder *e)
+{
+    im_buf_append(&e->values, "\x22\x02\x38\x01", 4); /* bool_value */
+    return e->n_values++;
 }
 
 void mvt_tag(struct mvt_encoder *e, uint32_t key, uint32_t value)
 {
-    put_varint(&e->tags, key);
-    put_varint(&e->tags, value);
+    uint8_t *at;
+
+    if (!has_room(&e->tags, 2 * (size_t)VARINT_MAX))
+        return;
+    at = write_varint(e->tags.data + e->tags.len, key);
+    at = write_varint(at, value);
+    e->tags.len = (size_t)(at - e->tags.data);
 }
 
 /* ---- geometry ---- */
@@ -258,12 +314,18 @@ static void command(struct mvt_encoder *e, uint32_t id, uint32_t count)
 
 static void vertices(struct mvt_encoder *e, const int32_t *xy, uint32_t n)
 {
+    uint8_t *at;
+
+    if (!has_room(&e->geometry, (size_t)n * 10)) /* 5 bytes a number at most */
+        return;
+    at = e->geometry.data + e->geometry.len;
     for (uint32_t i = 0; i < n; i++) {
-        put_varint(&e->geometry, zigzag(xy[2 * i] - e->x));
-        put_varint(&e->geometry, zigzag(xy[2 * i + 1] - e->y));
+        at = write_varint(at, zigzag(xy[2 * i] - e->x));
+        at = write_varint(at, zigzag(xy[2 * i + 1] - e->y));
         e->x = xy[2 * i];
         e->y = xy[2 * i + 1];
     }
+    e->geometry.len = (size_t)(at - e->geometry.data);
 }
 
 void mvt_points(struct mvt_encoder *e, const int32_t *xy, uint32_t n)

@@ -19,11 +19,11 @@
  */
 enum mvt_type { MVT_POINT = 1, MVT_LINESTRING = 2, MVT_POLYGON = 3 };
 
+/* A number that a layer has as a value. Of another layer's time: free. */
 struct mvt_slot {
-    uint64_t hash;
-    uint32_t offset; /* of the value message in `values` */
-    uint32_t len;
-    uint32_t index; /* + 1; 0: free */
+    uint64_t bits;
+    uint32_t place; /* see mvt_encoder.base */
+    bool is_integer;
 };
 
 /** Everything of one layer that is being written; reused for the next one. */
@@ -36,16 +36,25 @@ struct mvt_encoder {
     uint32_t n_features;
     uint32_t n_keys;
     uint32_t n_values;
-    struct mvt_slot *slots; /* of values by content */
+    /* Where a value is remembered, it is by base + its index + 1: what is not above
+     * `base` is of a layer before, so that no table has to be cleared between layers.
+     */
+    uint32_t base;
+    struct mvt_slot *slots; /* numbers by content */
     uint32_t n_slots;       /* a power of two */
+    uint32_t n_numbers;     /* of this layer in slots */
     int32_t x, y;           /* cursor */
     bool failed;            /* of the slots; the buffers say it themselves */
 };
 
+/* So many values later tables of places are cleared once. */
+enum { MVT_MAX_BASE = 1 << 30 };
+
 void mvt_encoder_init(struct mvt_encoder *e, size_t max_bytes);
 void mvt_encoder_release(struct mvt_encoder *e);
 
-void mvt_begin_layer(struct mvt_encoder *e);
+/** False: `base` began anew, and the caller has to clear the places it remembers. */
+bool mvt_begin_layer(struct mvt_encoder *e);
 /** Of the layer so far, a little more than it will be; SIZE_MAX once a buffer failed.
  */
 size_t mvt_layer_bytes(const struct mvt_encoder *e);
@@ -58,10 +67,12 @@ void mvt_end_feature(struct mvt_encoder *e, int64_t id, enum mvt_type type);
 
 /** Index of a new key; the caller remembers it. */
 uint32_t mvt_key(struct mvt_encoder *e, const char *name);
-/* Index of a value; the same value has one index. */
+/** Index of a new value; the caller remembers it where texts repeat. */
 uint32_t mvt_text(struct mvt_encoder *e, struct im_bytes text);
-uint32_t mvt_integer(struct mvt_encoder *e, int64_t value);
+/* Index of a value; the same number has one index, unless it is said to be unique. */
+uint32_t mvt_integer(struct mvt_encoder *e, int64_t value, bool is_unique);
 uint32_t mvt_double(struct mvt_encoder *e, double value);
+uint32_t mvt_true(struct mvt_encoder *e);
 void mvt_tag(struct mvt_encoder *e, uint32_t key, uint32_t value);
 
 /** Points of one feature; MVT 2.1, 4.3.4.2. */

@@ -15,12 +15,27 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { BUFFER_TU = 64, THIN_TRIES = 8, MAX_RANKS_BYTES = 1 << 30 };
+enum { EXTENT_BITS = 12, BUFFER_TU = 64, THIN_TRIES = 8, MAX_RANKS_BYTES = 1 << 30 };
 
 /* No layer id has a colon: the name is free. */
 static const char LEFT_OUT_LAYER[] = "innomap:left_out";
 /* That layer's own share, for the names of MAP_MAX_LAYERS layers and their labels */
 enum { LEFT_OUT_BYTES = 2 * MAP_MAX_LAYERS * (SCHEMA_MAX_ID + 64) };
+
+/* A field that is sent at this zoom. */
+struct property {
+    struct atlas_values values;
+    int field;
+    bool is_unique; /* nearly every feature has its own value: not worth looking for */
+    int64_t key;    /* -1: not yet used in this layer */
+    uint32_t *places; /* of each code's value, see mvt_encoder.base; NULL: is_unique */
+};
+
+/* What is remembered of a map layer between tiles, so that nothing is allocated for a
+ * layer that was written before: 4 bytes a code of its texts. */
+struct layer_memory {
+    uint32_t *places[SCHEMA_MAX_FIELDS];
+};
 
 struct encode {
     const struct tile_map *map;
@@ -28,7 +43,9 @@ struct encode {
     struct tile_frame frame;
     struct tile_projection projection; /* of other grids than WebMercatorQuad */
     struct bbox window;                /* degrees */
+    struct clip_window cut;            /* the same in world units */
     int zoom;                          /* of WebMercatorQuad, by scale on the ground */
+    unsigned shape_zoom;
     const struct map_layer *ml;
     bool as_labels; /* the points of "<id>_label" */
     size_t max_layer_bytes;
@@ -40,11 +57,10 @@ struct encode {
     struct clip_path path;
     int32_t *xy; /* one part, rounded */
     uint32_t cap_xy;
-    int32_t key_of[SCHEMA_MAX_FIELDS]; /* -1: not yet used in this layer */
-    /* value index + 1 of the last dictionary code of a field: neighbours along the
-     * curve tend to share it */
-    uint32_t last_code[SCHEMA_MAX_FIELDS];
-    uint32_t last_value[SCHEMA_MAX_FIELDS];
+    struct property properties[SCHEMA_MAX_FIELDS];
+    int n_properties;
+    struct layer_memory **memory; /* of the map's layers; NULL: not yet needed */
+    uint32_t n_memory;
     bool failed;
 };
 
@@ -54,10 +70,23 @@ struct left_out {
     size_t n;
 };
 
-static void release(void *ptr)
+static void forget(struct encode *e)
 {
-    struct encode *e = ptr;
+    for (uint32_t i = 0; i < e->n_memory; i++) {
+        for (int k = 0; e->memory[i] && k < SCHEMA_MAX_FIELDS; k++)
+            free(e->memory[i]->places[k]);
+        free(e->memory[i]);
+    }
+    free(e->memory);
+    e->memory = NULL;
+    e->n_memory = 0;
+}
 
+static void encode_free(struct encode *e)
+{
+    if (!e)
+        return;
+    forget(e);
     im_buf_release(&e->ranks);
     im_buf_release(&e->left_out);
     mvt_encoder_release(&e->mvt);
@@ -66,48 +95,156 @@ static void release(void *ptr)
     clip_scratch_release(&e->clip);
     clip_path_release(&e->path);
     free(e->xy);
+    free(e);
+}
+
+/* ---- encoders at rest ---- */
+
+void mvt_spares_release(struct mvt_spares *spares)
+{
+    for (int i = 0; i < MVT_SPARES; i++)
+        encode_free(atomic_load_explicit(&spares->encoders[i], memory_order_acquire));
+}
+
+static struct encode *take_encoder(const struct tile_map *map)
+{
+    struct mvt_spares *spares = (struct mvt_spares *)&map->mvt_spares;
+    struct encode *e = NULL;
+
+    for (int i = 0; i < MVT_SPARES && !e; i++)
+        e = atomic_exchange_explicit(&spares->encoders[i], NULL, memory_order_acq_rel);
+    if (e)
+        return e;
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    e->map = map;
+    e->ranks.max = MAX_RANKS_BYTES;
+    e->left_out.max = MAX_RANKS_BYTES;
+    mvt_encoder_init(&e->mvt, 2 * (size_t)TILE_MAX_MVT_BYTES);
+    return e;
+}
+
+/* One after a failure may hold anything: it goes. */
+static void give_encoder(const struct tile_map *map, struct encode *e)
+{
+    struct mvt_spares *spares = (struct mvt_spares *)&map->mvt_spares;
+
+    for (int i = 0; i < MVT_SPARES && e && !e->failed; i++) {
+        void *none = NULL;
+
+        if (atomic_compare_exchange_strong_explicit(&spares->encoders[i], &none, e,
+                                                    memory_order_acq_rel,
+                                                    memory_order_relaxed))
+            e = NULL;
+    }
+    encode_free(e);
+}
+
+static struct layer_memory *memory_of(struct encode *e, const struct map_layer *ml)
+{
+    uint32_t i = (uint32_t)(ml - e->map->layers);
+
+    if (!e->memory) {
+        e->memory = calloc(e->map->n_layers, sizeof *e->memory);
+        e->n_memory = e->memory ? e->map->n_layers : 0;
+    }
+    if (e->memory && !e->memory[i])
+        e->memory[i] = calloc(1, sizeof *e->memory[i]);
+    return e->memory ? e->memory[i] : NULL;
 }
 
 /* ---- properties ---- */
 
-static uint32_t text_value(struct encode *e, uint32_t feature, int field)
+/* With so many different texts few are met twice in a tile. */
+static bool is_mostly_unique(const struct atlas_layer *layer, int field)
+{
+    return atlas_code_count(layer, field) > atlas_layer_size(layer) / 2 ||
+           field == atlas_layer_schema(layer)->key;
+}
+
+static void add_property(struct encode *e, struct layer_memory *memory, int field)
 {
     const struct atlas_layer *layer = e->ml->layer;
-    uint32_t code = atlas_code(layer, feature, field);
+    struct property *p = &e->properties[e->n_properties++];
 
-    if (!e->last_value[field] || e->last_code[field] != code) {
-        e->last_code[field] = code;
-        e->last_value[field] =
-            mvt_text(&e->mvt, atlas_code_text(layer, field, code)) + 1;
+    *p = (struct property){.values = atlas_values(layer, field),
+                           .field = field,
+                           .is_unique = is_mostly_unique(layer, field),
+                           .key = -1};
+    if (p->values.type != FIELD_TEXT || p->is_unique)
+        return;
+    if (!memory->places[field])
+        memory->places[field] =
+            calloc(atlas_code_count(layer, field) + (size_t)1, sizeof(uint32_t));
+    p->places = memory->places[field];
+    e->failed |= !p->places;
+}
+
+/* The fields of the layer that this zoom has. */
+static void list_properties(struct encode *e)
+{
+    const struct layer_schema *schema = atlas_layer_schema(e->ml->layer);
+    struct layer_memory *memory = memory_of(e, e->ml);
+
+    e->n_properties = 0;
+    e->failed |= !memory;
+    for (int i = 0; i < (int)schema->n_fields && !e->failed; i++)
+        if (schema->fields[i].tile_zoom >= 0 && schema->fields[i].tile_zoom <= e->zoom)
+            add_property(e, memory, i);
+}
+
+static uint32_t text_value(struct encode *e, const struct property *p, uint32_t code)
+{
+    struct im_bytes text = {0};
+
+    if (p->places && p->places[code] > e->mvt.base)
+        return p->places[code] - e->mvt.base - 1;
+    text = atlas_code_text(e->ml->layer, p->field, code);
+    if (p->places)
+        p->places[code] = e->mvt.base + e->mvt.n_values + 1;
+    return mvt_text(&e->mvt, text);
+}
+
+/* The index of the feature's value; false when it has none. */
+static bool
+value_of(struct encode *e, const struct property *p, uint32_t feature, uint32_t *out)
+{
+    const struct atlas_values *v = &p->values;
+
+    switch (v->type) {
+    case FIELD_TEXT:
+        if (v->codes[feature] == ATLAS_NULL_CODE)
+            return false;
+        *out = text_value(e, p, v->codes[feature]);
+        return true;
+    case FIELD_INTEGER:
+        if (v->nulls && (v->nulls[feature / 8] >> feature % 8 & 1))
+            return false;
+        *out = mvt_integer(&e->mvt, v->integers[feature], p->is_unique);
+        return true;
+    case FIELD_REAL:
+        break;
     }
-    return e->last_value[field] - 1;
+    if (v->reals[feature] != v->reals[feature])
+        return false;
+    *out = mvt_double(&e->mvt, v->reals[feature]);
+    return true;
 }
 
 static void put_properties(struct encode *e, uint32_t feature)
 {
-    const struct atlas_layer *layer = e->ml->layer;
-    const struct layer_schema *schema = atlas_layer_schema(layer);
+    const struct layer_schema *schema = atlas_layer_schema(e->ml->layer);
 
-    for (int i = 0; i < (int)schema->n_fields; i++) {
-        const struct schema_field *field = &schema->fields[i];
+    for (int i = 0; i < e->n_properties; i++) {
+        struct property *p = &e->properties[i];
         uint32_t value;
-        int64_t integer;
-        double number;
 
-        if (field->tile_zoom < 0 || field->tile_zoom > e->zoom ||
-            atlas_is_null(layer, feature, i))
+        if (!value_of(e, p, feature, &value))
             continue;
-        if (field->type == FIELD_TEXT)
-            value = text_value(e, feature, i);
-        else if (atlas_integer(layer, feature, i, &integer))
-            value = mvt_integer(&e->mvt, integer);
-        else if (atlas_number(layer, feature, i, &number))
-            value = mvt_double(&e->mvt, number);
-        else
-            continue;
-        if (e->key_of[i] < 0)
-            e->key_of[i] = (int32_t)mvt_key(&e->mvt, field->name);
-        mvt_tag(&e->mvt, (uint32_t)e->key_of[i], value);
+        if (p->key < 0)
+            p->key = mvt_key(&e->mvt, schema->fields[p->field].name);
+        mvt_tag(&e->mvt, (uint32_t)p->key, value);
     }
 }
 
@@ -117,24 +254,49 @@ static void put_properties(struct encode *e, uint32_t feature)
  * that two tiles share is at the same place in both. */
 static int32_t rounded(double v)
 {
-    return (int32_t)floor(v + 0.5);
+    enum { FAR = 1 << 20 }; /* above zero, so that cutting off is rounding down */
+
+    return (int32_t)(v + (FAR + 0.5)) - FAR;
+}
+
+/* The same from world units. */
+static int32_t rounded_world(const struct encode *e, int64_t from_origin)
+{
+    unsigned z = e->id.z;
+
+    if (z >= WORLD_BITS - EXTENT_BITS) /* a world unit is one of the tile or more */
+        return (int32_t)(from_origin * (1 << (z - (WORLD_BITS - EXTENT_BITS))));
+    z = WORLD_BITS - EXTENT_BITS - z;
+    return (int32_t)((from_origin + ((int64_t)1 << (z - 1))) >> z);
+}
+
+static uint32_t put_vertex(struct encode *e, uint32_t n, int32_t x, int32_t y)
+{
+    if (n && e->xy[2 * n - 2] == x && e->xy[2 * n - 1] == y)
+        return n;
+    e->xy[2 * n] = x;
+    e->xy[2 * n + 1] = y;
+    return n + 1;
 }
 
 /* One part in whole units without repeated vertices; returns how many are left. */
-static uint32_t round_part(struct encode *e, uint32_t first, uint32_t end)
+static uint32_t round_cut(struct encode *e, uint32_t first, uint32_t end)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = first; i < end; i++) {
-        int32_t x = rounded(e->path.xy[2 * i]);
-        int32_t y = rounded(e->path.xy[2 * i + 1]);
+    for (uint32_t i = first; i < end; i++)
+        n = put_vertex(e, n, rounded(e->path.xy[2 * i]),
+                       rounded(e->path.xy[2 * i + 1]));
+    return n;
+}
 
-        if (n && e->xy[2 * n - 2] == x && e->xy[2 * n - 1] == y)
-            continue;
-        e->xy[2 * n] = x;
-        e->xy[2 * n + 1] = y;
-        n++;
-    }
+static uint32_t round_whole(struct encode *e, const uint32_t *xy, uint32_t n_points)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < n_points; i++)
+        n = put_vertex(e, n, rounded_world(e, xy[2 * (size_t)i] - e->frame.x0),
+                       rounded_world(e, xy[2 * (size_t)i + 1] - e->frame.y0));
     return n;
 }
 
@@ -155,6 +317,12 @@ static bool room_for(struct encode *e, uint32_t n)
         e->cap_xy = cap;
     }
     return true;
+}
+
+static struct clip_box clip_box_tu(void)
+{
+    return (struct clip_box){-BUFFER_TU, -BUFFER_TU, TILE_EXTENT_TU + BUFFER_TU,
+                             TILE_EXTENT_TU + BUFFER_TU};
 }
 
 static int64_t area2(const int32_t *xy, uint32_t n)
@@ -189,46 +357,155 @@ static void reverse(int32_t *xy, uint32_t n)
  * the ring before rounding; a ring that rounding turned around or flattened is left
  * out, and so are holes whose outer ring is.
  */
-static void put_rings(struct encode *e)
+static void put_ring(struct encode *e, uint32_t n, bool is_outer, bool *has_outer)
+{
+    int64_t area;
+    bool is_good;
+
+    if (n > 1 && e->xy[0] == e->xy[2 * n - 2] && e->xy[1] == e->xy[2 * n - 1])
+        n--; /* ClosePath repeats it */
+    area = n >= 3 ? area2(e->xy, n) : 0;
+    is_good = is_outer ? area < 0 : area > 0;
+    if (is_outer)
+        *has_outer = is_good;
+    if (!is_good || !*has_outer)
+        return;
+    reverse(e->xy, n);
+    mvt_ring(&e->mvt, e->xy, n);
+}
+
+static bool is_outer_ring(const uint32_t *xy, uint32_t n)
+{
+    int64_t x0 = xy[0];
+    int64_t y0 = xy[1];
+    double sum = 0;
+
+    for (uint32_t i = 1; i + 1 < n; i++)
+        sum +=
+            (double)(xy[2 * (size_t)i] - x0) * (double)(xy[2 * (size_t)i + 3] - y0) -
+            (double)(xy[2 * (size_t)i + 2] - x0) * (double)(xy[2 * (size_t)i + 1] - y0);
+    return sum < 0;
+}
+
+/* What is left of a part that leaves the tile's window. */
+static void
+put_cut(struct encode *e, const struct atlas_shape *s, uint32_t first, uint32_t end)
+{
+    clip_path_clear(&e->path);
+    clip_local(s, first, end, e->frame, e->cut, &e->clip.local);
+    if (s->kind == GEOM_AREA)
+        clip_ring(e->clip.local.xy, e->clip.local.n_points, clip_box_tu(),
+                  &e->clip.half, &e->path);
+    else
+        clip_line(e->clip.local.xy, e->clip.local.n_points, clip_box_tu(), &e->path);
+    e->failed |= e->path.failed || e->clip.local.failed;
+    if (!room_for(e, e->path.n_points))
+        e->path.n_parts = 0;
+}
+
+static void put_area(struct encode *e, const struct atlas_shape *s)
 {
     bool has_outer = false;
     uint32_t first = 0;
 
-    for (uint32_t p = 0; p < e->path.n_parts; p++) {
-        uint32_t end = e->path.part_end[p];
-        bool is_outer = clip_ring_area2(e->path.xy + 2 * first, end - first) < 0;
-        uint32_t n = round_part(e, first, end);
+    for (uint32_t p = 0; p < s->n_parts && !e->failed; p++) {
+        const uint32_t *xy = s->xy + 2 * (size_t)first;
+        uint32_t n = s->part_end[p] - first;
+        enum clip_side side = clip_side_of(xy, n, e->cut);
+        bool is_outer = is_outer_ring(xy, n);
 
-        if (n > 1 && e->xy[0] == e->xy[2 * n - 2] && e->xy[1] == e->xy[2 * n - 1])
-            n--; /* ClosePath repeats it */
-        first = end;
-        int64_t area = n >= 3 ? area2(e->xy, n) : 0;
-        bool is_good = is_outer ? area < 0 : area > 0;
-        if (is_outer)
-            has_outer = is_good;
-        if (!is_good || !has_outer)
-            continue;
-        reverse(e->xy, n);
-        mvt_ring(&e->mvt, e->xy, n);
+        if (side == CLIP_INSIDE && room_for(e, n)) {
+            put_ring(e, round_whole(e, xy, n), is_outer, &has_outer);
+        } else {
+            has_outer &= !is_outer;
+            if (side == CLIP_ACROSS)
+                put_cut(e, s, first, s->part_end[p]);
+            if (side == CLIP_ACROSS && e->path.n_parts)
+                put_ring(e, round_cut(e, 0, e->path.n_points), is_outer, &has_outer);
+        }
+        first = s->part_end[p];
     }
 }
 
-static void put_lines(struct encode *e)
+static void put_line(struct encode *e, uint32_t n)
+{
+    if (n >= 2)
+        mvt_line(&e->mvt, e->xy, n);
+}
+
+static void put_lines(struct encode *e, const struct atlas_shape *s)
 {
     uint32_t first = 0;
 
-    for (uint32_t p = 0; p < e->path.n_parts; p++) {
-        uint32_t end = e->path.part_end[p];
-        uint32_t n = round_part(e, first, end);
+    for (uint32_t p = 0; p < s->n_parts && !e->failed; p++) {
+        const uint32_t *xy = s->xy + 2 * (size_t)first;
+        uint32_t n = s->part_end[p] - first;
+        enum clip_side side = clip_side_of(xy, n, e->cut);
 
-        if (n >= 2)
-            mvt_line(&e->mvt, e->xy, n);
-        first = end;
+        if (side == CLIP_INSIDE && room_for(e, n)) {
+            put_line(e, round_whole(e, xy, n));
+        } else if (side == CLIP_ACROSS) {
+            put_cut(e, s, first, s->part_end[p]);
+            for (uint32_t k = 0; k < e->path.n_parts; k++)
+                put_line(e, round_cut(e, k ? e->path.part_end[k - 1] : 0,
+                                      e->path.part_end[k]));
+        }
+        first = s->part_end[p];
     }
 }
 
-static void put_points(struct encode *e)
+static void put_points(struct encode *e, const struct atlas_shape *s)
 {
+    uint32_t n = 0;
+
+    if (!room_for(e, s->n_points))
+        return;
+    for (uint32_t i = 0; i < s->n_points; i++) {
+        const uint32_t *p = s->xy + 2 * (size_t)i;
+
+        if (clip_side_of(p, 1, e->cut) != CLIP_INSIDE)
+            continue;
+        e->xy[2 * n] = rounded_world(e, p[0] - e->frame.x0);
+        e->xy[2 * n + 1] = rounded_world(e, p[1] - e->frame.y0);
+        n++;
+    }
+    mvt_points(&e->mvt, e->xy, n);
+}
+
+static struct atlas_shape
+label_shape(struct encode *e, uint32_t feature, uint32_t xy[2])
+{
+    struct atlas_shape shape = {.kind = GEOM_POINT, .n_points = 1, .xy = xy};
+
+    if (!map_label_point(e->ml, feature, &xy[0], &xy[1]))
+        shape.kind = GEOM_EMPTY;
+    return shape;
+}
+
+/* In a grid of another projection. */
+static void put_projected(struct encode *e, const struct atlas_shape *s)
+{
+    bool has_outer = false;
+    uint32_t first = 0;
+
+    clip_path_clear(&e->path);
+    clip_shape(s, e->frame, clip_box_tu(), true, NULL, &e->clip, &e->path);
+    e->failed |= e->path.failed;
+    if (!room_for(e, e->path.n_points) || e->failed)
+        return;
+    for (uint32_t p = 0; p < e->path.n_parts; p++) {
+        uint32_t end = e->path.part_end[p];
+
+        if (s->kind == GEOM_AREA)
+            put_ring(e, round_cut(e, first, end),
+                     clip_ring_area2(e->path.xy + 2 * (size_t)first, end - first) < 0,
+                     &has_outer);
+        else if (s->kind == GEOM_LINE)
+            put_line(e, round_cut(e, first, end));
+        first = end;
+    }
+    if (s->kind != GEOM_POINT)
+        return;
     for (uint32_t i = 0; i < e->path.n_points; i++) {
         e->xy[2 * i] = rounded(e->path.xy[2 * i]);
         e->xy[2 * i + 1] = rounded(e->path.xy[2 * i + 1]);
@@ -236,33 +513,32 @@ static void put_points(struct encode *e)
     mvt_points(&e->mvt, e->xy, e->path.n_points);
 }
 
-static struct clip_box clip_box_tu(void)
+static void put_any(struct encode *e, const struct atlas_shape *s)
 {
-    return (struct clip_box){-BUFFER_TU, -BUFFER_TU, TILE_EXTENT_TU + BUFFER_TU,
-                             TILE_EXTENT_TU + BUFFER_TU};
+    if (s->kind == GEOM_EMPTY)
+        return;
+    if (e->frame.projection)
+        put_projected(e, s);
+    else if (s->kind == GEOM_AREA)
+        put_area(e, s);
+    else if (s->kind == GEOM_LINE)
+        put_lines(e, s);
+    else
+        put_points(e, s);
 }
 
-/* The shape cut to the tile, in e->path. A tile is shown up to 512 px wide and beyond:
- * so the finer shape of the next zoom. */
-static enum geom_kind cut_shape(struct encode *e, uint32_t feature)
-{
-    unsigned zoom = map_detail_zoom(e->map, e->id.z) + 1;
-    struct atlas_shape shape =
-        atlas_shape(e->ml->layer, feature, zoom < TILE_MAX_ZOOM ? zoom : TILE_MAX_ZOOM);
-
-    clip_shape(&shape, e->frame, clip_box_tu(), true, NULL, &e->clip, &e->path);
-    return shape.kind;
-}
-
-static enum geom_kind cut_label_point(struct encode *e, uint32_t feature)
+/* What of the feature lies in the tile's window, as its geometry. */
+static enum mvt_type put_shape(struct encode *e, uint32_t feature)
 {
     uint32_t xy[2];
-    struct atlas_shape shape = {.kind = GEOM_POINT, .n_points = 1, .xy = xy};
+    struct atlas_shape shape = e->as_labels
+                                   ? label_shape(e, feature, xy)
+                                   : atlas_shape(e->ml->layer, feature, e->shape_zoom);
 
-    if (!map_label_point(e->ml, feature, &xy[0], &xy[1]))
-        return GEOM_EMPTY;
-    clip_shape(&shape, e->frame, clip_box_tu(), false, NULL, &e->clip, &e->path);
-    return GEOM_POINT;
+    put_any(e, &shape);
+    return shape.kind == GEOM_AREA   ? MVT_POLYGON
+           : shape.kind == GEOM_LINE ? MVT_LINESTRING
+                                     : MVT_POINT;
 }
 
 /* More important is larger. Among equals a hash decides: it thins evenly over the tile,
@@ -289,29 +565,17 @@ static bool visit_rank(void *ctx, uint32_t feature)
 static bool visit_feature(void *ctx, uint32_t feature)
 {
     struct encode *e = ctx;
-    enum geom_kind kind;
+    enum mvt_type type;
 
-    if (!map_shows(e->map, e->ml->layer, feature) ||
+    if ((e->map->leave_out_unreviewed && !map_shows(e->map, e->ml->layer, feature)) ||
         (e->least_rank && rank_of(e, feature) < e->least_rank))
         return true;
-    clip_path_clear(&e->path);
-    kind = e->as_labels ? cut_label_point(e, feature) : cut_shape(e, feature);
-    e->failed |= e->path.failed;
-    if (e->path.n_parts == 0 || !room_for(e, e->path.n_points))
-        return !e->failed;
     mvt_begin_feature(&e->mvt);
-    if (kind == GEOM_AREA)
-        put_rings(e);
-    else if (kind == GEOM_LINE)
-        put_lines(e);
-    else
-        put_points(e);
-    if (e->mvt.geometry.len)
+    type = put_shape(e, feature);
+    if (e->mvt.geometry.len) {
         put_properties(e, feature);
-    mvt_end_feature(&e->mvt, atlas_fid(e->ml->layer, feature),
-                    kind == GEOM_AREA   ? MVT_POLYGON
-                    : kind == GEOM_LINE ? MVT_LINESTRING
-                                        : MVT_POINT);
+        mvt_end_feature(&e->mvt, atlas_fid(e->ml->layer, feature), type);
+    }
     return !e->failed && mvt_layer_bytes(&e->mvt) <= e->max_layer_bytes;
 }
 
@@ -319,12 +583,11 @@ static bool visit_feature(void *ctx, uint32_t feature)
  */
 static bool fill_layer(struct encode *e)
 {
-    for (int i = 0; i < SCHEMA_MAX_FIELDS; i++) {
-        e->key_of[i] = -1;
-        e->last_value[i] = 0;
-    }
-    mvt_begin_layer(&e->mvt);
-    return atlas_window(e->ml->layer, e->window, visit_feature, e) && !e->failed;
+    if (!mvt_begin_layer(&e->mvt))
+        forget(e);
+    list_properties(e);
+    return !e->failed && atlas_window(e->ml->layer, e->window, visit_feature, e) &&
+           !e->failed;
 }
 
 static size_t count_from(const struct im_buf *ranks, uint32_t least)
@@ -415,20 +678,35 @@ static uint32_t list_layers(const struct tile_map *map,
     return n;
 }
 
+/* Points for labels are sent from the zoom on that writes the first. */
+static bool has_labels(const struct map_layer *ml, double zoom)
+{
+    if (!ml->has_label_layer)
+        return false;
+    for (uint32_t i = 0; i < ml->style.n_layers; i++) {
+        const struct style_layer *style = &ml->style.layers[i];
+
+        if (style->visible && style->type == STYLE_SYMBOL && style->min_zoom < zoom + 1)
+            return true;
+    }
+    return false;
+}
+
 /* Every layer within its share of what is left; without thinning each may take it all,
  * and false says that the tile is over its budget. */
 static bool encode_layers(struct encode *e, bool may_thin, struct im_buf *out)
 {
     const struct map_layer *layers[MAP_MAX_LAYERS];
-    uint32_t n = list_layers(e->map, map_style_zoom(e->map, e->id.z) + 1, layers);
+    double zoom = map_style_zoom(e->map, e->id.z) + 1;
+    uint32_t n = list_layers(e->map, zoom, layers);
     size_t budget = TILE_MAX_MVT_BYTES - (may_thin ? LEFT_OUT_BYTES : 0);
     size_t start = out->len;
     size_t n_parts = 0;
 
     for (uint32_t i = 0; i < n; i++)
-        n_parts += layers[i]->has_label_layer ? 2 : 1;
+        n_parts += has_labels(layers[i], zoom) ? 2 : 1;
     for (uint32_t i = 0; i < n && !out->failed && !e->failed; i++)
-        for (int labels = 0; labels <= layers[i]->has_label_layer; labels++) {
+        for (int labels = 0; labels <= has_labels(layers[i], zoom); labels++) {
             size_t rest = budget - (out->len - start);
             size_t share = may_thin ? rest / n_parts-- : rest;
 
@@ -444,7 +722,7 @@ static void write_left_out(struct encode *e, struct im_buf *out)
     const int32_t middle[2] = {TILE_EXTENT_TU / 2, TILE_EXTENT_TU / 2};
     size_t n = e->left_out.len / sizeof *entries;
 
-    mvt_begin_layer(&e->mvt);
+    (void)mvt_begin_layer(&e->mvt);
     for (size_t i = 0; i < n; i++) {
         char name[SCHEMA_MAX_ID + 8];
 
@@ -457,7 +735,7 @@ static void write_left_out(struct encode *e, struct im_buf *out)
         }
         mvt_tag(&e->mvt, 0,
                 mvt_text(&e->mvt, (struct im_bytes){(uint8_t *)name, strlen(name)}));
-        mvt_tag(&e->mvt, 1, mvt_integer(&e->mvt, (int64_t)entries[i].n));
+        mvt_tag(&e->mvt, 1, mvt_integer(&e->mvt, (int64_t)entries[i].n, false));
         mvt_end_feature(&e->mvt, -1, MVT_POINT);
     }
     mvt_end_layer(&e->mvt, LEFT_OUT_LAYER, out);
@@ -467,16 +745,33 @@ static void start_frame(struct encode *e)
 {
     const struct tile_id id = e->id;
 
-    e->zoom = (int)floor(map_style_zoom(e->map, id.z) + 1.5);
     if (e->map->is_web_mercator) {
         e->frame = tile_frame_of(id.z, id.x, id.y, TILE_EXTENT_TU);
+        double unit = 1 / e->frame.scale; /* a power of two: all of this is exact */
+        int64_t low = (int64_t)(-BUFFER_TU * unit);
+        int64_t high = (int64_t)((TILE_EXTENT_TU + BUFFER_TU) * unit);
+
         e->window = tile_bounds(id, (double)BUFFER_TU / TILE_EXTENT_TU);
+        e->cut = (struct clip_window){e->frame.x0 + low, e->frame.y0 + low,
+                                      e->frame.x0 + high, e->frame.y0 + high};
         return;
     }
     projection_open(&e->projection, e->map->grid, id.z, id.x * (double)GRID_TILE_PX,
                     id.y * (double)GRID_TILE_PX, (double)TILE_EXTENT_TU / GRID_TILE_PX);
     e->frame.projection = &e->projection;
     e->window = projection_set_window(&e->projection, clip_box_tu());
+}
+
+static void start_tile(struct encode *e, struct tile_id id)
+{
+    unsigned detail = map_detail_zoom(e->map, id.z);
+
+    e->id = id;
+    e->zoom = (int)floor(map_style_zoom(e->map, id.z) + 1.5);
+    /* a tile is shown up to 512 px wide and beyond: the finer shape of the next zoom */
+    e->shape_zoom = detail < TILE_MAX_ZOOM ? detail + 1 : TILE_MAX_ZOOM;
+    im_buf_clear(&e->left_out);
+    start_frame(e);
 }
 
 enum im_code tile_encode_mvt(const struct tile_map *map,
@@ -489,17 +784,13 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
     size_t start = out->len;
     struct encode *e;
 
+    (void)arena;
     if (rc != IM_OK)
         return rc;
-    e = im_arena_calloc(arena, 1, sizeof *e);
-    if (!e || !im_arena_defer(arena, release, e))
+    e = take_encoder(map);
+    if (!e)
         return im_fail(err, IM_ENOMEM, "vector tile");
-    e->map = map;
-    e->id = id;
-    start_frame(e);
-    e->ranks.max = MAX_RANKS_BYTES;
-    e->left_out.max = MAX_RANKS_BYTES;
-    mvt_encoder_init(&e->mvt, 2 * (size_t)TILE_MAX_MVT_BYTES);
+    start_tile(e, id);
     if (!encode_layers(e, false, out)) {
         out->len = start;
         (void)encode_layers(e, true, out);
@@ -507,7 +798,11 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
     }
     if (e->failed || out->failed) {
         out->len = start;
-        return im_fail(err, IM_ENOMEM, "vector tile %u/%u/%u", id.z, id.x, id.y);
+        rc = im_fail(err, IM_ENOMEM, "vector tile %u/%u/%u", id.z, id.x, id.y);
     }
-    return IM_OK;
+    if (e->frame.projection)
+        projection_close(&e->projection);
+    e->frame.projection = NULL;
+    give_encoder(map, e);
+    return rc;
 }

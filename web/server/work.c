@@ -11,7 +11,9 @@
 
 enum {
     TABLE_BUCKETS = 1024,
-    GZIP_LEVEL = 6, /* what is kept is compressed once and sent often */
+    /* of vector tiles level 6 makes 5 % less and takes 2.2 times as long, more than
+     * making the tile */
+    GZIP_LEVEL = 1,
     ARENA_MAX_BYTES = 256 * 1024 * 1024,
     BUFFER_MAX_BYTES = 64 * 1024 * 1024,
     BUFFER_KEEP_BYTES = 4 * 1024 * 1024

@@ -77,6 +77,15 @@ uint32_t atlas_code(const struct atlas_layer *layer, uint32_t feature, int field
 uint32_t atlas_code_count(const struct atlas_layer *layer, int field);
 struct im_bytes
 atlas_code_text(const struct atlas_layer *layer, int field, uint32_t code);
+/** A column as it lies in memory, for readers of many rows. */
+struct atlas_values {
+    enum field_type type;
+    const uint32_t *codes;   /* text: ATLAS_NULL_CODE for null */
+    const int64_t *integers; /* integers: */
+    const uint8_t *nulls;    /* a bit a row, NULL when no row is null */
+    const double *reals;     /* reals: NaN for null */
+};
+struct atlas_values atlas_values(const struct atlas_layer *layer, int field);
 /** Find the feature with this key text (or integer key in decimal). */
 bool atlas_find_key(const struct atlas_layer *layer,
                     struct im_bytes key,
