@@ -192,34 +192,121 @@ bool im_parse_int64(struct im_bytes text, int64_t *out)
     return true;
 }
 
-/* Digits of `value`, no fewer than `least`; returns where they begin before `end`. */
-static char *digits_before(char *end, uint64_t value, int least)
+/* Two digits at a time: a division costs as much as ten additions. */
+static const char PAIRS[] = "00010203040506070809101112131415161718192021222324"
+                            "25262728293031323334353637383940414243444546474849"
+                            "50515253545556575859606162636465666768697071727374"
+                            "75767778798081828384858687888990919293949596979899";
+
+/* The last `n` digits of `value` to out[0..n). */
+static void put_digits(char *out, uint64_t value, int n)
 {
-    for (; value || least > 0; value /= 10, least--)
-        *--end = (char)('0' + value % 10);
-    return end;
+    for (; n >= 2; n -= 2, value /= 100)
+        memcpy(out + n - 2, PAIRS + 2 * (value % 100), 2);
+    if (n)
+        out[0] = (char)('0' + value % 10);
+}
+
+/* The eight digits of a number below 10^8, the first in the lowest byte: halves, then
+ * quarters, then digits, each next to the other in one word. 10486 / 2^20 and 103 /
+ * 2^10 are 1/100 and 1/10, near enough for what is divided by them. */
+static uint64_t eight_digits(uint32_t value)
+{
+    uint64_t x = value / 10000 | (uint64_t)(value % 10000) << 32;
+    uint64_t q = (x * 10486 >> 20) & 0x7F0000007F;
+
+    x = q | (x - q * 100) << 16;
+    q = (x * 103 >> 10) & 0x000F000F000F000F;
+    return q | (x - q * 10) << 8;
+}
+
+static const bool IS_LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+#define ZEROS 0x3030303030303030 /* "00000000" */
+
+/* All eight bytes are written; those behind the digits mean nothing. */
+static char *put_whole(char *out, uint64_t value)
+{
+    uint64_t rest = value;
+    int n = 1;
+
+    if (value < 100000000 && IS_LITTLE) {
+        uint64_t digits = eight_digits((uint32_t)value);
+        int blank = digits ? __builtin_ctzll(digits) / 8 : 7;
+
+        digits = (digits | ZEROS) >> 8 * blank;
+        memcpy(out, &digits, sizeof digits);
+        return out + 8 - blank;
+    }
+    for (; rest >= 1000; rest /= 1000)
+        n += 3;
+    n += (rest >= 10) + (rest >= 100);
+    put_digits(out, value, n);
+    return out + n;
+}
+
+/* A fraction of so many decimals, not 0, without the zeros at its end. */
+static char *put_part(char *out, uint32_t part, int decimals)
+{
+    static const uint32_t power[] = {100000000, 10000000, 1000000, 100000, 10000,
+                                     1000,      100,      10,      1};
+    uint64_t digits;
+
+    if (decimals == 9 && part % 10 == 0) {
+        part /= 10;
+        decimals = 8;
+    }
+    if (decimals == 9 || !IS_LITTLE) {
+        put_digits(out, part, decimals);
+        for (out += decimals; out[-1] == '0'; out--)
+            ;
+        return out;
+    }
+    digits = eight_digits(part * power[decimals]);
+    int n = 8 - __builtin_clzll(digits) / 8;
+    digits |= ZEROS;
+    memcpy(out, &digits, sizeof digits);
+    return out + n;
 }
 
 size_t im_format_int64(char out[IM_NUMBER_MAX], int64_t value)
 {
-    char digits[24];
-    char *end = digits + sizeof digits;
     uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    char *start = digits_before(end, size, 1);
+    char *end = out;
 
     if (value < 0)
-        *--start = '-';
-    memcpy(out, start, (size_t)(end - start));
-    return (size_t)(end - start);
+        *end++ = '-';
+    return (size_t)(put_whole(end, size) - out);
+}
+
+/* One case for each so that the compiler multiplies instead of dividing. */
+static uint64_t split(uint64_t scaled, int decimals, uint64_t *part)
+{
+#define CASE(d, power)                                                                 \
+    case d:                                                                            \
+        *part = scaled % (power);                                                      \
+        return scaled / (power)
+    switch (decimals) {
+        CASE(1, 10);
+        CASE(2, 100);
+        CASE(3, 1000);
+        CASE(4, 10000);
+        CASE(5, 100000);
+        CASE(6, 1000000);
+        CASE(7, 10000000);
+        CASE(8, 100000000);
+        CASE(9, 1000000000);
+    default:
+        *part = 0;
+        return scaled;
+    }
+#undef CASE
 }
 
 size_t im_format_double(char out[IM_NUMBER_MAX], double value, int decimals)
 {
-    static const uint64_t power[10] = {
-        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
-    char digits[IM_NUMBER_MAX];
-    char *end = digits + sizeof digits;
-    char *start = end;
+    static const double power[10] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+    char *end = out;
+    uint64_t part;
 
     if (!isfinite(value) || fabs(value) > 1e15) {
         memcpy(out, "null", 4);
@@ -230,22 +317,31 @@ size_t im_format_double(char out[IM_NUMBER_MAX], double value, int decimals)
     if (decimals > 9)
         decimals = 9;
     /* 1e15 * 1e9 would not fit: large values carry no such decimals anyway */
-    while (decimals > 0 && fabs(value) * (double)power[decimals] > 9e17)
+    while (decimals > 0 && fabs(value) * power[decimals] > 9e17)
         decimals--;
-    uint64_t scaled = (uint64_t)(fabs(value) * (double)power[decimals] + 0.5);
-    uint64_t whole = scaled / power[decimals];
-    uint64_t part = scaled % power[decimals];
-    for (; part && part % 10 == 0; decimals--)
-        part /= 10;
-    if (part) {
-        start = digits_before(start, part, decimals);
-        *--start = '.';
-    }
-    start = digits_before(start, whole, 1);
+    uint64_t scaled = (uint64_t)(fabs(value) * power[decimals] + 0.5);
+    uint64_t whole = split(scaled, decimals, &part);
     if (value < 0 && scaled > 0)
-        *--start = '-';
-    memcpy(out, start, (size_t)(end - start));
-    return (size_t)(end - start);
+        *end++ = '-';
+    end = put_whole(end, whole);
+    if (part) {
+        *end = '.';
+        end = put_part(end + 1, (uint32_t)part, decimals);
+    }
+    return (size_t)(end - out);
+}
+
+/* Seven decimals are all that most numbers have. An integer below 2^53 divided by 10^7
+ * is the double that reading its digits gives, and no more than 15 digits are those
+ * that
+ * "%.15g" writes. */
+static bool has_seven_decimals(double value)
+{
+    double scaled = floor(fabs(value) * 1e7 + 0.5);
+    double back = scaled / 1e7;
+
+    return scaled >= 1e3 && scaled < 1e15 && !(back < fabs(value)) &&
+           !(back > fabs(value));
 }
 
 size_t im_format_exact(char out[IM_NUMBER_MAX], double value)
@@ -256,6 +352,11 @@ size_t im_format_exact(char out[IM_NUMBER_MAX], double value)
     out[0] = '\0';
     if (!isfinite(value))
         return 0;
+    if (has_seven_decimals(value)) {
+        n = (int)im_format_double(out, value, 7);
+        out[n] = '\0';
+        return (size_t)n;
+    }
     for (int digits = 15; digits <= 17; digits++) { /* 17 always suffice */
         n = snprintf(out, IM_NUMBER_MAX, "%.*g", digits, value);
         if (im_parse_double((struct im_bytes){(uint8_t *)out, (size_t)n}, &back) &&

@@ -49,14 +49,6 @@ void im_json_key(struct im_json *w, const char *key)
     w->comma = false;
 }
 
-static void escape(struct im_buf *out, uint32_t c)
-{
-    static const char hex[] = "0123456789abcdef";
-    char text[6] = {'\\', 'u', '0', '0', hex[c >> 4 & 15], hex[c & 15]};
-
-    im_buf_append(out, text, sizeof text);
-}
-
 /* What stands in a string as it is: all but controls, '"', '<' and '\\'. */
 static bool is_plain(uint8_t c)
 {
@@ -67,12 +59,9 @@ static bool is_plain(uint8_t c)
  * b - n borrows into its highest bit and b had none itself; x with all its bytes equal
  * to c is found as x ^ c less than 1. Borrows from one byte to the next can only follow
  * a byte that is not plain, so the answer for all eight is right. */
-static bool is_plain_eight(const uint8_t *p)
+static bool is_plain_eight(uint64_t x)
 {
     const uint64_t ones = 0x0101010101010101;
-    uint64_t x;
-
-    memcpy(&x, p, sizeof x);
     uint64_t quote = x ^ ones * '"';
     uint64_t less = x ^ ones * '<';
     uint64_t back = x ^ ones * '\\';
@@ -82,60 +71,136 @@ static bool is_plain_eight(const uint8_t *p)
     return (found & ones * 0x80) == 0;
 }
 
-/* A character of three bytes whose first byte allows any others (RFC 3629): nearly all
- * Chinese ones. */
+/* Do two characters of three bytes begin here, of those whose first byte is E4 to EB:
+ * U+4000 to U+BFFF, nearly all Chinese ones? Four more make these bytes E8 to EF, which
+ * are those that begin with 11101; a carry out of FC and above leaves no such byte. */
+static bool is_plain_pair(uint64_t x)
+{
+    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+        return false;
+    return ((x + 0x04000004) & 0xC0C0F8C0C0F8) == 0x8080E88080E8;
+}
+
+/* A character of three bytes whose first byte allows any others (RFC 3629). */
 static bool is_plain_three(const uint8_t *p)
 {
     return p[0] > 0xE0 && p[0] < 0xF0 && p[0] != 0xED && (p[1] & 0xC0) == 0x80 &&
            (p[2] & 0xC0) == 0x80;
 }
 
-/* The end of what can be copied as it is from `i` on. */
-static size_t verbatim(struct im_bytes text, size_t i)
+/* The last four to seven bytes, with spaces behind them. */
+static uint64_t load_tail(const uint8_t *p, size_t n)
 {
-    while (i < text.len) {
-        size_t next = i;
+    uint32_t low;
+    uint32_t high;
 
-        if (text.len - i >= 8 && is_plain_eight(text.data + i))
-            i += 8;
-        else if (is_plain(text.data[i]))
-            i++;
-        else if (text.data[i] < 0x80)
-            break;
-        else if (text.len - i >= 3 && is_plain_three(text.data + i))
-            i += 3;
-        else if (im_utf8_next(text, &next) != 0xFFFD)
-            i = next;
-        else
-            break;
+    memcpy(&low, p, sizeof low);
+    memcpy(&high, p + n - sizeof high, sizeof high);
+    return low | (uint64_t)high << 8 * (n - sizeof high) |
+           (uint64_t)0x2020202020202020 << 8 * n;
+}
+
+/* How many bytes at `p` stand as they are, written to `to` with some more behind them:
+ * 8, 6 or what is left; 0: look at the next one alone. */
+static size_t copy_plain(uint8_t *to, const uint8_t *p, size_t left)
+{
+    uint64_t x;
+
+    if (left >= 8)
+        memcpy(&x, p, sizeof x);
+    else if (left >= 4 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        x = load_tail(p, left);
+    else
+        return 0;
+    memcpy(to, &x, sizeof x);
+    if (is_plain_eight(x))
+        return left < 8 ? left : 8;
+    return left >= 6 && is_plain_pair(x) ? 6 : 0;
+}
+
+/* The character at *i, which is no part of a run. */
+static uint8_t *put_character(uint8_t *to, struct im_bytes text, size_t *i)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t from = *i;
+    uint32_t c = im_utf8_next(text, i);
+
+    if (c == '"' || c == '\\') {
+        *to++ = '\\';
+        *to++ = (uint8_t)c;
+    } else if (c < 0x80 && !is_plain((uint8_t)c)) {
+        memcpy(to, "\\u00", 4);
+        to[4] = (uint8_t)hex[c >> 4];
+        to[5] = (uint8_t)hex[c & 15];
+        to += 6;
+    } else if (c == 0xFFFD) { /* itself, or a byte that is none */
+        memcpy(to, "\xEF\xBF\xBD", 3);
+        to += 3;
+    } else {
+        memcpy(to, text.data + from, *i - from);
+        to += *i - from;
     }
-    return i;
+    return to;
+}
+
+uint8_t *im_json_put_string(uint8_t *to, struct im_bytes text)
+{
+    size_t i = 0;
+
+    *to++ = '"';
+    while (i < text.len) {
+        const uint8_t *p = text.data + i;
+        size_t n = copy_plain(to, p, text.len - i);
+
+        if (n) {
+            to += n;
+            i += n;
+        } else if (is_plain(*p)) {
+            *to++ = *p;
+            i++;
+        } else if (text.len - i >= 3 && is_plain_three(p)) {
+            memcpy(to, p, 3);
+            to += 3;
+            i += 3;
+        } else {
+            to = put_character(to, text, &i);
+        }
+    }
+    *to++ = '"';
+    return to;
+}
+
+/* What does not fit is written in parts, so that room is asked for what is needed. */
+static void put_long(struct im_buf *out, struct im_bytes text)
+{
+    enum { PART = 256 };
+    uint8_t part[JSON_STRING_ROOM(PART)];
+    size_t i = 0;
+
+    im_buf_byte(out, '"');
+    while (i < text.len && !out->failed) {
+        size_t from = i;
+
+        while (i < text.len && i - from < PART - 4)
+            im_utf8_next(text, &i);
+        struct im_bytes piece = {text.data + from, i - from};
+        /* without the quotes around it */
+        size_t len = (size_t)(im_json_put_string(part, piece) - part) - 2;
+        im_buf_append(out, part + 1, len);
+    }
+    im_buf_byte(out, '"');
 }
 
 void im_json_string(struct im_json *w, struct im_bytes text)
 {
-    size_t i = 0;
+    struct im_buf *out = w->out;
 
     begin_value(w);
-    im_buf_byte(w->out, '"');
-    while (i < text.len) {
-        size_t end = verbatim(text, i);
-
-        im_buf_append(w->out, text.data + i, end - i);
-        i = end;
-        if (i == text.len)
-            break;
-        uint32_t c = im_utf8_next(text, &i);
-        if (c == '"' || c == '\\') {
-            im_buf_byte(w->out, '\\');
-            im_buf_byte(w->out, (uint8_t)c);
-        } else if (c < 0x80) {
-            escape(w->out, c);
-        } else {
-            im_buf_text(w->out, "\xEF\xBF\xBD");
-        }
-    }
-    im_buf_byte(w->out, '"');
+    if (text.len < 65536 && out->cap - out->len >= JSON_STRING_ROOM(text.len) &&
+        !out->failed)
+        out->len = (size_t)(im_json_put_string(out->data + out->len, text) - out->data);
+    else
+        put_long(out, text);
 }
 
 void im_json_text(struct im_json *w, const char *text)

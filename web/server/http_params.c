@@ -198,6 +198,12 @@ static enum im_code parse_value(const struct param_spec *spec,
     return IM_OK;
 }
 
+static void quote(const struct url_param *p, struct param_fault *fault)
+{
+    param_quote(fault->name, sizeof fault->name, p->name);
+    param_quote(fault->value, sizeof fault->value, p->value);
+}
+
 enum im_code params_parse_pairs(const struct url_param *pairs,
                                 size_t n_pairs,
                                 const struct param_spec *specs,
@@ -218,19 +224,22 @@ enum im_code params_parse_pairs(const struct url_param *pairs,
             s++;
         if (s == n && is_tolerated(p->name))
             continue;
-        param_quote(fault->name, sizeof fault->name, p->name);
-        param_quote(fault->value, sizeof fault->value, p->value);
-        if (s == n)
+        if (s == n) {
+            quote(p, fault);
             return unknown(specs, n, fault, err);
+        }
         if (values[s].is_set) {
+            quote(p, fault);
             im_fail(err, IM_EARG, "%s is given more than once", fault->name);
             return im_zh(err, IM_EARG, "参数 %s 出现多次", fault->name);
         }
         values[s].is_set = true;
         values[s].text = p->value;
         rc = parse_value(&specs[s], &values[s], fault, err);
-        if (rc != IM_OK)
-            return rc;
+        if (rc != IM_OK) { /* again, with what the message quotes */
+            quote(p, fault);
+            return parse_value(&specs[s], &values[s], fault, err);
+        }
     }
     memset(fault, 0, sizeof *fault);
     return IM_OK;

@@ -56,7 +56,8 @@ static void write_feature(struct exchange *x,
         .lang = x->lang,
         .show_geometry_of_unreviewed = !server_leaves_out_unreviewed(x->server),
         .notice = notice_text(x->lang),
-        .review_number = server_review_number(x->server)};
+        .review_number = server_review_number(x->server),
+        .forms = query_forms_new(exchange_arena(x))};
     struct im_json w = {.out = buf};
 
     query_write_feature(&w, layer, feature, NULL, &context);

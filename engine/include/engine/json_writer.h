@@ -19,6 +19,10 @@ void im_json_key(struct im_json *w, const char *key);
 /** Text as a JSON string; malformed UTF-8 becomes U+FFFD, `<` is written \u003c so
  *  that a value can stand inside an HTML script element. */
 void im_json_string(struct im_json *w, struct im_bytes text);
+/** The same to memory that has room: six bytes for each, the quotes, and what is
+ *  written behind its end in passing. Returns the end. */
+#define JSON_STRING_ROOM(len) (6 * (len) + 10)
+uint8_t *im_json_put_string(uint8_t *to, struct im_bytes text);
 void im_json_text(struct im_json *w, const char *text); /* NULL gives null */
 void im_json_int(struct im_json *w, int64_t value);
 void im_json_number(struct im_json *w, double value, int decimals);

@@ -313,6 +313,12 @@ const char *query_where(const struct atlas *atlas,
                         enum lang lang,
                         struct im_arena *arena);
 
+/** What the features of an answer have in common, made once: of one context, or of
+ *  several that show the same fields in the same language. Lives in `arena`; NULL
+ *  without memory. */
+struct query_forms;
+struct query_forms *query_forms_new(struct im_arena *arena);
+
 /* The same answer for HTTP and the command line (shape: ARCHITECTURE.md, "Answers"). */
 struct query_answer_context {
     enum lang lang;
@@ -326,6 +332,7 @@ struct query_answer_context {
     /* further members as JSON ("a":1,"b":2): of `query`, of the answer */
     struct im_bytes query_members;
     struct im_bytes members;
+    struct query_forms *forms; /* needed for features */
     /* writes further members of a feature's properties; NULL: none */
     void (*more)(void *more_ctx, struct im_json *w);
     void *more_ctx;

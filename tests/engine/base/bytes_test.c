@@ -216,6 +216,11 @@ TEST(json_text_of_any_bytes_is_written_as_character_by_character)
                                          "\x7f",
                                          "é",
                                          "张江",
+                                         "孵化器",
+                                         "\xE4\x80\x80\xEB\xBF\xBF\xE3\xBF\xBF",
+                                         "\xEC\x80\x80",
+                                         "\xE4\xBD\xA0\xE4\xBD",
+                                         "\xFC\x80\x80\xE4\x80\x80",
                                          "𠮷",
                                          "\xEF\xBF\xBD",
                                          "\xE4\xBD",
@@ -234,10 +239,12 @@ TEST(json_text_of_any_bytes_is_written_as_character_by_character)
         struct im_buf slow = {.max = 65536};
         struct im_json w = {.out = &fast};
 
-        for (int n = rand_r(&seed) % 12; n > 0; n--)
+        for (int n = rand_r(&seed) % (i % 50 ? 12 : 200); n > 0; n--)
             im_buf_text(
                 &text,
                 pieces[(size_t)rand_r(&seed) % (sizeof pieces / sizeof *pieces)]);
+        if (i % 2) /* there is room, or each part asks for it */
+            assert_true(im_buf_reserve(&fast, 16384));
         im_json_string(&w, im_buf_bytes(&text));
         write_slowly(im_buf_bytes(&text), &slow);
         assert_int_equal(fast.len, slow.len);

@@ -88,6 +88,7 @@ static json_t *answer(struct world *w)
     json_error_t fault;
 
     assert_int_equal(query_nearest(&w->request, w->arena, &w->answer, &err), IM_OK);
+    w->context.forms = query_forms_new(w->arena);
     query_write_answer(&out, &w->answer, &w->context);
     json_t *root =
         json_loadb((char *)buf.data, buf.len, JSON_REJECT_DUPLICATES, &fault);
@@ -301,9 +302,44 @@ TEST(precisions_have_names_and_half_widths)
     assert_false(precision_parse(im_bytes_of(""), &p));
 }
 
+/* Rows are written without asking for room byte by byte; a maximum holds all the same.
+ */
+TEST(an_answer_fits_its_maximum_to_the_byte)
+{
+    struct world w;
+    struct im_error err;
+    size_t len = 0;
+    uint8_t *whole = NULL;
+
+    setup(&w);
+    w.context.forms = query_forms_new(w.arena);
+    w.request.coarsest = PRECISION_CITY;
+    assert_int_equal(query_nearest(&w.request, w.arena, &w.answer, &err), IM_OK);
+    for (size_t max = 1 << 20; max > 0; max = max > len ? len : max - 1) {
+        struct im_buf buf = {.max = max};
+        struct im_json out = {.out = &buf};
+
+        query_write_answer(&out, &w.answer, &w.context);
+        assert_true(buf.failed == (whole && max < len));
+        assert_true(buf.is_over == buf.failed);
+        if (!whole) {
+            len = buf.len;
+            whole = im_arena_alloc(w.arena, len);
+            memcpy(whole, buf.data, len);
+        }
+        if (!buf.failed) {
+            assert_int_equal(buf.len, len);
+            assert_memory_equal(buf.data, whole, len);
+        }
+        im_buf_release(&buf);
+    }
+    teardown(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_fits_its_maximum_to_the_byte),
         cmocka_unit_test(an_answer_has_the_documented_members),
         cmocka_unit_test(coarse_rows_stand_apart_without_a_distance),
         cmocka_unit_test(english_falls_back_to_chinese_names),

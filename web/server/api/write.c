@@ -49,26 +49,32 @@ bool api_write_url(const struct api_call *c, const char *cursor, struct im_buf *
 {
     const struct api_operation *op = c->operation;
     size_t start = out->len;
-    char separator = '?';
+    uint8_t separator = '?';
 
-    im_buf_printf(out, "/api/%s", op->name);
+    im_buf_text(out, "/api/");
+    im_buf_text(out, op->name);
     for (size_t i = 0; i < op->n_params; i++) {
         enum api_param p = op->params[i];
 
         if (!c->values[p].is_set || p == API_CURSOR || p == API_LANG ||
             (p == API_FORMAT && !cursor))
             continue;
-        im_buf_printf(out, "%c%s=", separator, api_params[p].spec.name);
+        im_buf_byte(out, separator);
+        im_buf_text(out, api_params[p].spec.name);
+        im_buf_byte(out, '=');
         write_value(c, p, out);
         separator = '&';
     }
     if (cursor) {
-        im_buf_printf(out, "%ccursor=", separator);
+        im_buf_byte(out, separator);
+        im_buf_text(out, "cursor=");
         url_encode(out, im_bytes_of(cursor));
         separator = '&';
     }
-    if (c->lang == LANG_EN)
-        im_buf_printf(out, "%clang=en", separator);
+    if (c->lang == LANG_EN) {
+        im_buf_byte(out, separator);
+        im_buf_text(out, "lang=en");
+    }
     return !out->failed && out->len - start <= URL_MAX_BYTES;
 }
 
@@ -155,7 +161,8 @@ struct query_answer_context api_context(const struct api_call *c)
                                          .notice = notice_text(c->lang),
                                          .review_number = c->review_number,
                                          .fields = c->fields,
-                                         .n_fields = c->n_fields};
+                                         .n_fields = c->n_fields,
+                                         .forms = query_forms_new(c->arena)};
 }
 
 void api_write_query(const struct api_call *c, struct im_json *w)

@@ -88,39 +88,6 @@ void ogc_value_text(const struct ogc *o,
     }
 }
 
-static void write_list(struct im_json *w, struct im_bytes rest)
-{
-    struct im_bytes code;
-
-    im_json_array(w);
-    while (next_code(&rest, true, &code))
-        im_json_string(w, code);
-    im_json_array_end(w);
-}
-
-static void write_value(struct im_json *w,
-                        const struct atlas_layer *layer,
-                        uint32_t feature,
-                        int field)
-{
-    int64_t integer;
-    double real;
-
-    if (atlas_is_null(layer, feature, field))
-        im_json_null(w);
-    else if (atlas_integer(layer, feature, field, &integer) &&
-             atlas_layer_schema(layer)->fields[field].format == FORMAT_BOOLEAN)
-        im_json_bool(w, integer != 0);
-    else if (atlas_integer(layer, feature, field, &integer))
-        im_json_int(w, integer);
-    else if (atlas_number(layer, feature, field, &real))
-        im_json_number(w, real, 9);
-    else if (atlas_layer_schema(layer)->fields[field].list)
-        write_list(w, atlas_text(layer, feature, field));
-    else
-        im_json_string(w, atlas_text(layer, feature, field));
-}
-
 /* ---- geometries ---- */
 
 struct geom ogc_geometry(const struct ogc *o, uint32_t feature)
@@ -160,37 +127,23 @@ place(struct writer *wr, uint32_t feature, struct geom *out, struct im_error *er
     return IM_OK;
 }
 
-/* `,"name":` of each field that is shown, written once for all features. */
-static enum im_code make_keys(struct ogc *o, struct im_error *err)
+/* The fields that are shown, once for all features. */
+static enum im_code make_rows(struct ogc *o, struct im_error *err)
 {
     const struct layer_schema *schema = atlas_layer_schema(o->layer);
-    struct im_bytes *keys = im_arena_calloc(o->arena, schema->n_fields, sizeof *keys);
-    struct im_buf text = {.max = 256};
-    struct im_json w = {.out = &text};
-    bool fits = keys != NULL;
+    struct row_json *rows = row_json_new(o->layer, ROW_JSON_TYPED, o->arena);
+    bool fits = rows != NULL;
 
-    for (size_t i = 0; i < schema->n_fields && fits; i++) {
-        bool follows = w.comma;
-        char *kept;
-
-        if (!ogc_field_is_open(&schema->fields[i]))
-            continue;
-        im_buf_clear(&text);
-        w.comma = follows;
-        im_json_key(&w, schema->fields[i].name);
-        w.comma = true;
-        kept = im_arena_strdup(o->arena, im_buf_bytes(&text));
-        fits = kept && !text.failed;
-        keys[i] = im_bytes_of(kept);
-    }
-    im_buf_release(&text);
-    o->keys = keys;
+    for (size_t i = 0; i < schema->n_fields && fits; i++)
+        if (ogc_field_is_open(&schema->fields[i]))
+            fits = row_json_add(rows, (int)i);
+    o->rows = rows;
     return fits ? IM_OK : im_fail(err, IM_ENOMEM, "out of memory for the fields");
 }
 
 static enum im_code writer_begin(struct writer *wr, struct ogc *o, struct im_error *err)
 {
-    enum im_code rc = o->keys ? IM_OK : make_keys(o, err);
+    enum im_code rc = o->rows ? IM_OK : make_rows(o, err);
 
     *wr = (struct writer){.o = o};
     if (rc != IM_OK)
@@ -206,30 +159,14 @@ static enum im_code write_feature(struct writer *wr,
                                   uint32_t feature,
                                   struct im_error *err)
 {
-    const struct atlas_layer *layer = wr->o->layer;
-    const struct layer_schema *schema = atlas_layer_schema(layer);
-    char number[IM_NUMBER_MAX];
-    struct im_bytes key;
     struct geom g;
     enum im_code rc = place(wr, feature, &g, err);
 
     if (rc != IM_OK)
         return rc;
-    atlas_key(layer, feature, number, &key);
+    row_json_begin(wr->o->rows, feature, &g, wr->o->crs->decimals, w);
     im_json_object(w);
-    write_text(w, "type", "Feature");
-    im_json_key(w, "id");
-    im_json_string(w, key);
-    im_json_key(w, "geometry");
-    geom_write_json_as(&g, wr->o->crs->decimals, w);
-    im_json_key(w, "properties");
-    im_json_object(w);
-    for (size_t i = 0; i < schema->n_fields; i++)
-        if (wr->o->keys[i].len) {
-            im_buf_append(w->out, wr->o->keys[i].data, wr->o->keys[i].len);
-            w->comma = false;
-            write_value(w, layer, feature, (int)i);
-        }
+    row_json_members(wr->o->rows, feature, w);
     im_json_object_end(w);
     return IM_OK;
 }

@@ -20,7 +20,7 @@
 #include "../server_state.h"
 #include "crs.h"
 
-#include <engine/json_writer.h>
+#include <engine/row_json.h>
 
 enum ogc_what {
     OGC_LANDING,
@@ -97,9 +97,9 @@ struct ogc {
     const struct ogc_crs *crs; /* of the answer */
     struct ogc_crs_book *book; /* of the worker that is at it */
     struct query_answer answer;
-    const struct im_bytes *keys; /* of members, as they are written; empty: hidden */
-    bool has_begun;              /* its head is written */
-    size_t n_written;            /* of its hits */
+    struct row_json *rows; /* the fields that are shown */
+    bool has_begun;        /* its head is written */
+    size_t n_written;      /* of its hits */
 };
 
 /** "中文" or "English". */
