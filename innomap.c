@@ -4,6 +4,7 @@
 #include <import/cmd.h>
 #include <layers/cmd.h>
 #include <layers/cmd_basemap.h>
+#include <tiles/cmd.h>
 #include <web/cmd.h>
 
 #include <locale.h>
@@ -43,6 +44,8 @@ static const struct {
     {"suggest", cmd_api, "边输边提示的地名", "names as you type"},
     {"tile", cmd_tile, "一张瓦片写入文件", "one tile to a file"},
     {"static", cmd_static, "一幅地图写成一张图片", "a map as one picture"},
+    {"style", cmd_style, "检查样式，计算表达式",
+     "check styles, evaluate their expressions"},
     {"basemap", cmd_basemap, "用已安装的软件包生成底图几何",
      "make the base map's geometry from installed packages"},
     {"doctor", cmd_doctor, "检查数据库、字体、投影数据等环境，并说明如何修复",

@@ -27,8 +27,8 @@ refuse() {
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libgdal-dev libproj-dev
     libspatialite-dev libsqlite3-dev libgeos-dev libpng-dev zlib1g-dev libmicrohttpd-dev
     libfreetype-dev libharfbuzz-dev libjansson-dev libdeflate-dev libxxhash-dev
-    libutf8proc-dev libexpat1-dev libwebp-dev libjpeg62-turbo-dev fonts-noto-cjk gmt-gshhg-full gmt-dcw
-    librsvg2-bin python3"
+    libutf8proc-dev libexpat1-dev libicu-dev libwebp-dev libjpeg62-turbo-dev fonts-noto-cjk
+    gmt-gshhg-full gmt-dcw librsvg2-bin python3"
 # What the tests need beside it.
 # shellcheck disable=SC2034
 PACKAGES_TEST="libcmocka-dev libcairo2-dev libprotobuf-c-dev protobuf-c-compiler python3

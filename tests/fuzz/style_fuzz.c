@@ -29,14 +29,19 @@ static void evaluate(const struct style_layer *layer, double zoom)
                 abort();
         } else if (def->kind == STYLE_COLOR) {
             style_color(layer, property, &at);
-        } else if (def->kind == STYLE_STRING) {
+        } else if (def->kind == STYLE_STRING || def->kind == STYLE_FORMATTED ||
+                   def->kind == STYLE_IMAGE) {
             struct im_bytes text = style_text(layer, property, &at);
 
             if (text.len && !im_utf8_valid(text))
                 abort();
         } else if (def->kind == STYLE_ARRAY && def->choices) {
             style_choices(layer, property, &at, choices, ANCHOR_COUNT);
-        } else if (def->kind == STYLE_ARRAY) {
+        } else if (def->kind == STYLE_OFFSETS) {
+            struct style_anchor_offset offsets[ANCHOR_COUNT];
+
+            style_anchor_offsets(layer, &at, offsets);
+        } else if (def->kind == STYLE_ARRAY || def->kind == STYLE_PADDING) {
             style_numbers(layer, property, &at, numbers, 16);
         }
     }

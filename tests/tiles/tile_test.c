@@ -287,7 +287,7 @@ TEST(a_fault_in_a_style_is_told_with_layer_and_path)
     const struct atlas *atlas = memory_source_atlas(source);
     assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_EDATA);
     assert_string_equal(err.msg, "layer 'land': style: layers[0].paint.fill-color: "
-                                 "expected color, found number");
+                                 "Expected color but found number instead.");
     /* the map of all others goes on without it */
     options.layers = "map";
     assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_OK);

@@ -6,53 +6,72 @@
 
 #include "style/value.h"
 
+#include <engine/arena.h>
 #include <engine/query.h>
 
 #include <jansson.h>
 
 enum {
-    EXPR_MAX_DEPTH = 32,
-    EXPR_MAX_NODES = 100000, /* of one style file */
-    EXPR_MAX_PATH = 200,
+    EXPR_MAX_DEPTH = 64,
+    EXPR_MAX_NODES = 200000, /* of one style file */
+    EXPR_MAX_PATH = 600,
     /* of one value: variables are shared nodes, so that a few lines of `let` could ask
      * for endless work */
     EXPR_MAX_COST = 20000,
-    EXPR_MAX_LEVELS = 64
+    EXPR_MAX_LEVELS = 128,
+    EXPR_MAX_PROBLEMS = 200
 };
 
 /* what a node's value depends on; 0: it is a constant */
-enum { EXPR_ZOOM = 1, EXPR_FEATURE = 2, EXPR_DENSITY = 4 };
+enum {
+    EXPR_ZOOM = 1,
+    EXPR_FEATURE = 2,
+    EXPR_DENSITY = 4,
+    EXPR_PROGRESS = 8, /* line-progress */
+    EXPR_OTHER = 16    /* elevation, accumulated, global-state, the images there are */
+};
 
 struct expr_operator;
 
-/**
- * One node. `args` are typed as the operator wants them. Curves and `match` have their
- * input first, then the outputs, for `match` and `case` the fallback last.
- */
+/** One node. `args` are typed as the operator wants them. */
 struct expr {
     const struct expr_operator *op; /* NULL: constant `value` */
-    enum style_kind type;
+    const struct expr_type *type;
     unsigned depends;
-    uint32_t cost;   /* nodes visited by an evaluation, at most */
-    uint32_t levels; /* how deep it goes */
+    bool is_literal;  /* as MapLibre folds: a literal or made one */
+    bool is_constant; /* would MapLibre fold what it is an argument of */
+    bool has_image;   /* it is known when drawing whether there is the image */
+    uint32_t cost;    /* nodes visited by an evaluation, at most */
+    uint32_t levels;  /* how deep it goes */
     uint32_t n_args;
-    uint32_t n_labels;
     const struct expr **args;
-    struct style_value value;
-    const struct style_value *labels; /* match: what is compared; curves: the stops */
-    const uint32_t *label_arg;        /* match: the argument that belongs to a label */
-    double base;                      /* interpolate: 1 is linear */
-    int field;                        /* get, has: the field, or SCHEMA_NO_FIELD */
+    struct style_value value; /* constants; get, has: the name */
+    int field;                /* get, has: the field, or SCHEMA_NO_FIELD */
+    const void *more;         /* what else the operator needs */
 };
 
 static inline struct style_value expr_eval(const struct expr *e, struct style_eval *at);
+
+/** One thing that is wrong with a style. */
+struct style_problem {
+    const char *path;
+    const char *en;
+    const char *zh;
+};
+struct style_problems {
+    struct style_problem *items;
+    uint32_t n;
+    uint32_t more; /* not kept */
+};
 
 /** State of one compilation: where in the JSON it is, what it may use. */
 struct expr_compiler {
     struct im_arena *arena;
     const struct layer_schema *schema; /* NULL: only the style is checked */
     enum lang lang;
-    struct im_error *err;
+    struct style_problems problems;
+    bool is_out_of_memory;
+    bool is_plain; /* messages word for word as MapLibre's, nothing added */
     const struct expr_binding *bindings; /* of let, innermost first */
     unsigned depth;
     unsigned n_nodes;
@@ -64,76 +83,102 @@ struct expr_compiler {
 size_t expr_path_key(struct expr_compiler *c, const char *key);
 size_t expr_path_index(struct expr_compiler *c, size_t index);
 void expr_path_pop(struct expr_compiler *c, size_t mark);
-/** IM_EDATA "path: text"; both formats take the same arguments in the same order. */
-enum im_code expr_fail(struct expr_compiler *c, const char *en, const char *zh, ...);
-enum im_code expr_nomem(struct expr_compiler *c);
+/** Note a problem at the path; both formats take the same arguments in the same order.
+ *  Always NULL. */
+const struct expr *
+expr_fail(struct expr_compiler *c, const char *en, const char *zh, ...);
+/** The same about argument `i`. */
+const struct expr *
+expr_fail_at(struct expr_compiler *c, size_t i, const char *en, const char *zh, ...);
+const struct expr *expr_nomem(struct expr_compiler *c);
 
-/** Compile `json` into a value of type `expected` (STYLE_ANY: as it comes). */
-IM_CHECKED enum im_code expr_compile(struct expr_compiler *c,
-                                     const json_t *json,
-                                     enum style_kind expected,
-                                     const struct expr **out);
-/** As expr_compile to STYLE_BOOL; a legacy filter is an error that shows the expression
- *  to write instead. */
-IM_CHECKED enum im_code expr_compile_filter(struct expr_compiler *c,
-                                            const json_t *json,
-                                            const struct expr **out);
-/** A JSON value as constant; texts with `{lang}` replaced. */
-IM_CHECKED enum im_code
-expr_literal(struct expr_compiler *c, const json_t *json, struct style_value *out);
+/** What happens to a value whose type is only known when it is evaluated. */
+enum expr_annotate { EXPR_ASSERT, EXPR_COERCE, EXPR_OMIT };
+
+/** Compile `json` into a value of type `expected` (NULL: as it comes). NULL: problems
+ *  have been noted. */
+const struct expr *expr_compile(struct expr_compiler *c,
+                                const json_t *json,
+                                const struct expr_type *expected,
+                                enum expr_annotate annotate);
+/** Argument `i` (1 is the first after the name) with the path set. */
+const struct expr *expr_compile_arg(struct expr_compiler *c,
+                                    const json_t *json,
+                                    size_t i,
+                                    const struct expr_type *expected);
+/** Another JSON value as if it stood at argument `i`: members of options. */
+const struct expr *expr_compile_as(struct expr_compiler *c,
+                                   const json_t *value,
+                                   size_t i,
+                                   const struct expr_type *expected,
+                                   enum expr_annotate annotate);
+/** A filter, new or old form, to a boolean. */
+const struct expr *expr_compile_filter(struct expr_compiler *c, const json_t *json);
+/** A filter of the old form (["==", "key", value] …) as an expression; a new reference,
+ *  NULL when memory runs out or it is nested too deep. */
+json_t *expr_modern_filter(const json_t *filter);
+bool expr_is_old_filter(const json_t *filter);
+
+/** A JSON value as constant; texts with `{lang}` replaced when `c` says a language. */
+bool expr_literal(struct expr_compiler *c, const json_t *json, struct style_value *out);
 /** Is this array an operator call (and not a plain list of values)? */
 bool expr_is_call(const json_t *json);
+const struct expr *expr_constant(struct expr_compiler *c, struct style_value value);
+/** The type that a constant has; in the arena. NULL: out of memory. */
+const struct expr_type *expr_type_of(struct expr_compiler *c, struct style_value value);
+const struct expr_type *
+expr_array_type(struct expr_compiler *c, const struct expr_type *item, int32_t n);
 
-/** Calls fn for every value that can come out; false when some are not constants. */
-typedef enum im_code expr_output_fn(void *ctx, const struct style_value *value);
-enum im_code
-expr_each_constant(const struct expr *e, expr_output_fn *fn, void *ctx, bool *complete);
-/** `zoom` only as the input of a curve at the top (MapLibre refuses the rest). */
-bool expr_zoom_is_on_top(const struct expr *e);
+/** Calls fn for every value that can come out; `complete` is cleared when some are not
+ *  constants. */
+typedef void expr_output_fn(void *ctx, struct style_value value);
+void expr_each_constant(const struct expr *e,
+                        expr_output_fn *fn,
+                        void *ctx,
+                        bool *complete);
+/** How `zoom` is used. */
+enum expr_zoom {
+    EXPR_ZOOM_NONE,
+    EXPR_ZOOM_STEP,
+    EXPR_ZOOM_INTERPOLATE,
+    EXPR_ZOOM_NOT_ON_TOP, /* the rest MapLibre refuses */
+    EXPR_ZOOM_TWICE
+};
+enum expr_zoom expr_zoom_use(const struct expr *e);
 
 /* The operators: tiles/style/operators.h */
-typedef enum im_code expr_compile_fn(struct expr_compiler *c,
-                                     const struct expr_operator *op,
-                                     const json_t *json,
-                                     enum style_kind expected,
-                                     const struct expr **out);
+typedef const struct expr *expr_compile_fn(struct expr_compiler *c,
+                                           const struct expr_operator *op,
+                                           const json_t *json,
+                                           const struct expr_type *expected);
 typedef struct style_value expr_eval_fn(const struct expr *e, struct style_eval *at);
 
+enum { EXPR_MAX_PARAMS = 4 };
 struct expr_operator {
     const char *name;
-    enum style_kind result; /* for own compile functions: of a generic call */
-    enum style_kind arg;    /* type of every argument */
-    int min_args;
-    int max_args; /* -1: any number */
-    unsigned depends;
-    expr_compile_fn *compile; /* NULL: all arguments of type `arg` */
+    expr_compile_fn *compile; /* NULL: arguments of the types in `params` */
     expr_eval_fn *eval;
+    const struct expr_type *result;
+    int n_params; /* -1: any number of the first one */
+    const struct expr_type *params[EXPR_MAX_PARAMS];
+    unsigned depends;
 };
 
 const struct expr_operator *expr_operator_find(const char *name);
 /** The operator whose name is nearest, for messages. */
 const char *expr_operator_nearest(const char *name);
-/** The conversion that turns any value into `kind` at evaluation. */
-const struct expr_operator *expr_conversion(enum style_kind kind, bool assert_only);
 
 struct expr *expr_new(struct expr_compiler *c,
                       const struct expr_operator *op,
-                      enum style_kind type,
-                      uint32_t n_args);
-/** Convert or check the type of a compiled node; may wrap it. */
-IM_CHECKED enum im_code expr_coerce(struct expr_compiler *c,
-                                    const struct expr *e,
-                                    enum style_kind expected,
-                                    const struct expr **out);
-/** Finish a node whose args are set: dependencies, folding. */
-IM_CHECKED enum im_code
-expr_finish(struct expr_compiler *c, struct expr *e, const struct expr **out);
-/** Argument `i` (1 is the first after the name) with the path set. */
-IM_CHECKED enum im_code expr_compile_arg(struct expr_compiler *c,
-                                         const json_t *json,
-                                         size_t i,
-                                         enum style_kind expected,
-                                         const struct expr **out);
+                      const struct expr_type *type,
+                      size_t n_args);
+/** Finish a node whose args are set: dependencies, cost, bounds. */
+const struct expr *expr_finish(struct expr_compiler *c, struct expr *e);
+/** A node of a type's assertion or conversion around `e`. */
+const struct expr *expr_wrap(struct expr_compiler *c,
+                             const struct expr *e,
+                             const struct expr_type *type,
+                             enum expr_annotate annotate);
 
 struct expr_binding {
     const struct expr_binding *outer;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding an operator by its name. */
+/* Finding an operator by its name, and walking what was compiled. */
 #include "style/operators.h"
 
-enum { N_FAMILIES = 4 };
-
-static const struct expr_family *const families[N_FAMILIES] = {
-    &expr_family_data, &expr_family_logic, &expr_family_choice, &expr_family_value};
+static const struct expr_family *const families[] = {
+    &expr_family_data,    &expr_family_compare, &expr_family_choice,
+    &expr_family_curve,   &expr_family_math,    &expr_family_text,
+    &expr_family_convert, &expr_family_list,    &expr_family_collator,
+    &expr_family_place,   &expr_family_filter};
+enum { N_FAMILIES = sizeof families / sizeof *families };
 
 const struct expr_operator *expr_operator_find(const char *name)
 {
@@ -32,4 +34,76 @@ const char *expr_operator_nearest(const char *name)
             }
         }
     return best;
+}
+
+const struct expr *
+expr_fail_count(struct expr_compiler *c, const char *needed, const json_t *json)
+{
+    return expr_fail(c, "Expected %s, but found %zu instead.",
+                     "参数个数不对：需要 %s，却有 %zu 个。", needed,
+                     json_array_size(json) - 1);
+}
+
+static bool is_named(const struct expr *e, const char *name)
+{
+    return e->op && strcmp(e->op->name, name) == 0;
+}
+
+void expr_each_constant(const struct expr *e,
+                        expr_output_fn *fn,
+                        void *ctx,
+                        bool *complete)
+{
+    bool has_outputs = false;
+
+    if (!e->op) {
+        fn(ctx, e->value);
+        return;
+    }
+    for (uint32_t i = 0; i < e->n_args; i++)
+        if (expr_is_output(e, i)) {
+            has_outputs = true;
+            expr_each_constant(e->args[i], fn, ctx, complete);
+        }
+    if (!has_outputs)
+        *complete = false;
+}
+
+/* The curve of zoom that is the whole value, perhaps inside of let or coalesce; what
+ * else uses zoom sets *wrong. MapLibre looks at variables where they are bound. */
+static const struct expr *find_curve(const struct expr *e, enum expr_zoom *wrong)
+{
+    const struct expr *found = NULL;
+    bool passes = is_named(e, "let") || is_named(e, "coalesce");
+
+    if (!(e->depends & EXPR_ZOOM) || *wrong || expr_is_variable(e))
+        return NULL;
+    if (expr_is_curve(e) && is_named(e->args[0], "zoom"))
+        found = e;
+    for (uint32_t i = 0; i < e->n_args && !*wrong; i++) {
+        bool is_bound = is_named(e, "let") && i + 1 < e->n_args;
+        const struct expr *below = find_curve(e->args[i], wrong);
+
+        if (!below || *wrong)
+            continue;
+        if (found && found != below)
+            *wrong = EXPR_ZOOM_TWICE;
+        else if (!passes || is_bound)
+            *wrong = EXPR_ZOOM_NOT_ON_TOP;
+        else
+            found = below;
+    }
+    return found;
+}
+
+enum expr_zoom expr_zoom_use(const struct expr *e)
+{
+    enum expr_zoom wrong = EXPR_ZOOM_NONE;
+    const struct expr *curve = find_curve(e, &wrong);
+
+    if (wrong)
+        return wrong;
+    if (!curve)
+        return e->depends & EXPR_ZOOM ? EXPR_ZOOM_NOT_ON_TOP : EXPR_ZOOM_NONE;
+    return expr_is_step(curve) ? EXPR_ZOOM_STEP : EXPR_ZOOM_INTERPOLATE;
 }

@@ -57,22 +57,23 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
 #define FLAG(text, type, layout, value)                                                \
     {                                                                                  \
         .name = text, .layer = type, .is_layout = layout, .kind = STYLE_BOOL,          \
-        .depends = Z, .max = 1, .number = value                                        \
+        .depends = Z, .max = 1, .number = value, .is_discrete = true                   \
     }
-#define TEXT(text, type, layout, when)                                                 \
+#define TEXT(text, type, layout, when, of)                                             \
     {                                                                                  \
-        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_STRING,        \
-        .depends = when                                                                \
+        .name = text, .layer = type, .is_layout = layout, .kind = of, .depends = when, \
+        .is_discrete = true                                                            \
     }
 #define CHOICE(text, type, layout, when, list)                                         \
     {                                                                                  \
         .name = text, .layer = type, .is_layout = layout, .kind = STYLE_STRING,        \
-        .depends = when, .choices = list                                               \
+        .depends = when, .choices = list, .is_discrete = true                          \
     }
 #define NAMES(text, type, layout, when, list)                                          \
     {                                                                                  \
         .name = text, .layer = type, .is_layout = layout, .kind = STYLE_ARRAY,         \
-        .depends = when, .choices = list, .min_items = 1, .max_items = ANCHOR_COUNT    \
+        .depends = when, .choices = list, .min_items = 1, .max_items = ANCHOR_COUNT,   \
+        .is_discrete = true                                                            \
     }
 #define LIST(text, type, layout, when, low, high, least, most, ...)                    \
     {                                                                                  \
@@ -84,16 +85,16 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
     }
 #define OFFSETS(text, type, layout, when, low, high)                                   \
     {                                                                                  \
-        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_ARRAY,         \
+        .name = text, .layer = type, .is_layout = layout, .kind = STYLE_OFFSETS,       \
         .depends = when, .min = low, .max = high, .min_items = 2,                      \
         .max_items = 2 * ANCHOR_COUNT, .choices = anchors                              \
     }
     [BACKGROUND_COLOR] = COLOR("background-color", STYLE_BACKGROUND, Z, BLACK),
-    [BACKGROUND_PATTERN] = TEXT("background-pattern", STYLE_BACKGROUND, PAINT, Z),
+    [BACKGROUND_PATTERN] =
+        TEXT("background-pattern", STYLE_BACKGROUND, PAINT, Z, STYLE_IMAGE),
     [BACKGROUND_OPACITY] =
         NUMBER("background-opacity", STYLE_BACKGROUND, PAINT, Z, 0, 1, 1),
-    [FILL_SORT_KEY] =
-        NUMBER("fill-sort-key", STYLE_FILL, LAYOUT, ZF, -1000000000000, 1e12, 0),
+    [FILL_SORT_KEY] = NUMBER("fill-sort-key", STYLE_FILL, LAYOUT, ZF, -1e12, 1e12, 0),
     [FILL_ANTIALIAS] = FLAG("fill-antialias", STYLE_FILL, PAINT, 1),
     [FILL_OPACITY] = NUMBER("fill-opacity", STYLE_FILL, PAINT, ZF, 0, 1, 1),
     [FILL_LAYER_OPACITY] = NUMBER("fill-layer-opacity", STYLE_FILL, PAINT, Z, 0, 1, 1),
@@ -103,14 +104,13 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
         LIST("fill-translate", STYLE_FILL, PAINT, Z, -256, 256, 2, 2, 0, 0),
     [FILL_TRANSLATE_ANCHOR] =
         CHOICE("fill-translate-anchor", STYLE_FILL, PAINT, Z, planes),
-    [FILL_PATTERN] = TEXT("fill-pattern", STYLE_FILL, PAINT, ZF),
+    [FILL_PATTERN] = TEXT("fill-pattern", STYLE_FILL, PAINT, ZF, STYLE_IMAGE),
     [LINE_CAP] = CHOICE("line-cap", STYLE_LINE, LAYOUT, ZF, caps),
     [LINE_JOIN] = CHOICE("line-join", STYLE_LINE, LAYOUT, ZF, joins),
     [LINE_MITER_LIMIT] = NUMBER("line-miter-limit", STYLE_LINE, LAYOUT, ZF, 1, 100, 2),
     [LINE_ROUND_LIMIT] =
         NUMBER("line-round-limit", STYLE_LINE, LAYOUT, ZF, 0, 100, 1.05),
-    [LINE_SORT_KEY] =
-        NUMBER("line-sort-key", STYLE_LINE, LAYOUT, ZF, -1000000000000, 1e12, 0),
+    [LINE_SORT_KEY] = NUMBER("line-sort-key", STYLE_LINE, LAYOUT, ZF, -1e12, 1e12, 0),
     [LINE_OPACITY] = NUMBER("line-opacity", STYLE_LINE, PAINT, ZF, 0, 1, 1),
     [LINE_LAYER_OPACITY] = NUMBER("line-layer-opacity", STYLE_LINE, PAINT, Z, 0, 1, 1),
     [LINE_COLOR] = COLOR("line-color", STYLE_LINE, ZF, BLACK),
@@ -124,9 +124,9 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
     [LINE_BLUR] = NUMBER("line-blur", STYLE_LINE, PAINT, ZF, 0, 64, 0),
     [LINE_DASHARRAY] =
         LIST("line-dasharray", STYLE_LINE, PAINT, ZF, 0, 1000, 1, DRAW_MAX_DASHES, 0),
-    [LINE_PATTERN] = TEXT("line-pattern", STYLE_LINE, PAINT, ZF),
+    [LINE_PATTERN] = TEXT("line-pattern", STYLE_LINE, PAINT, ZF, STYLE_IMAGE),
     [CIRCLE_SORT_KEY] =
-        NUMBER("circle-sort-key", STYLE_CIRCLE, LAYOUT, ZF, -1000000000000, 1e12, 0),
+        NUMBER("circle-sort-key", STYLE_CIRCLE, LAYOUT, ZF, -1e12, 1e12, 0),
     [CIRCLE_RADIUS] = NUMBER("circle-radius", STYLE_CIRCLE, PAINT, ZF, 0, 64, 5),
     [CIRCLE_COLOR] = COLOR("circle-color", STYLE_CIRCLE, ZF, BLACK),
     [CIRCLE_BLUR] = NUMBER("circle-blur", STYLE_CIRCLE, PAINT, ZF, -1, 10, 0),
@@ -148,7 +148,7 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
     [SYMBOL_SPACING] = NUMBER("symbol-spacing", STYLE_SYMBOL, LAYOUT, Z, 1, 10000, 250),
     [SYMBOL_AVOID_EDGES] = FLAG("symbol-avoid-edges", STYLE_SYMBOL, LAYOUT, 0),
     [SYMBOL_SORT_KEY] =
-        NUMBER("symbol-sort-key", STYLE_SYMBOL, LAYOUT, ZF, -1000000000000, 1e12, 0),
+        NUMBER("symbol-sort-key", STYLE_SYMBOL, LAYOUT, ZF, -1e12, 1e12, 0),
     [SYMBOL_Z_ORDER] = CHOICE("symbol-z-order", STYLE_SYMBOL, LAYOUT, Z, z_orders),
     [ICON_ALLOW_OVERLAP] = FLAG("icon-allow-overlap", STYLE_SYMBOL, LAYOUT, 0),
     [ICON_OVERLAP] = CHOICE("icon-overlap", STYLE_SYMBOL, LAYOUT, Z, overlaps),
@@ -160,10 +160,18 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
     [ICON_TEXT_FIT] = CHOICE("icon-text-fit", STYLE_SYMBOL, LAYOUT, Z, fits),
     [ICON_TEXT_FIT_PADDING] = LIST(
         "icon-text-fit-padding", STYLE_SYMBOL, LAYOUT, Z, -256, 256, 4, 4, 0, 0, 0, 0),
-    [ICON_IMAGE] = TEXT("icon-image", STYLE_SYMBOL, LAYOUT, ZF),
+    [ICON_IMAGE] = TEXT("icon-image", STYLE_SYMBOL, LAYOUT, ZF, STYLE_IMAGE),
     [ICON_ROTATE] = NUMBER("icon-rotate", STYLE_SYMBOL, LAYOUT, ZF, -1e6, 1e6, 0),
-    [ICON_PADDING] =
-        LIST("icon-padding", STYLE_SYMBOL, LAYOUT, ZF, -64, 64, 1, 4, 2, 2, 2, 2),
+    [ICON_PADDING] = {.name = "icon-padding",
+                      .layer = STYLE_SYMBOL,
+                      .is_layout = LAYOUT,
+                      .kind = STYLE_PADDING,
+                      .depends = ZF,
+                      .min = -64,
+                      .max = 64,
+                      .min_items = 4,
+                      .max_items = 4,
+                      .items = {2, 2, 2, 2}},
     [ICON_KEEP_UPRIGHT] = FLAG("icon-keep-upright", STYLE_SYMBOL, LAYOUT, 0),
     [ICON_OFFSET] =
         LIST("icon-offset", STYLE_SYMBOL, LAYOUT, ZF, -512, 512, 2, 2, 0, 0),
@@ -174,7 +182,7 @@ const struct style_property_def style_properties[STYLE_PROPERTY_COUNT] = {
         CHOICE("text-pitch-alignment", STYLE_SYMBOL, LAYOUT, Z, alignments),
     [TEXT_ROTATION_ALIGNMENT] =
         CHOICE("text-rotation-alignment", STYLE_SYMBOL, LAYOUT, Z, glyph_alignments),
-    [TEXT_FIELD] = TEXT("text-field", STYLE_SYMBOL, LAYOUT, ZF),
+    [TEXT_FIELD] = TEXT("text-field", STYLE_SYMBOL, LAYOUT, ZF, STYLE_FORMATTED),
     [TEXT_FONT] = NAMES("text-font", STYLE_SYMBOL, LAYOUT, ZF, fonts),
     [TEXT_SIZE] = NUMBER("text-size", STYLE_SYMBOL, LAYOUT, ZF, 1, 128, 16),
     [TEXT_MAX_WIDTH] = NUMBER("text-max-width", STYLE_SYMBOL, LAYOUT, ZF, 0, 100, 10),
@@ -272,101 +280,149 @@ static unsigned choice_of(const char *const *choices, struct im_bytes text)
     return i;
 }
 
-static enum im_code check_text(struct expr_compiler *c,
-                               const struct style_property_def *def,
-                               struct im_bytes text)
+static void check_text(struct expr_compiler *c,
+                       const struct style_property_def *def,
+                       struct im_bytes text)
 {
     char list[160] = "";
     size_t n = 0;
 
     if (!def->choices || def->choices[choice_of(def->choices, text)])
-        return IM_OK;
+        return;
     for (int i = 0; def->choices[i]; i++) {
         int len =
             snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", def->choices[i]);
         n += len > 0 && (size_t)len < sizeof list - n ? (size_t)len : 0;
     }
-    return expr_fail(c, "\"%.*s\" is none of %s", "“%.*s”不在 %s 之中",
-                     (int)(text.len > 40 ? 40 : text.len), (const char *)text.data,
-                     list);
+    expr_fail(c, "\"%.*s\" is none of %s", "“%.*s”不在 %s 之中",
+              (int)(text.len > 40 ? 40 : text.len), (const char *)text.data, list);
 }
 
-static enum im_code check_number(struct expr_compiler *c,
-                                 const struct style_property_def *def,
-                                 double number)
+static void check_number(struct expr_compiler *c,
+                         const struct style_property_def *def,
+                         double number)
 {
-    if (number >= def->min && number <= def->max)
-        return IM_OK;
-    return expr_fail(c, "%g is outside %g..%g", "%g 超出 %g..%g", number, def->min,
-                     def->max);
+    if (!(number >= def->min && number <= def->max))
+        expr_fail(c, "%g is outside %g..%g", "%g 超出 %g..%g", number, def->min,
+                  def->max);
 }
 
-static bool is_offsets(const struct style_property_def *def)
+/* Anchors are checked where they are converted. */
+static void check_offsets(struct expr_compiler *c,
+                          const struct style_property_def *def,
+                          struct style_value value)
 {
-    return def == &style_properties[TEXT_VARIABLE_ANCHOR_OFFSET];
+    for (uint32_t i = 1; i < value.n; i += 2)
+        for (uint32_t j = 0; j < value.items[i].n; j++)
+            check_number(c, def, value.items[i].items[j].number);
 }
 
-/* [x, y] behind the name of an anchor */
-static enum im_code check_offset(struct expr_compiler *c,
-                                 const struct style_property_def *def,
-                                 const struct style_value *value)
+static void check_list(struct expr_compiler *c,
+                       const struct style_property_def *def,
+                       struct style_value value)
 {
-    enum im_code rc = IM_OK;
-
-    if (value->kind != STYLE_ARRAY || value->n != 2 ||
-        value->items[0].kind != STYLE_NUMBER || value->items[1].kind != STYLE_NUMBER)
-        return expr_fail(c, "behind an anchor [x, y] is needed", "锚点后面应为 [x, y]");
-    for (uint32_t i = 0; i < 2 && rc == IM_OK; i++)
-        rc = check_number(c, def, value->items[i].number);
-    return rc;
-}
-
-static enum im_code check_item(struct expr_compiler *c,
-                               const struct style_property_def *def,
-                               const struct style_value *list,
-                               uint32_t i)
-{
-    const struct style_value *item = &list->items[i];
     enum style_kind wanted = def->choices ? STYLE_STRING : STYLE_NUMBER;
 
-    if (is_offsets(def) && i % 2 == 1)
-        return check_offset(c, def, item);
-    if (item->kind != wanted)
-        return expr_fail(c, "a list of %ss is needed, found %s",
-                         "需要 %s 的列表，却是 %s", style_kind_name(wanted),
-                         style_kind_name(item->kind));
-    return wanted == STYLE_STRING ? check_text(c, def, item->text)
-                                  : check_number(c, def, item->number);
+    if (value.n < def->min_items || value.n > def->max_items) {
+        expr_fail(c, "list of %u values, needs %u to %u",
+                  "列表有 %u 个值，应为 %u 到 %u 个", value.n, def->min_items,
+                  def->max_items);
+        return;
+    }
+    for (uint32_t i = 0; i < value.n; i++) {
+        if (value.items[i].kind != wanted) {
+            expr_fail(c, "a list of %ss is needed, found %s", "需要 %s 的列表，却是 %s",
+                      style_kind_name(wanted), style_kind_name(value.items[i].kind));
+            return;
+        }
+        if (wanted == STYLE_STRING)
+            check_text(c, def, style_bytes(value.items[i]));
+        else
+            check_number(c, def, value.items[i].number);
+    }
 }
 
-static enum im_code check_list(struct expr_compiler *c,
-                               const struct style_property_def *def,
-                               const struct style_value *value)
+void style_property_check(struct expr_compiler *c,
+                          const struct style_property_def *def,
+                          struct style_value value)
 {
-    enum im_code rc = IM_OK;
-
-    if (value->n < def->min_items || value->n > def->max_items)
-        return expr_fail(c, "list of %u values, needs %u to %u",
-                         "列表有 %u 个值，应为 %u 到 %u 个", value->n, def->min_items,
-                         def->max_items);
-    if (is_offsets(def) && value->n % 2 != 0)
-        return expr_fail(c, "anchors and offsets come in pairs", "锚点和偏移应成对");
-    for (uint32_t i = 0; i < value->n && rc == IM_OK; i++)
-        rc = check_item(c, def, value, i);
-    return rc;
+    if (value.kind != def->kind)
+        return;
+    switch (value.kind) {
+    case STYLE_NUMBER:
+        check_number(c, def, value.number);
+        break;
+    case STYLE_STRING:
+        check_text(c, def, style_bytes(value));
+        break;
+    case STYLE_ARRAY:
+        check_list(c, def, value);
+        break;
+    case STYLE_PADDING:
+        for (uint32_t i = 0; i < value.n; i++)
+            check_number(c, def, value.numbers[i]);
+        break;
+    case STYLE_OFFSETS:
+        check_offsets(c, def, value);
+        break;
+    default:
+        break;
+    }
 }
 
-enum im_code style_property_check(struct expr_compiler *c,
-                                  const struct style_property_def *def,
-                                  const struct style_value *value)
+/* The list of choices; NULL: memory. */
+static json_t *choices_of(const struct style_property_def *def)
 {
-    if (value->kind == STYLE_NUMBER && def->kind == STYLE_NUMBER)
-        return check_number(c, def, value->number);
-    if (value->kind == STYLE_STRING && def->kind == STYLE_STRING)
-        return check_text(c, def, value->text);
-    if (value->kind == STYLE_ARRAY && def->kind == STYLE_ARRAY)
-        return check_list(c, def, value);
-    return IM_OK;
+    json_t *out = def->choices ? json_array() : NULL;
+
+    for (int i = 0; out && def->choices[i]; i++)
+        json_array_append_new(out, json_string(def->choices[i]));
+    return out;
+}
+
+static const char *specified_type(const struct style_property_def *def)
+{
+    switch (def->kind) {
+    case STYLE_STRING:
+        return "enum";
+    default:
+        return style_kind_name(def->kind);
+    }
+}
+
+static void drop_json(void *json)
+{
+    json_decref(json);
+}
+
+struct style_target style_property_target(struct expr_compiler *c,
+                                          enum style_property property)
+{
+    const struct style_property_def *def = &style_properties[property];
+    bool is_fixed = def->kind == STYLE_ARRAY && def->min_items == def->max_items;
+    bool is_list = def->kind == STYLE_ARRAY && !is_fixed;
+    struct style_target target = {.type = &expr_types[def->kind],
+                                  .depends = def->depends};
+    json_t *choices = choices_of(def);
+
+    if (def->kind == STYLE_ARRAY)
+        target.type =
+            expr_array_type(c, &expr_types[def->choices ? STYLE_STRING : STYLE_NUMBER],
+                            is_fixed ? (int32_t)def->max_items : -1);
+    target.is_interpolated =
+        !def->is_discrete && !is_list && !strstr(def->name, "sort-key");
+    if (choices && !im_arena_defer(c->arena, drop_json, choices)) {
+        expr_nomem(c);
+        choices = NULL;
+    }
+    target.function = (struct style_function_target){
+        .type = specified_type(def),
+        .item = def->choices ? "string" : "number",
+        .length = is_fixed ? (int)def->max_items : -1,
+        .is_interpolated = target.is_interpolated,
+        .has_tokens = property == TEXT_FIELD || property == ICON_IMAGE,
+        .values = choices};
+    return target;
 }
 
 /* ---- values for one feature ---- */
@@ -378,8 +434,20 @@ static struct style_value value_of(const struct style_layer *layer,
     const struct expr *e = layer->properties[property];
 
     if (!e)
-        return (struct style_value){.kind = STYLE_NULL};
+        return style_null();
     return expr_eval(e, at);
+}
+
+/* The same, of what does not point into the scratch: that is as it was after it. */
+static struct style_value plain_value_of(const struct style_layer *layer,
+                                         enum style_property property,
+                                         struct style_eval *at)
+{
+    size_t mark = at->text_len;
+    struct style_value v = value_of(layer, property, at);
+
+    at->text_len = mark;
+    return v;
 }
 
 bool style_layer_visible(const struct style_layer *layer, double zoom)
@@ -389,11 +457,13 @@ bool style_layer_visible(const struct style_layer *layer, double zoom)
 
 bool style_matches(const struct style_layer *layer, struct style_eval *at)
 {
+    size_t mark = at->text_len;
     struct style_value v;
 
     if (!layer->filter)
         return true;
     v = expr_eval(layer->filter, at);
+    at->text_len = mark;
     return v.kind == STYLE_BOOL && v.boolean;
 }
 
@@ -407,7 +477,7 @@ double style_number(const struct style_layer *layer,
                     struct style_eval *at)
 {
     const struct style_property_def *def = &style_properties[property];
-    struct style_value v = value_of(layer, property, at);
+    struct style_value v = plain_value_of(layer, property, at);
 
     if (v.kind != STYLE_NUMBER || isnan(v.number))
         return def->number;
@@ -418,7 +488,7 @@ bool style_flag(const struct style_layer *layer,
                 enum style_property property,
                 struct style_eval *at)
 {
-    struct style_value v = value_of(layer, property, at);
+    struct style_value v = plain_value_of(layer, property, at);
 
     return v.kind == STYLE_BOOL ? v.boolean : style_properties[property].number != 0;
 }
@@ -427,9 +497,10 @@ struct draw_color style_color(const struct style_layer *layer,
                               enum style_property property,
                               struct style_eval *at)
 {
-    struct style_value v = value_of(layer, property, at);
+    struct style_value v = plain_value_of(layer, property, at);
 
-    return v.kind == STYLE_COLOR ? v.color : style_properties[property].color;
+    return v.kind == STYLE_COLOR ? style_draw_color(v.colors)
+                                 : style_properties[property].color;
 }
 
 struct draw_color style_color_opacity(const struct style_layer *layer,
@@ -448,13 +519,23 @@ unsigned style_choice(const struct style_layer *layer,
                       struct style_eval *at)
 {
     const char *const *choices = style_properties[property].choices;
-    struct style_value v = value_of(layer, property, at);
+    struct style_value v = plain_value_of(layer, property, at);
     unsigned i;
 
     if (v.kind != STYLE_STRING)
         return 0;
-    i = choice_of(choices, v.text);
+    i = choice_of(choices, style_bytes(v));
     return choices[i] ? i : 0;
+}
+
+uint32_t style_sections(const struct style_layer *layer,
+                        struct style_eval *at,
+                        const struct style_section **out)
+{
+    struct style_value v = value_of(layer, TEXT_FIELD, at);
+
+    *out = v.kind == STYLE_FORMATTED ? v.sections : NULL;
+    return v.kind == STYLE_FORMATTED ? v.n : 0;
 }
 
 struct im_bytes style_text(const struct style_layer *layer,
@@ -462,24 +543,22 @@ struct im_bytes style_text(const struct style_layer *layer,
                            struct style_eval *at)
 {
     struct style_value v = value_of(layer, property, at);
+    struct style_text text;
 
-    return v.kind == STYLE_STRING ? v.text : (struct im_bytes){NULL, 0};
+    if (v.kind == STYLE_FORMATTED && v.n == 1)
+        v = v.sections[0].text;
+    if (v.kind == STYLE_STRING || v.kind == STYLE_IMAGE)
+        return style_bytes(v);
+    if (v.kind != STYLE_FORMATTED)
+        return (struct im_bytes){NULL, 0};
+    text = style_text_begin(at);
+    style_text_value(&text, v);
+    return style_bytes(style_text_end(&text));
 }
 
 bool style_has(const struct style_layer *layer, enum style_property property)
 {
     return layer->properties[property] != NULL;
-}
-
-/* As in CSS: all; vertical, horizontal; top, horizontal, bottom; top to left. */
-static void spread_padding(double *four, uint32_t n)
-{
-    if (n < 2)
-        four[1] = four[0];
-    if (n < 3)
-        four[2] = four[0];
-    if (n < 4)
-        four[3] = four[1];
 }
 
 uint32_t style_numbers(const struct style_layer *layer,
@@ -489,30 +568,20 @@ uint32_t style_numbers(const struct style_layer *layer,
                        uint32_t max)
 {
     const struct style_property_def *def = &style_properties[property];
-    struct style_value v = value_of(layer, property, at);
-    bool is_padding = property == ICON_PADDING;
-    double four[PROPERTY_MAX_NUMBERS];
+    struct style_value v = plain_value_of(layer, property, at);
     uint32_t n = 0;
 
-    if (is_padding && v.kind == STYLE_NUMBER) {
-        four[n++] = held(def, v.number);
-    } else if (v.kind == STYLE_ARRAY) {
-        while (n < v.n && n < max && v.items[n].kind == STYLE_NUMBER) {
-            double number = held(def, v.items[n].number);
-
-            if (is_padding && n < PROPERTY_MAX_NUMBERS)
-                four[n] = number;
-            out[n++] = number;
-        }
-    } else if (def->min_items == def->max_items || is_padding) {
+    if (v.kind == STYLE_PADDING) {
+        for (; n < v.n && n < max; n++)
+            out[n] = held(def, v.numbers[n]);
+    } else if (v.kind == STYLE_ARRAY && v.n >= def->min_items &&
+               v.n <= def->max_items) {
+        for (; n < v.n && n < max && v.items[n].kind == STYLE_NUMBER; n++)
+            out[n] = held(def, v.items[n].number);
+    } else if (def->min_items == def->max_items) {
         for (; n < def->max_items && n < max; n++)
-            four[n] = out[n] = def->items[n];
+            out[n] = def->items[n];
     }
-    if (!is_padding || n == 0)
-        return n;
-    spread_padding(four, n);
-    for (n = 0; n < PROPERTY_MAX_NUMBERS && n < max; n++)
-        out[n] = four[n];
     return n;
 }
 
@@ -522,16 +591,17 @@ uint32_t style_anchor_offsets(const struct style_layer *layer,
 {
     const struct style_property_def *def =
         &style_properties[TEXT_VARIABLE_ANCHOR_OFFSET];
-    struct style_value v = value_of(layer, TEXT_VARIABLE_ANCHOR_OFFSET, at);
+    struct style_value v = plain_value_of(layer, TEXT_VARIABLE_ANCHOR_OFFSET, at);
     uint32_t n = 0;
 
-    if (v.kind != STYLE_ARRAY)
+    if (v.kind != STYLE_OFFSETS)
         return 0;
     for (uint32_t i = 0; i + 1 < v.n && n < ANCHOR_COUNT; i += 2) {
         const struct style_value *name = &v.items[i];
         const struct style_value *offset = &v.items[i + 1];
-        unsigned anchor =
-            name->kind == STYLE_STRING ? choice_of(anchors, name->text) : ANCHOR_COUNT;
+        unsigned anchor = name->kind == STYLE_STRING
+                              ? choice_of(anchors, style_bytes(*name))
+                              : ANCHOR_COUNT;
 
         if (anchor < ANCHOR_COUNT && offset->kind == STYLE_ARRAY && offset->n == 2)
             out[n++] = (struct style_anchor_offset){
@@ -546,18 +616,19 @@ static struct draw_color default_ramp(double density)
 {
     static const struct {
         double at;
-        struct draw_color color;
-    } stops[] = {
-        {0, {0, 0, 1, 0}},   {0.1, {65 / 255.0f, 105 / 255.0f, 225 / 255.0f, 1}},
-        {0.3, {0, 1, 1, 1}}, {0.5, {0, 1, 0, 1}},
-        {0.7, {1, 1, 0, 1}}, {1, {1, 0, 0, 1}}};
+        struct style_rgba color;
+    } stops[] = {{0, {0, 0, 1, 0}},   {0.1, {65 / 255.0, 105 / 255.0, 225 / 255.0, 1}},
+                 {0.3, {0, 1, 1, 1}}, {0.5, {0, 1, 0, 1}},
+                 {0.7, {1, 1, 0, 1}}, {1, {1, 0, 0, 1}}};
     size_t i = 1;
+    struct style_rgba color;
 
     while (i + 1 < sizeof stops / sizeof *stops && density > stops[i].at)
         i++;
-    return style_color_mix(stops[i - 1].color, stops[i].color,
-                           (density - stops[i - 1].at) /
-                               (stops[i].at - stops[i - 1].at));
+    color = style_rgba_mix(
+        &stops[i - 1].color, &stops[i].color,
+        (density - stops[i - 1].at) / (stops[i].at - stops[i - 1].at), STYLE_RGB);
+    return style_draw_color(&color);
 }
 
 void style_heatmap_ramp(const struct style_layer *layer,
@@ -566,9 +637,10 @@ void style_heatmap_ramp(const struct style_layer *layer,
 {
     for (int i = 0; i < STYLE_RAMP; i++) {
         at->density = i / (STYLE_RAMP - 1.0);
-        struct style_value v = value_of(layer, HEATMAP_COLOR, at);
+        struct style_value v = plain_value_of(layer, HEATMAP_COLOR, at);
 
-        out[i] = v.kind == STYLE_COLOR ? v.color : default_ramp(at->density);
+        out[i] = v.kind == STYLE_COLOR ? style_draw_color(v.colors)
+                                       : default_ramp(at->density);
     }
     at->density = 0;
 }
@@ -580,14 +652,15 @@ uint32_t style_choices(const struct style_layer *layer,
                        uint32_t max)
 {
     const char *const *choices = style_properties[property].choices;
-    struct style_value v = value_of(layer, property, at);
+    struct style_value v = plain_value_of(layer, property, at);
     uint32_t n = 0;
 
     if (v.kind != STYLE_ARRAY)
         return 0;
     for (uint32_t i = 0; i < v.n && n < max; i++) {
-        unsigned choice =
-            v.items[i].kind == STYLE_STRING ? choice_of(choices, v.items[i].text) : 0;
+        unsigned choice = v.items[i].kind == STYLE_STRING
+                              ? choice_of(choices, style_bytes(v.items[i]))
+                              : 0;
         out[n++] = (uint8_t)(choices[choice] ? choice : 0);
     }
     return n;
@@ -595,20 +668,18 @@ uint32_t style_choices(const struct style_layer *layer,
 
 bool style_font_is_bold(const struct style_layer *layer, struct style_eval *at)
 {
-    struct style_value v = value_of(layer, TEXT_FONT, at);
+    struct style_value v = plain_value_of(layer, TEXT_FONT, at);
 
     return v.kind == STYLE_ARRAY && v.n > 0 && v.items[0].kind == STYLE_STRING &&
-           v.items[0].text.len &&
-           memmem(v.items[0].text.data, v.items[0].text.len, "Bold", 4);
+           memmem(v.items[0].bytes, v.items[0].n, "Bold", 4);
 }
 
-static enum im_code raise_bound(void *ctx, const struct style_value *value)
+static void raise_bound(void *ctx, struct style_value value)
 {
     double *bound = ctx;
 
-    if (value->kind == STYLE_NUMBER && fabs(value->number) > *bound)
-        *bound = fabs(value->number);
-    return IM_OK;
+    if (value.kind == STYLE_NUMBER && fabs(value.number) > *bound)
+        *bound = fabs(value.number);
 }
 
 double style_number_bound(const struct style_layer *layer, enum style_property property)
@@ -619,6 +690,6 @@ double style_number_bound(const struct style_layer *layer, enum style_property p
     bool complete = true;
 
     if (e)
-        (void)!expr_each_constant(e, raise_bound, &bound, &complete);
+        expr_each_constant(e, raise_bound, &bound, &complete);
     return complete ? fmin(bound, def->max) : def->max;
 }

@@ -6,8 +6,16 @@
 #include <tiles/tile.h>
 
 #include <math.h>
+#include <stdlib.h>
 
-static enum im_code
+enum doc { DOC_LAYER, DOC_MAP }; /* of one map layer; of the whole map */
+
+struct reader {
+    struct expr_compiler c;
+    enum doc doc;
+};
+
+static void
 refuse_unknown(struct expr_compiler *c, const json_t *object, const char *const *known)
 {
     const char *key;
@@ -17,6 +25,7 @@ refuse_unknown(struct expr_compiler *c, const json_t *object, const char *const 
     {
         const char *best = known[0];
         unsigned least = ~0u;
+        size_t mark;
         int i = 0;
 
         for (; known[i] && strcmp(known[i], key) != 0; i++) {
@@ -27,92 +36,214 @@ refuse_unknown(struct expr_compiler *c, const json_t *object, const char *const 
                 best = known[i];
             }
         }
-        if (!known[i]) {
-            expr_path_key(c, key);
-            return expr_fail(c, "unknown member; the nearest known one is \"%s\"",
-                             "未知成员；最接近的是“%s”", best);
-        }
+        if (known[i])
+            continue;
+        mark = expr_path_key(c, key);
+        expr_fail(c, "unknown member; the nearest known one is \"%s\"",
+                  "未知成员；最接近的是“%s”", best);
+        expr_path_pop(c, mark);
     }
-    return IM_OK;
 }
 
-static enum im_code need_text(struct expr_compiler *c,
-                              const json_t *object,
-                              const char *key,
-                              const char **out)
+/* A problem with a member of the object at the path. */
+static void
+fail_member(struct expr_compiler *c, const char *key, const char *en, const char *zh)
+{
+    size_t mark = expr_path_key(c, key);
+
+    expr_fail(c, "%s", "%s", en, zh);
+    expr_path_pop(c, mark);
+}
+
+static const char *
+need_text(struct expr_compiler *c, const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
+    const char *copy;
 
     if (!json_is_string(value) || json_string_length(value) == 0) {
-        expr_path_key(c, key);
-        return expr_fail(c, "a text that is not empty is needed", "需要非空文本");
+        fail_member(c, key, "a text that is not empty is needed", "需要非空文本");
+        return NULL;
     }
-    *out = im_arena_strdup(c->arena, im_bytes_of(json_string_value(value)));
-    return *out ? IM_OK : expr_nomem(c);
+    copy = im_arena_strdup(c->arena, im_bytes_of(json_string_value(value)));
+    if (!copy)
+        expr_nomem(c);
+    return copy;
 }
 
-static enum im_code
+static void
 read_zoom(struct expr_compiler *c, const json_t *object, const char *key, double *out)
 {
     const json_t *value = json_object_get(object, key);
 
     if (!value)
-        return IM_OK;
+        return;
     if (!json_is_number(value) || !(json_number_value(value) >= 0) ||
         !(json_number_value(value) <= 24)) {
-        expr_path_key(c, key);
-        return expr_fail(c, "a number 0..24 is needed", "需要 0..24 的数字");
+        fail_member(c, key, "a number 0..24 is needed", "需要 0..24 的数字");
+        return;
     }
     *out = json_number_value(value);
-    return IM_OK;
 }
 
-static enum im_code
+static bool
 read_type(struct expr_compiler *c, const json_t *object, enum style_type *out)
 {
-    const char *text;
-    enum im_code rc = need_text(c, object, "type", &text);
+    const char *text = need_text(c, object, "type");
+    size_t mark;
 
-    if (rc != IM_OK)
-        return rc;
+    if (!text)
+        return false;
     for (int i = 0; i < STYLE_TYPE_COUNT; i++)
         if (strcmp(text, style_type_name((enum style_type)i)) == 0) {
             *out = (enum style_type)i;
-            return IM_OK;
+            return true;
         }
-    expr_path_key(c, "type");
-    return expr_fail(
+    mark = expr_path_key(c, "type");
+    expr_fail(
         c,
         "\"%.40s\" is not drawn; known are background, fill, line, circle, symbol, "
         "heatmap",
         "不绘制“%.40s”；可用的有 background, fill, line, circle, symbol, heatmap",
         text);
+    expr_path_pop(c, mark);
+    return false;
 }
 
 /* The drawing order of ARCHITECTURE.md; without one a type has its usual place. */
-static enum im_code
+static void
 read_order(struct expr_compiler *c, const json_t *object, struct style_layer *layer)
 {
     static const int usual[STYLE_TYPE_COUNT] = {0, 50, 250, 500, 700, 450};
     const json_t *metadata = json_object_get(object, "metadata");
     const json_t *order = json_object_get(metadata, "order");
+    size_t mark;
 
     layer->order = usual[layer->type];
     if (metadata && !json_is_object(metadata)) {
-        expr_path_key(c, "metadata");
-        return expr_fail(c, "an object is needed", "需要对象");
+        fail_member(c, "metadata", "an object is needed", "需要对象");
+        return;
     }
     if (!order)
-        return IM_OK;
-    if (!json_is_integer(order) || json_integer_value(order) < 0 ||
-        json_integer_value(order) > STYLE_MAX_ORDER) {
-        expr_path_key(c, "metadata");
-        expr_path_key(c, "order");
-        return expr_fail(c, "a whole number 0..%d is needed", "需要 0..%d 的整数",
-                         STYLE_MAX_ORDER);
+        return;
+    if (json_is_integer(order) && json_integer_value(order) >= 0 &&
+        json_integer_value(order) <= STYLE_MAX_ORDER) {
+        layer->order = (int)json_integer_value(order);
+        return;
     }
-    layer->order = (int)json_integer_value(order);
-    return IM_OK;
+    mark = expr_path_key(c, "metadata");
+    expr_path_key(c, "order");
+    expr_fail(c, "a whole number 0..%d is needed", "需要 0..%d 的整数",
+              STYLE_MAX_ORDER);
+    expr_path_pop(c, mark);
+}
+
+/* ---- values ---- */
+
+static const struct expr *check_depends(struct expr_compiler *c,
+                                        const struct style_target *target,
+                                        const struct expr *e)
+{
+    unsigned beyond = e->depends & ~target->depends;
+
+    if (beyond & EXPR_FEATURE && target->depends & EXPR_DENSITY)
+        return expr_fail(c, "this property may only use \"heatmap-density\"",
+                         "该属性只能用 \"heatmap-density\"");
+    if (beyond & EXPR_FEATURE && c->is_plain)
+        return expr_fail(c, "data expressions not supported", "不能用要素的数据");
+    if (beyond & EXPR_FEATURE)
+        return expr_fail(c,
+                         "this property is the same for all features of a layer; "
+                         "\"get\" and the like are not possible here",
+                         "该属性对图层的所有要素相同，不能用 \"get\" 等");
+    if (beyond & EXPR_ZOOM)
+        return expr_fail(c, "zoom expressions not supported", "此处不能用 \"zoom\"");
+    if (beyond & EXPR_DENSITY && !c->is_plain)
+        return expr_fail(c, "\"heatmap-density\" belongs into \"heatmap-color\"",
+                         "\"heatmap-density\" 只能用于 \"heatmap-color\"");
+    if (beyond & EXPR_PROGRESS && !c->is_plain)
+        return expr_fail(c,
+                         "\"line-progress\" is not possible: gradients are not drawn",
+                         "不能用 \"line-progress\"：不绘制渐变线");
+    return e;
+}
+
+static const struct expr *check_zoom(struct expr_compiler *c,
+                                     const struct style_target *target,
+                                     const struct expr *e)
+{
+    switch (expr_zoom_use(e)) {
+    case EXPR_ZOOM_NOT_ON_TOP:
+        return expr_fail(
+            c,
+            "\"zoom\" expression may only be used as input to a top-level "
+            "\"step\" or \"interpolate\" expression.",
+            "\"zoom\" 只能作为最外层 \"step\" 或 \"interpolate\" 的输入。");
+    case EXPR_ZOOM_TWICE:
+        return expr_fail(c,
+                         "Only one zoom-based \"step\" or \"interpolate\" "
+                         "subexpression may be used in an expression.",
+                         "一个表达式只能有一个以 \"zoom\" 为输入的 \"step\" 或 "
+                         "\"interpolate\"。");
+    case EXPR_ZOOM_INTERPOLATE:
+        if (!target->is_interpolated)
+            return expr_fail(c,
+                             "\"interpolate\" expressions cannot be used with this "
+                             "property",
+                             "该属性不能用 \"interpolate\"");
+        break;
+    case EXPR_ZOOM_NONE:
+    case EXPR_ZOOM_STEP:
+        break;
+    }
+    return e;
+}
+
+const struct expr *style_compile(struct expr_compiler *c,
+                                 const json_t *json,
+                                 const struct style_target *target)
+{
+    json_t *made = NULL;
+    const struct expr *e;
+
+    if (json_is_object(json)) {
+        made = style_function_expression(json, &target->function);
+        if (!made)
+            return c->is_plain
+                       ? expr_fail(c,
+                                   "Bare objects invalid. Use [\"literal\", {...}] "
+                                   "instead.",
+                                   "对象不是表达式。")
+                       : expr_fail(c,
+                                   "an object is no expression; write a value, "
+                                   "[\"operator\", …] or {\"stops\": [[z, value], …]}",
+                                   "对象不是表达式；请写值、[\"运算符\", …] 或 "
+                                   "{\"stops\": [[z, 值], …]}");
+        json = made;
+    }
+    e = expr_compile(c, json, target->type,
+                     target->is_text ? EXPR_COERCE : EXPR_ASSERT);
+    json_decref(made);
+    if (e)
+        e = check_depends(c, target, e);
+    return e ? check_zoom(c, target, e) : NULL;
+}
+
+/* A plain list is a list, not a call; "{name}" in a plain text is a property. */
+static json_t *plain_value(const json_t *json, const struct style_target *target)
+{
+    json_t *out;
+
+    if (json_is_string(json) && target->function.has_tokens)
+        return style_token_expression(json_string_value(json));
+    if (!json_is_array(json) || expr_is_call(json) || !target->type ||
+        (target->type->kind != STYLE_ARRAY && target->type->kind != STYLE_PADDING &&
+         target->type->kind != STYLE_OFFSETS))
+        return json_incref((json_t *)json);
+    out = json_array();
+    json_array_append_new(out, json_string("literal"));
+    json_array_append(out, (json_t *)json);
+    return out;
 }
 
 struct check_context {
@@ -120,84 +251,61 @@ struct check_context {
     const struct style_property_def *def;
 };
 
-static enum im_code check_output(void *ctx, const struct style_value *value)
+static void check_output(void *ctx, struct style_value value)
 {
     const struct check_context *check = ctx;
 
-    return style_property_check(check->c, check->def, value);
+    style_property_check(check->c, check->def, value);
 }
 
-static enum im_code check_depends(struct expr_compiler *c,
-                                  const struct style_property_def *def,
-                                  const struct expr *e)
+/* "{lang}" comes before "{name}". */
+static json_t *in_language(const struct expr_compiler *c, const json_t *json)
 {
-    if (e->depends & EXPR_DENSITY & ~def->depends)
-        return expr_fail(c, "\"heatmap-density\" belongs into \"heatmap-color\"",
-                         "\"heatmap-density\" 只能用于 \"heatmap-color\"");
-    if (def->depends == PROPERTY_DENSITY && e->depends & ~(unsigned)PROPERTY_DENSITY)
-        return expr_fail(c, "this property may only use \"heatmap-density\"",
-                         "该属性只能用 \"heatmap-density\"");
-    if (e->depends & EXPR_FEATURE & ~def->depends)
-        return expr_fail(c,
-                         "this property is the same for all features of a layer; "
-                         "\"get\" and the like are not possible here",
-                         "该属性对图层的所有要素相同，不能用 \"get\" 等");
-    if (!expr_zoom_is_on_top(e))
-        return expr_fail(c,
-                         "\"zoom\" may only be the input of a \"step\" or "
-                         "\"interpolate\" that is the whole value",
-                         "\"zoom\" 只能作为最外层 \"step\" 或 \"interpolate\" 的输入");
-    return IM_OK;
-}
+    static const char mark[] = "{lang}";
+    const char *text = json_string_value(json);
+    const char *found = text ? strstr(text, mark) : NULL;
+    json_t *out;
+    char *copy;
+    size_t n = 0;
 
-/* text-field takes any value and turns it into text (MapLibre: "formatted") */
-static enum im_code
-to_text(struct expr_compiler *c, const struct expr *e, const struct expr **out)
-{
-    struct expr *wrapped;
-
-    if (e->type == STYLE_STRING) {
-        *out = e;
-        return IM_OK;
+    if (!found)
+        return json_incref((json_t *)json);
+    copy = strdup(text);
+    if (!copy)
+        return json_incref((json_t *)json);
+    for (const char *p = text; *p;) {
+        if (strncmp(p, mark, sizeof mark - 1) == 0) {
+            memcpy(copy + n, c->lang == LANG_EN ? "en" : "zh", 2);
+            n += 2;
+            p += sizeof mark - 1;
+        } else {
+            copy[n++] = *p++;
+        }
     }
-    wrapped = expr_new(c, expr_conversion(STYLE_STRING, false), STYLE_STRING, 1);
-    if (!wrapped)
-        return c->err->code;
-    wrapped->args[0] = e;
-    return expr_finish(c, wrapped, out);
+    out = json_stringn(copy, n);
+    free(copy);
+    return out ? out : json_incref((json_t *)json);
 }
 
-/* A curve stays on top when its outputs become text. */
-static enum im_code compile_property(struct expr_compiler *c,
-                                     enum style_property property,
-                                     const json_t *json,
-                                     const struct expr **out)
+static void compile_property(struct expr_compiler *c,
+                             enum style_property property,
+                             const json_t *json,
+                             const struct expr **out)
 {
-    const struct style_property_def *def = &style_properties[property];
-    struct check_context check = {c, def};
-    enum style_kind kind =
-        property == ICON_PADDING && json_is_number(json) ? STYLE_NUMBER : def->kind;
+    struct style_target target = style_property_target(c, property);
+    struct check_context check = {c, &style_properties[property]};
+    json_t *spoken = in_language(c, json);
+    json_t *value = plain_value(spoken, &target);
     bool complete = true;
-    enum im_code rc;
 
-    if (property == TEXT_FIELD) {
-        rc = expr_compile(c, json, STYLE_ANY, out);
-        if (rc == IM_OK)
-            rc = check_depends(c, def, *out);
-        return rc == IM_OK ? to_text(c, *out, out) : rc;
-    }
-    rc = expr_compile(c, json, kind, out);
-    if (rc == IM_OK)
-        rc = check_depends(c, def, *out);
-    if (rc == IM_OK)
-        rc = expr_each_constant(*out, check_output, &check, &complete);
-    if (rc == IM_OK && !complete && kind == STYLE_ARRAY)
-        return expr_fail(c, "a list must be given as [\"literal\", […]]",
-                         "列表应写为 [\"literal\", […]]");
-    return rc;
+    *out = target.type ? style_compile(c, value, &target) : NULL;
+    json_decref(value);
+    json_decref(spoken);
+    if (*out)
+        expr_each_constant(*out, check_output, &check, &complete);
 }
 
-static enum im_code
+static void
 read_visibility(struct expr_compiler *c, const json_t *value, struct style_layer *layer)
 {
     const char *text = json_string_value(value);
@@ -205,39 +313,55 @@ read_visibility(struct expr_compiler *c, const json_t *value, struct style_layer
     if (text && strcmp(text, "none") == 0)
         layer->visible = false;
     else if (!text || strcmp(text, "visible") != 0)
-        return expr_fail(c, "visibility is \"visible\" or \"none\"",
-                         "visibility 应为 \"visible\" 或 \"none\"");
-    return IM_OK;
+        expr_fail(c, "visibility is \"visible\" or \"none\"",
+                  "visibility 应为 \"visible\" 或 \"none\"");
 }
 
-static enum im_code read_property(struct expr_compiler *c,
-                                  const char *key,
-                                  const json_t *value,
-                                  bool is_layout,
-                                  struct style_layer *layer)
+/* What is known and not drawn. */
+static bool
+refuse_known(struct expr_compiler *c, const struct style_layer *layer, const char *key)
+{
+    if (layer->type == STYLE_LINE && strcmp(key, "line-gradient") == 0)
+        expr_fail(c, "gradients along lines are not drawn; use \"line-color\"",
+                  "不绘制渐变线；请用“line-color”");
+    else
+        return false;
+    return true;
+}
+
+static void read_property(struct expr_compiler *c,
+                          const char *key,
+                          const json_t *value,
+                          bool is_layout,
+                          struct style_layer *layer)
 {
     enum style_property property;
+    size_t n = strlen(key);
 
-    if (strcmp(key, "$comment") == 0)
-        return IM_OK;
-    if (is_layout && strcmp(key, "visibility") == 0)
-        return read_visibility(c, value, layer);
+    if (strcmp(key, "$comment") == 0 || refuse_known(c, layer, key))
+        return;
+    if (is_layout && strcmp(key, "visibility") == 0) {
+        read_visibility(c, value, layer);
+        return;
+    }
     property = style_property_find(layer->type, is_layout, key);
     if (property != STYLE_PROPERTY_COUNT)
-        return compile_property(c, property, value, &layer->properties[property]);
-    if (style_property_find(layer->type, !is_layout, key) != STYLE_PROPERTY_COUNT)
-        return expr_fail(c, "this property belongs into \"%s\"", "该属性应写在“%s”中",
-                         is_layout ? "paint" : "layout");
-    return expr_fail(c,
-                     "unknown property of a %s layer; the nearest known one is \"%s\"",
-                     "%s 图层没有此属性；最接近的是“%s”", style_type_name(layer->type),
-                     style_property_nearest(layer->type, key));
+        compile_property(c, property, value, &layer->properties[property]);
+    else if (style_property_find(layer->type, !is_layout, key) != STYLE_PROPERTY_COUNT)
+        expr_fail(c, "this property belongs into \"%s\"", "该属性应写在“%s”中",
+                  is_layout ? "paint" : "layout");
+    else if (n > 11 && strcmp(key + n - 11, "-transition") == 0 && !is_layout)
+        return; /* tiles do not fade */
+    else
+        expr_fail(c, "unknown property of a %s layer; the nearest known one is \"%s\"",
+                  "%s 图层没有此属性；最接近的是“%s”", style_type_name(layer->type),
+                  style_property_nearest(layer->type, key));
 }
 
-static enum im_code read_properties(struct expr_compiler *c,
-                                    const json_t *object,
-                                    const char *part,
-                                    struct style_layer *layer)
+static void read_properties(struct expr_compiler *c,
+                            const json_t *object,
+                            const char *part,
+                            struct style_layer *layer)
 {
     json_t *properties = json_object_get(object, part);
     size_t mark = expr_path_key(c, part);
@@ -245,170 +369,226 @@ static enum im_code read_properties(struct expr_compiler *c,
     json_t *value;
 
     if (properties && !json_is_object(properties))
-        return expr_fail(c, "an object is needed", "需要对象");
+        expr_fail(c, "an object is needed", "需要对象");
     json_object_foreach(properties, key, value)
     {
         size_t inner = expr_path_key(c, key);
-        enum im_code rc =
-            read_property(c, key, value, strcmp(part, "layout") == 0, layer);
 
-        if (rc != IM_OK)
-            return rc;
+        read_property(c, key, value, strcmp(part, "layout") == 0, layer);
         expr_path_pop(c, inner);
     }
     expr_path_pop(c, mark);
-    return IM_OK;
 }
 
-static enum im_code
+static void
 read_filter(struct expr_compiler *c, const json_t *object, struct style_layer *layer)
 {
     const json_t *filter = json_object_get(object, "filter");
     size_t mark = expr_path_key(c, "filter");
-    enum im_code rc = IM_OK;
 
     if (filter && layer->type == STYLE_BACKGROUND)
-        return expr_fail(c, "a background has no features to filter",
-                         "背景没有可过滤的要素");
-    if (filter)
-        rc = expr_compile_filter(c, filter, &layer->filter);
-    if (rc == IM_OK)
-        expr_path_pop(c, mark);
-    return rc;
+        expr_fail(c, "a background has no features to filter", "背景没有可过滤的要素");
+    else if (filter)
+        layer->filter = expr_compile_filter(c, filter);
+    expr_path_pop(c, mark);
 }
 
-static enum im_code
-read_layer(struct expr_compiler *c, const json_t *object, struct style_layer *layer)
+static void check_members(struct reader *r, const json_t *object)
 {
-    static const char *const known[] = {"id",       "type",  "minzoom", "maxzoom",
-                                        "filter",   "paint", "layout",  "metadata",
-                                        "$comment", NULL};
-    enum im_code rc;
+    static const char *const own[] = {"id",       "type",  "minzoom", "maxzoom",
+                                      "filter",   "paint", "layout",  "metadata",
+                                      "$comment", NULL};
+    static const char *const map[] = {"id",     "type",         "minzoom",  "maxzoom",
+                                      "filter", "paint",        "layout",   "metadata",
+                                      "source", "source-layer", "$comment", NULL};
 
-    if (!json_is_object(object))
-        return expr_fail(c, "a layer is an object", "图层应是对象");
-    if (json_object_get(object, "source") || json_object_get(object, "source-layer"))
-        return expr_fail(c,
-                         "\"source\" and \"source-layer\" follow from the folder; "
-                         "leave them out",
-                         "\"source\" 和 \"source-layer\" 由目录决定，请删去");
-    rc = refuse_unknown(c, object, known);
+    if (r->doc == DOC_LAYER &&
+        (json_object_get(object, "source") || json_object_get(object, "source-layer")))
+        expr_fail(&r->c,
+                  "\"source\" and \"source-layer\" follow from the folder; "
+                  "leave them out",
+                  "\"source\" 和 \"source-layer\" 由目录决定，请删去");
+    refuse_unknown(&r->c, object, r->doc == DOC_LAYER ? own : map);
+}
+
+static void
+read_layer(struct reader *r, const json_t *object, struct style_layer *layer)
+{
+    struct expr_compiler *c = &r->c;
+
+    if (!json_is_object(object)) {
+        expr_fail(c, "a layer is an object", "图层应是对象");
+        return;
+    }
+    check_members(r, object);
     layer->visible = true;
     layer->max_zoom = HUGE_VAL;
     layer->min_zoom = -HUGE_VAL; /* a 256 px tile at 0 is at zoom -1 */
-    if (rc == IM_OK)
-        rc = need_text(c, object, "id", &layer->id);
-    if (rc == IM_OK)
-        rc = read_type(c, object, &layer->type);
-    if (rc == IM_OK)
-        rc = read_zoom(c, object, "minzoom", &layer->min_zoom);
-    if (rc == IM_OK)
-        rc = read_zoom(c, object, "maxzoom", &layer->max_zoom);
-    if (rc == IM_OK)
-        rc = read_order(c, object, layer);
-    if (rc == IM_OK)
-        rc = read_filter(c, object, layer);
-    if (rc == IM_OK)
-        rc = read_properties(c, object, "layout", layer);
-    if (rc == IM_OK)
-        rc = read_properties(c, object, "paint", layer);
-    if (rc == IM_OK && layer->min_zoom > 0 && layer->min_zoom >= layer->max_zoom)
-        return expr_fail(c, "minzoom %g is not below maxzoom %g",
-                         "minzoom %g 不小于 maxzoom %g", layer->min_zoom,
-                         layer->max_zoom);
-    return rc;
+    layer->id = need_text(c, object, "id");
+    read_zoom(c, object, "minzoom", &layer->min_zoom);
+    read_zoom(c, object, "maxzoom", &layer->max_zoom);
+    if (!read_type(c, object, &layer->type))
+        return;
+    read_order(c, object, layer);
+    read_filter(c, object, layer);
+    read_properties(c, object, "layout", layer);
+    read_properties(c, object, "paint", layer);
+    if (layer->min_zoom > 0 && layer->min_zoom >= layer->max_zoom)
+        expr_fail(c, "minzoom %g is not below maxzoom %g",
+                  "minzoom %g 不小于 maxzoom %g", layer->min_zoom, layer->max_zoom);
 }
 
-static enum im_code
-read_layers(struct expr_compiler *c, const json_t *root, struct style *out)
+static void
+check_id(struct expr_compiler *c, const struct style_layer *layers, size_t i)
 {
+    for (size_t j = 0; j < i; j++)
+        if (layers[i].id && layers[j].id && strcmp(layers[j].id, layers[i].id) == 0)
+            expr_fail(c, "id \"%.60s\" is taken by layers[%zu]",
+                      "id “%.60s” 已被 layers[%zu] 使用", layers[i].id, j);
+}
+
+static void read_layers(struct reader *r, const json_t *root, struct style *out)
+{
+    struct expr_compiler *c = &r->c;
     const json_t *array = json_object_get(root, "layers");
     size_t n = json_array_size(array);
     size_t mark = expr_path_key(c, "layers");
-    struct style_layer *layers;
+    struct style_layer *layers = NULL;
 
     if (!json_is_array(array))
-        return expr_fail(c, "a list of layers is needed", "需要图层列表");
-    if (n > STYLE_MAX_LAYERS)
-        return expr_fail(c, "%zu layers, at most %d", "有 %zu 个图层，最多 %d 个", n,
-                         STYLE_MAX_LAYERS);
-    layers = im_arena_calloc(c->arena, n + 1, sizeof *layers);
-    if (!layers)
-        return expr_nomem(c);
-    for (size_t i = 0; i < n; i++) {
+        expr_fail(c, "a list of layers is needed", "需要图层列表");
+    else if (n > STYLE_MAX_LAYERS)
+        expr_fail(c, "%zu layers, at most %d", "有 %zu 个图层，最多 %d 个", n,
+                  STYLE_MAX_LAYERS);
+    else
+        layers = im_arena_calloc(c->arena, n + 1, sizeof *layers);
+    for (size_t i = 0; layers && i < n && !c->is_out_of_memory; i++) {
         size_t inner = expr_path_index(c, i);
-        enum im_code rc = read_layer(c, json_array_get(array, i), &layers[i]);
 
-        if (rc != IM_OK)
-            return rc;
+        read_layer(r, json_array_get(array, i), &layers[i]);
         layers[i].index = (uint32_t)i;
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(layers[j].id, layers[i].id) == 0)
-                return expr_fail(c, "id \"%.60s\" is taken by layers[%zu]",
-                                 "id “%.60s” 已被 layers[%zu] 使用", layers[i].id, j);
+        check_id(c, layers, i);
         expr_path_pop(c, inner);
     }
     expr_path_pop(c, mark);
-    *out = (struct style){layers, (uint32_t)n};
-    return IM_OK;
+    *out = (struct style){layers, layers ? (uint32_t)n : 0};
 }
 
-static enum im_code read_legend_entry(struct expr_compiler *c, const json_t *entry)
+static void read_legend_entry(struct expr_compiler *c, const json_t *entry)
 {
     static const char *const known[] = {"title", "shape", "color", "$comment", NULL};
     const json_t *title = json_object_get(entry, "title");
     const char *shape = json_string_value(json_object_get(entry, "shape"));
     const char *color = json_string_value(json_object_get(entry, "color"));
     struct draw_color parsed;
-    enum im_code rc = refuse_unknown(c, entry, known);
 
-    if (rc != IM_OK)
-        return rc;
+    refuse_unknown(c, entry, known);
     if (!json_is_string(json_object_get(title, "zh")) ||
         !json_is_string(json_object_get(title, "en")))
-        return expr_fail(c, "a legend entry needs \"title\" with \"zh\" and \"en\"",
-                         "图例项需要带 \"zh\" 和 \"en\" 的 \"title\"");
+        expr_fail(c, "a legend entry needs \"title\" with \"zh\" and \"en\"",
+                  "图例项需要带 \"zh\" 和 \"en\" 的 \"title\"");
     if (!shape ||
         (strcmp(shape, "circle") && strcmp(shape, "line") && strcmp(shape, "fill")))
-        return expr_fail(c, "a legend entry needs \"shape\": circle, line or fill",
-                         "图例项需要 \"shape\"：circle、line 或 fill");
+        expr_fail(c, "a legend entry needs \"shape\": circle, line or fill",
+                  "图例项需要 \"shape\"：circle、line 或 fill");
     if (!color || !style_color_parse(im_bytes_of(color), &parsed))
-        return expr_fail(c, "a legend entry needs \"color\", a CSS colour",
-                         "图例项需要 \"color\"，即 CSS 颜色");
-    return IM_OK;
+        expr_fail(c, "a legend entry needs \"color\", a CSS colour",
+                  "图例项需要 \"color\"，即 CSS 颜色");
 }
 
-static enum im_code read_legend(struct expr_compiler *c, const json_t *root)
+static void read_legend(struct expr_compiler *c, const json_t *root)
 {
     const json_t *legend = json_object_get(root, "legend");
     size_t mark = expr_path_key(c, "legend");
 
     if (legend && !json_is_array(legend))
-        return expr_fail(c, "a list of entries is needed", "需要图例项列表");
+        expr_fail(c, "a list of entries is needed", "需要图例项列表");
     for (size_t i = 0; i < json_array_size(legend); i++) {
         size_t inner = expr_path_index(c, i);
-        enum im_code rc = read_legend_entry(c, json_array_get(legend, i));
 
-        if (rc != IM_OK)
-            return rc;
+        read_legend_entry(c, json_array_get(legend, i));
         expr_path_pop(c, inner);
     }
     expr_path_pop(c, mark);
-    return IM_OK;
 }
 
-static enum im_code
-read_root(struct expr_compiler *c, const json_t *root, struct style *out)
+static void read_root(struct reader *r, const json_t *root, struct style *out)
 {
-    static const char *const known[] = {"layers", "legend", "$comment", NULL};
-    enum im_code rc;
+    static const char *const own[] = {"layers", "legend", "$comment", NULL};
+    static const char *const map[] = {
+        "layers",     "version",  "name",           "metadata",   "center",
+        "zoom",       "bearing",  "pitch",          "roll",       "sources",
+        "sprite",     "glyphs",   "light",          "state",      "legend",
+        "transition", "$comment", "centerAltitude", "font-faces", NULL};
 
-    if (!json_is_object(root))
-        return im_fail(c->err, IM_EDATA, "a style is a JSON object with \"layers\"");
-    rc = refuse_unknown(c, root, known);
-    if (rc == IM_OK)
-        rc = read_legend(c, root);
-    return rc == IM_OK ? read_layers(c, root, out) : rc;
+    refuse_unknown(&r->c, root, r->doc == DOC_LAYER ? own : map);
+    if (r->doc == DOC_MAP && json_number_value(json_object_get(root, "version")) != 8)
+        fail_member(&r->c, "version", "must be 8", "应为 8");
+    read_legend(&r->c, root);
+    read_layers(r, root, out);
+}
+
+/* IM_ELIMIT, IM_EDATA: no JSON that can be looked at. */
+static enum im_code load(struct im_bytes json, json_t **out, struct im_error *err)
+{
+    json_error_t fault;
+
+    if (json.len > STYLE_MAX_BYTES) {
+        im_fail(err, IM_ELIMIT, "style of %zu bytes, at most %d", json.len,
+                STYLE_MAX_BYTES);
+        return im_zh(err, IM_ELIMIT, "样式有 %zu 字节，最多 %d", json.len,
+                     STYLE_MAX_BYTES);
+    }
+    *out =
+        json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &fault);
+    if (!*out) {
+        im_fail(err, IM_EDATA, "line %d, column %d: %s", fault.line, fault.column,
+                fault.text);
+        return im_zh(err, IM_EDATA, "第 %d 行第 %d 列：%s", fault.line, fault.column,
+                     fault.text);
+    }
+    if (json_is_object(*out))
+        return IM_OK;
+    json_decref(*out);
+    *out = NULL;
+    im_fail(err, IM_EDATA, "a style is a JSON object with \"layers\"");
+    return im_zh(err, IM_EDATA, "样式应是带 \"layers\" 的 JSON 对象");
+}
+
+static enum im_code first_problem(const struct expr_compiler *c, struct im_error *err)
+{
+    const struct style_problem *p = c->problems.items;
+
+    if (c->is_out_of_memory)
+        return im_fail(err, IM_ENOMEM, "the style needs too much memory");
+    if (c->problems.n == 0)
+        return IM_OK;
+    im_fail(err, IM_EDATA, "%s: %s", p->path, p->en);
+    return im_zh(err, IM_EDATA, "%s：%s", p->path, p->zh);
+}
+
+enum im_code style_problems_of(struct im_bytes json,
+                               struct im_arena *arena,
+                               struct style_problems *out,
+                               struct im_error *err)
+{
+    struct reader r = {.c = {.arena = arena, .lang = LANG_ZH}};
+    struct style style;
+    json_t *root = NULL;
+    enum im_code rc = load(json, &root, err);
+
+    *out = (struct style_problems){NULL, 0, 0};
+    if (rc != IM_OK)
+        return rc;
+    r.doc = json_object_get(root, "sources") || json_object_get(root, "version")
+                ? DOC_MAP
+                : DOC_LAYER;
+    read_root(&r, root, &style);
+    json_decref(root);
+    *out = r.c.problems;
+    return r.c.is_out_of_memory
+               ? im_fail(err, IM_ENOMEM, "the style needs too much memory")
+               : IM_OK;
 }
 
 enum im_code style_parse(struct im_bytes json,
@@ -418,33 +598,19 @@ enum im_code style_parse(struct im_bytes json,
                          struct style *out,
                          struct im_error *err)
 {
-    struct im_error unused;
-    struct expr_compiler c = {
-        .arena = arena, .schema = schema, .lang = lang, .err = err ? err : &unused};
-    json_error_t fault;
+    struct reader r = {.c = {.arena = arena, .schema = schema, .lang = lang}};
     json_t *root = NULL;
     enum im_code rc;
 
     *out = (struct style){NULL, 0};
     if (json.len == 0)
         return IM_OK;
-    if (json.len > STYLE_MAX_BYTES) {
-        im_fail(err, IM_ELIMIT, "style of %zu bytes, at most %d", json.len,
-                STYLE_MAX_BYTES);
-        return im_zh(err, IM_ELIMIT, "样式有 %zu 字节，最多 %d", json.len,
-                     STYLE_MAX_BYTES);
-    }
-    root =
-        json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &fault);
-    if (!root) {
-        im_fail(err, IM_EDATA, "line %d, column %d: %s", fault.line, fault.column,
-                fault.text);
-        return im_zh(err, IM_EDATA, "第 %d 行第 %d 列：%s", fault.line, fault.column,
-                     fault.text);
-    }
-    rc = read_root(&c, root, out);
+    rc = load(json, &root, err);
+    if (rc != IM_OK)
+        return rc;
+    read_root(&r, root, out);
     json_decref(root);
-    return rc;
+    return first_problem(&r.c, err);
 }
 
 enum im_code style_check(struct im_bytes json, struct im_error *err)

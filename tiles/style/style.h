@@ -4,6 +4,7 @@
 #define TILES_STYLE_STYLE_H
 
 #include "style/expr.h"
+#include "style/function.h"
 
 enum { STYLE_MAX_BYTES = 1024 * 1024, STYLE_MAX_LAYERS = 200, STYLE_MAX_ORDER = 999 };
 
@@ -147,6 +148,7 @@ struct style_property_def {
     uint32_t min_items;         /* lists */
     uint32_t max_items;
     double items[PROPERTY_MAX_NUMBERS]; /* default of lists that have one */
+    bool is_discrete;                   /* MapLibre steps it, never interpolates */
 };
 extern const struct style_property_def style_properties[STYLE_PROPERTY_COUNT];
 
@@ -263,15 +265,45 @@ bool style_font_is_bold(const struct style_layer *layer, struct style_eval *at);
 double style_number_bound(const struct style_layer *layer,
                           enum style_property property);
 
+/** All that is wrong with a style.json, or with a style of the whole map ("sources" and
+ *  "version" are there, layers name a source): at most EXPR_MAX_PROBLEMS, in `arena`.
+ *  Errors: JSON that is none, size, memory. */
+IM_CHECKED enum im_code style_problems_of(struct im_bytes json,
+                                          struct im_arena *arena,
+                                          struct style_problems *out,
+                                          struct im_error *err);
+
+/** The parts of a text-field for the feature in `at`; a plain text is one part. They
+ *  live in the scratch of `at`. Returns how many. */
+uint32_t style_sections(const struct style_layer *layer,
+                        struct style_eval *at,
+                        const struct style_section **out);
+
+/** What a property, or a test, wants of its expression. */
+struct style_target {
+    const struct expr_type *type; /* NULL: anything */
+    bool is_text;                 /* texts are made of other values, not demanded */
+    unsigned depends;             /* what it may use: PROPERTY_… */
+    bool is_interpolated;
+    struct style_function_target function;
+};
+/** Compile a value: constant, expression or function. NULL: problems are noted. */
+const struct expr *style_compile(struct expr_compiler *c,
+                                 const json_t *json,
+                                 const struct style_target *target);
+/** The target of a property; its type is made in the arena of `c`. */
+struct style_target style_property_target(struct expr_compiler *c,
+                                          enum style_property property);
+
 /** Index of a property by name for a layer type; STYLE_PROPERTY_COUNT: unknown. */
 enum style_property
 style_property_find(enum style_type type, bool is_layout, const char *name);
 /** The nearest known property of this layer type, for messages. */
 const char *style_property_nearest(enum style_type type, const char *name);
 const char *style_type_name(enum style_type type);
-/** Does `value` suit the property; fails with path and allowed range. */
-IM_CHECKED enum im_code style_property_check(struct expr_compiler *c,
-                                             const struct style_property_def *def,
-                                             const struct style_value *value);
+/** Note where `value` does not suit the property: range, choices, length. */
+void style_property_check(struct expr_compiler *c,
+                          const struct style_property_def *def,
+                          struct style_value value);
 
 #endif

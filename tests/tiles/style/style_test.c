@@ -69,16 +69,16 @@ TEST(faults_are_named_with_their_path)
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"line\", \"paint\": "
          "{\"line-width\": "
          "[\"*\", 2, [\"zoom\"]]}}]}",
-         "layers[0].paint.line-width: \"zoom\" may only be the input"},
+         "layers[0].paint.line-width: \"zoom\" expression may only be used"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"symbol\", \"layout\": "
          "{\"text-offset\": [1]}}]}",
-         "layers[0].layout.text-offset: list of 1 values, needs 2 to 2"},
+         "layers[0].layout.text-offset: Expected array<number, 2> but found"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"symbol\", \"layout\": "
          "{\"text-variable-anchor\": [\"top\", \"up\"]}}]}",
          "layers[0].layout.text-variable-anchor: \"up\" is none of center"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"line\", \"paint\": "
          "{\"line-dasharray\": [1, \"a\"]}}]}",
-         "layers[0].paint.line-dasharray: a list of numbers is needed, found string"},
+         "layers[0].paint.line-dasharray: Expected array<number> but found array"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"fill\", \"layout\": "
          "{\"visibility\": "
          "\"off\"}}]}",
@@ -86,9 +86,8 @@ TEST(faults_are_named_with_their_path)
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"background\", \"filter\": true}]}",
          "layers[0].filter: a background has no features"},
         {"{\"layers\": [{\"id\": \"a\", \"type\": \"fill\", \"filter\": [\"==\", "
-         "\"level\", \"x\"]}]}",
-         "layers[0].filter: old filter form; write [\"==\", [\"get\", \"level\"], "
-         "\"x\"]"},
+         "[\"get\", \"level\"], [\"var\", \"x\"]]}]}",
+         "layers[0].filter[2][1]: Unknown variable"},
         {"{\"layers\": [], \"legend\": [{\"title\": {\"zh\": \"a\", \"en\": \"b\"}, "
          "\"shape\": \"square\", \"color\": \"red\"}]}",
          "legend[0]: a legend entry needs \"shape\""},
