@@ -28,6 +28,8 @@ enum im_code route_grid(struct exchange *x, struct im_error *err);
 enum im_code route_font(struct exchange *x, struct im_error *err);
 /* route_sprites.c */
 enum im_code route_sprite(struct exchange *x, struct im_error *err);
+/* route_static.c */
+enum im_code route_static(struct exchange *x, struct im_error *err);
 /* route_api.c: the operations of api/call.h, by the last segment of the path */
 enum im_code route_api(struct exchange *x, struct im_error *err);
 /* route_feature.c */

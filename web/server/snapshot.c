@@ -81,7 +81,8 @@ uint64_t map_key_hash(const struct map_key *key)
         (uintptr_t)key->stylesheet,
         (uintptr_t)key->sprites,
         XXH3_64bits(key->layers.data, key->layers.len),
-        key->filter.len ? XXH3_64bits(key->filter.data, key->filter.len) : 0};
+        key->filter.len ? XXH3_64bits(key->filter.data, key->filter.len) : 0,
+        key->leave_out_unreviewed};
 
     return XXH3_64bits(parts, sizeof parts);
 }
@@ -90,6 +91,7 @@ static bool same_key(const struct map_key *a, const struct map_key *b)
 {
     return a->lang == b->lang && a->grid == b->grid && a->stylesheet == b->stylesheet &&
            a->sprites == b->sprites && im_bytes_equal(a->layers, b->layers) &&
+           a->leave_out_unreviewed == b->leave_out_unreviewed &&
            im_bytes_equal(a->filter, b->filter);
 }
 
@@ -181,7 +183,7 @@ static enum im_code make(struct snapshot *s,
     struct tile_map_options options = {
         .layers = text,
         .lang = key->lang,
-        .leave_out_unreviewed = s->leave_out_unreviewed,
+        .leave_out_unreviewed = s->leave_out_unreviewed || key->leave_out_unreviewed,
         .grid = key->grid,
         .stylesheet = key->stylesheet,
         .sprites = key->sprites,

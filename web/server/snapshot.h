@@ -28,7 +28,8 @@ struct map_key {
     const struct tile_grid *grid; /* these three live longer than the snapshot */
     const struct stylesheet *stylesheet;
     const struct sprite_sheet *sprites;
-    struct im_bytes filter; /* canonical CQL2 text; empty: none */
+    struct im_bytes filter;    /* canonical CQL2 text; empty: none */
+    bool leave_out_unreviewed; /* also where the snapshot shows it */
 };
 /** A number of the key, for shared work. */
 uint64_t map_key_hash(const struct map_key *key);
