@@ -14,7 +14,7 @@ export interface NearestQuestion {
 export interface Api {
   catalog(lang: Lang, signal: AbortSignal): Promise<Catalog>;
   /** The MapLibre style as the server wrote it; only the map looks inside. */
-  style(lang: Lang, signal: AbortSignal): Promise<Record<string, unknown>>;
+  style(lang: Lang, look: string, signal: AbortSignal): Promise<Record<string, unknown>>;
   place(layer: string, id: string, lang: Lang, signal: AbortSignal): Promise<Place>;
   nearest(question: NearestQuestion, signal: AbortSignal): Promise<NearestAnswer>;
 }
@@ -51,8 +51,10 @@ export function createApi(base: string, fetchIt: Fetch = (url, init) => fetch(ur
     async catalog(lang, signal) {
       return readCatalog(await get("api/layers", { lang }, signal));
     },
-    async style(lang, signal) {
-      const style = await get("styles/map.json", { lang }, signal);
+    async style(lang, look, signal) {
+      // the standard look is what the layers say themselves, also where no styles are installed
+      const named = look === "light" ? {} : { style: look };
+      const style = await get("styles/map.json", { lang, ...named }, signal);
       if (!isDict(style)) throw new Problem("answer", "the style is not an object");
       return style;
     },

@@ -194,3 +194,19 @@ test("a new language asks everything on the page again", async () => {
   assert.deepEqual(langs, ["zh", "en"]);
   assert.equal(store.get().place?.result.status, "done");
 });
+
+test("a look the server does not have gives way to the standard one, and says so", async () => {
+  const asked: string[] = [];
+  const { store, actions } = setUp({
+    style: async (_lang, look) => {
+      asked.push(look);
+      if (look !== "light") throw new Problem("other", "there is no such style", 404);
+      return { version: 8 };
+    },
+  });
+  await actions.setLook("dark");
+  assert.deepEqual(asked, ["dark", "light"]);
+  assert.equal(store.get().look, "light");
+  assert.equal(store.get().style.status, "done");
+  assert.ok(store.get().problem);
+});

@@ -9,6 +9,7 @@ import {
   catalogOf,
   isAskable,
   isSwitchable,
+  type Look,
   type Picked,
   type State,
   type View,
@@ -54,10 +55,15 @@ export function createActions(store: Store<State>, api: Api) {
   async function loadStyle(): Promise<void> {
     const signal = begin("style");
     try {
-      const value = await api.style(store.get().lang, signal);
+      const { lang, look } = store.get();
+      const value = await api.style(lang, look, signal);
       if (!signal.aborted) store.set({ style: { status: "done", value } });
     } catch (error) {
       if (signal.aborted) return;
+      if (store.get().look !== "light") {
+        store.set({ look: "light", problem: problemOf(error) });
+        return loadStyle();
+      }
       store.set({ style: { status: "failed", problem: problemOf(error) } });
     }
   }
@@ -123,6 +129,7 @@ export function createActions(store: Store<State>, api: Api) {
       const { ask } = store.get();
       store.set({
         lang: shared.lang,
+        look: shared.look,
         view: shared.view,
         visible: shared.visible,
         ask: shared.question ?? ask,
@@ -153,6 +160,11 @@ export function createActions(store: Store<State>, api: Api) {
       if (answer) waits.push(loadAnswer(false));
       if (place) waits.push(loadPlace(place.layer, place.id, place.name));
       await Promise.all(waits);
+    },
+
+    async setLook(look: Look): Promise<void> {
+      store.set({ look });
+      await loadStyle();
     },
 
     setView(view: View): void {

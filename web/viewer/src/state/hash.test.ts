@@ -13,6 +13,7 @@ const ANSWERED: State["answer"] = {
 test("an empty address means Chinese, all layers and no question", () => {
   assert.deepEqual(readHash(""), {
     lang: "zh",
+    look: "light",
     view: null,
     visible: null,
     place: null,
@@ -98,4 +99,12 @@ test("layer:id is a place, a name with a Chinese colon is text", () => {
     name: "landmarks:LM0001",
   });
   assert.deepEqual(readOrigin("园区：张江"), { kind: "text", text: "园区：张江" });
+});
+
+test("the look of the map is in the address, but for the standard one", () => {
+  assert.equal(readHash("#style=government-blue").look, "government-blue");
+  assert.equal(readHash("#style=neon").look, "light");
+  assert.equal(readHash("").look, "light");
+  assert.match(writeHash({ ...INITIAL, look: "print" }), /style=print/);
+  assert.doesNotMatch(writeHash(INITIAL), /style/);
 });

@@ -2,12 +2,14 @@
 // What can be shared is in the part of the URL after '#':
 //   lon lat zoom   the view                     layers  ids that are shown, comma separated; absent: all
 //   lang           zh (default) or en           place   layer:id of the open card
+//   style          the look of the map; absent: light
 //   near ask k     the question: a name, "lon,lat" or "layer:id"; the layer asked for; how many
 import type { Lang } from "../api/types.ts";
-import { type AskOrigin, K_CHOICES, type State, type View } from "./state.ts";
+import { type AskOrigin, K_CHOICES, LOOKS, type Look, type State, type View } from "./state.ts";
 
 export interface Shared {
   lang: Lang;
+  look: Look;
   view: View | null;
   visible: ReadonlySet<string> | null;
   place: { layer: string; id: string } | null;
@@ -66,6 +68,7 @@ export function readHash(hash: string): Shared {
   const k = Number(params.get("k"));
   return {
     lang: params.get("lang") === "en" ? "en" : "zh",
+    look: LOOKS.find((look) => look === params.get("style")) ?? "light",
     view: readView(params),
     visible: layers === null ? null : new Set(layers.split(",").filter(Boolean)),
     place: place ? { layer: place[1] ?? "", id: place[2] ?? "" } : null,
@@ -90,6 +93,7 @@ export function writeHash(state: State): string {
     params.set("k", String(state.ask.k));
   }
   if (state.place) params.set("place", `${state.place.layer}:${state.place.id}`);
+  if (state.look !== "light") params.set("style", state.look);
   if (state.lang !== "zh") params.set("lang", state.lang);
   // commas and colons are fine in a fragment and easier to read (RFC 3986, 3.5)
   return `#${params.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;

@@ -55,8 +55,13 @@ export interface OpenAnswer {
   movesMap: boolean;
 }
 
+/** Styles of the whole map that come with the server; the first is the standard one. */
+export const LOOKS = ["light", "dark", "government-blue", "print"] as const;
+export type Look = (typeof LOOKS)[number];
+
 export interface State {
   lang: Lang;
+  look: Look;
   view: View | null;
   /** null: as the catalog has it, all of them. */
   visible: ReadonlySet<string> | null;
@@ -75,6 +80,7 @@ export const K_CHOICES = [3, 5, 10, 20] as const;
 
 export const INITIAL: State = {
   lang: "zh",
+  look: "light",
   view: null,
   visible: null,
   ask: { origin: { kind: "text", text: "" }, layer: "", k: 5 },

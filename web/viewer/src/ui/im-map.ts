@@ -4,7 +4,7 @@ import type { Position } from "geojson";
 import type { Place, Precision } from "../api/types.ts";
 import { MapView } from "../map/map-view.ts";
 import { pickedOf } from "../map/pick.ts";
-import { catalogOf, isSwitchable, isVisible, type State } from "../state/state.ts";
+import { catalogOf, isSwitchable, isVisible, LOOKS, type State } from "../state/state.ts";
 import { composeStyle, isStyle } from "../style/compose.ts";
 import { type OverlayInput, overlayData, type Spot, type Target } from "../style/overlay.ts";
 import { PALETTE } from "../style/palette.ts";
@@ -69,6 +69,15 @@ export class ImMap extends UiElement {
   #view: MapView | null = null;
   #canvas = h("div", { class: "canvas" });
   #tools = h("div", { class: "tools", attributes: { role: "group" } });
+  #look = h("select", {
+    class: "look",
+    on: {
+      change: () => {
+        const look = LOOKS.find((name) => name === this.#look.value);
+        if (look) void this.context.actions.setLook(look);
+      },
+    },
+  });
   #message = h("p", { class: "map-message", attributes: { role: "status", hidden: true } });
 
   /** Features of the catalog on the screen, by layer: what the browser test looks at. */
@@ -81,7 +90,13 @@ export class ImMap extends UiElement {
   }
 
   protected override connected(signal: AbortSignal): void {
-    this.append(this.#canvas, h("div", { class: "crosshair" }), this.#tools, this.#message);
+    this.append(
+      this.#canvas,
+      h("div", { class: "crosshair" }),
+      this.#tools,
+      this.#look,
+      this.#message,
+    );
     try {
       this.#view = new MapView(this.#canvas, this.state.view, this.context.base, {
         moved: (view) => this.context.actions.setView(view),
@@ -110,6 +125,11 @@ export class ImMap extends UiElement {
       signal,
       (state) => [state.lang],
       () => this.#drawTools(),
+    );
+    this.draws(
+      signal,
+      (state) => [state.lang, state.look],
+      () => this.#drawLooks(),
     );
     this.draws(
       signal,
@@ -163,6 +183,17 @@ export class ImMap extends UiElement {
       tool(texts.zoomOut, "minus", () => this.#view?.zoomBy(-1)),
       tool(texts.home, "home", () => this.#view?.home()),
     );
+  }
+
+  #drawLooks(): void {
+    const { texts } = this;
+    this.#look.setAttribute("aria-label", texts.lookLabel);
+    this.#look.title = texts.lookLabel;
+    this.#look.replaceChildren(
+      ...LOOKS.map((look) => h("option", { attributes: { value: look } }, texts.looks[look])),
+    );
+    this.#look.value = this.state.look;
+    this.#canvas.dataset.look = this.state.look;
   }
 
   #drawStyle(): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every word the page says itself, in both languages.
 import type { Lang, Precision } from "../api/types.ts";
+import type { Look } from "../state/state.ts";
 
 const zh = {
   title: "创新空间地图",
@@ -63,6 +64,11 @@ const zh = {
   zoomIn: "放大",
   zoomOut: "缩小",
   home: "回到全图",
+  lookLabel: "地图样式",
+  looks: { light: "标准", dark: "深色", "government-blue": "政务蓝", print: "打印" } as Record<
+    Look,
+    string
+  >,
   mapLabel: "地图。方向键移动，加减键缩放，回车查看中心处的地点。",
   sheetOpen: "展开面板",
   sheetClose: "收起面板",
@@ -149,6 +155,8 @@ const en: typeof zh = {
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   home: "Whole region",
+  lookLabel: "Map style",
+  looks: { light: "Standard", dark: "Dark", "government-blue": "Gov. blue", print: "Print" },
   mapLabel: "Map. Arrow keys move, plus and minus zoom, Enter shows the place at the centre.",
   sheetOpen: "Open the panel",
   sheetClose: "Close the panel",
