@@ -39,6 +39,9 @@ enum im_code route_viewer(struct exchange *x, struct im_error *err)
         return exchange_no_path(x, err);
     x->body = body_ref(body);
     /* names under assets/ carry a hash of their content: the build tool's promise */
-    x->keep = x->url.n_segments > 1 ? KEEP_FOREVER : KEEP_CHECKED;
+    x->keep = x->url.n_segments > 1 &&
+                      im_bytes_equal(x->url.segments[0], im_bytes_of("assets"))
+                  ? KEEP_FOREVER
+                  : KEEP_CHECKED;
     return IM_OK;
 }

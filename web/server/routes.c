@@ -73,6 +73,8 @@ const struct route routes[] = {
     {"/metrics", route_metrics, NONE, 0, "counters for Prometheus"},
     {"/", route_viewer, LANG, ROUTE_PAGE | ROUTE_VARIES, "the map"},
     {"/{file}", route_viewer, LANG, 0, "files of the viewer"},
+    {"/examples/{file}", route_viewer, LANG, ROUTE_PAGE,
+     "how others take the map into their pages"},
     {"/assets/{file}", route_viewer, LANG, 0, "files of the viewer"},
     {"/assets/{folder}/{file}", route_viewer, LANG, 0, "files of the viewer"},
 };

@@ -5,7 +5,7 @@
 //
 // index.html is the only file with a stable name. Everything it asks for lies in assets/ and
 // carries a hash of its content in its name, so the server may let caches keep assets/ for ever.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,6 +74,16 @@ await writeFile(
     .replace("{{js}}", output(app, ".js"))
     .replace("{{icon}}", output(icon, ".svg")),
 );
+
+// Pages that show how others take our map into theirs: plain files, and MapLibre beside them.
+const examples = join(out, "examples");
+await cp(join(here, "examples"), examples, { recursive: true });
+for (const [from, to] of [
+  ["maplibre-gl-csp.js", "maplibre-gl.js"],
+  ["maplibre-gl-csp-worker.js", "maplibre-gl-worker.js"],
+  ["maplibre-gl.css", "maplibre-gl.css"],
+])
+  await cp(join(maplibre, from), join(examples, to));
 
 const bytes = Object.values(app.metafile.outputs).reduce((sum, file) => sum + file.bytes, 0);
 console.log(`viewer: ${basename(out)}/ built, ${Math.round(bytes / 1024)} KiB of script`);
