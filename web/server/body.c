@@ -55,6 +55,27 @@ struct body *body_new(struct im_bytes plain,
     return &c->body;
 }
 
+struct body *
+body_new_both(struct im_bytes plain, struct im_bytes gzip, const char *content_type)
+{
+    struct counted_body *c = malloc(sizeof *c + plain.len + gzip.len);
+
+    if (!c)
+        return NULL;
+    if (plain.len)
+        memcpy(c->bytes, plain.data, plain.len);
+    if (gzip.len)
+        memcpy(c->bytes + plain.len, gzip.data, gzip.len);
+    atomic_init(&c->refs, 1);
+    c->room = plain.len + gzip.len;
+    c->body = (struct body){.plain = {c->bytes, plain.len},
+                            .gzip = {c->bytes + plain.len, gzip.len},
+                            .content_type = content_type,
+                            .status = plain.len ? 200 : 204,
+                            .hash = XXH3_64bits(c->bytes, plain.len)};
+    return &c->body;
+}
+
 struct body *body_ref(struct body *body)
 {
     atomic_fetch_add_explicit(&counted(body)->refs, 1, memory_order_relaxed);

@@ -21,6 +21,10 @@ struct body {
 struct body *body_new(struct im_bytes plain,
                       const char *content_type,
                       struct libdeflate_compressor *compressor);
+/** Of both forms as they were made once. */
+struct body *body_new_both(struct im_bytes plain,
+                           struct im_bytes gzip,
+                           const char *content_type);
 struct body *body_ref(struct body *body);
 void body_unref(struct body *body); /* NULL is fine */
 /** Bytes that this body costs in a cache. */
