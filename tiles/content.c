@@ -88,6 +88,25 @@ static uint32_t drawn_zoom(struct tile_id id, unsigned size_px)
     return zoom > TILE_MAX_ZOOM ? TILE_MAX_ZOOM : zoom;
 }
 
+/* How far a translation moves what is drawn, at the zooms that a tile may show. */
+static double shift_px(const struct style_layer *style, double zoom)
+{
+    static const enum style_property properties[] = {FILL_TRANSLATE, LINE_TRANSLATE,
+                                                     CIRCLE_TRANSLATE};
+    double most = 0;
+
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++)
+        for (int further = 0; style->properties[properties[i]] && further < 3;
+             further++) {
+            struct style_eval at = {.zoom = zoom + further};
+            double by[2] = {0, 0};
+
+            (void)style_numbers(style, properties[i], &at, by, 2);
+            most = fmax(most, fmax(fabs(by[0]), fabs(by[1])));
+        }
+    return most;
+}
+
 /* A tile of 256 px shows its style zoom, one of 512 px the next, vector tiles all up to
  * two further: what is hidden at all of them is in none of them. */
 static double layer_reach_px(const struct tile_map *map,
@@ -105,7 +124,7 @@ static double layer_reach_px(const struct tile_map *map,
         if (!style->visible || style->min_zoom >= zoom + 2 || style->max_zoom < zoom)
             continue;
         *is_drawn = true;
-        reach = fmax(reach, reach_px(style));
+        reach = fmax(reach, reach_px(style) + shift_px(style, zoom));
     }
     return reach;
 }

@@ -31,6 +31,8 @@ static const char HELP_ZH[] =
     "  --sprites 路径       图标表，不带后缀（默认 share/sprites/innomap）\n"
     "  --workers 个数       绘图线程，另有同样多的查询线程，默认每核一个\n"
     "  --cache-mb 数量      内存缓存，默认 256\n"
+    "  --tile-cache-dir 目录  在磁盘上也缓存瓦片，重启后仍可用\n"
+    "  --tile-cache-disk-mb 数量  磁盘缓存上限，默认 1024\n"
     "  --no-cache           不缓存（用于性能测试）\n"
     "  --header-seconds 秒  请求（不含请求体）须在此时间内到齐，默认 10\n"
     "  --body-seconds 秒    请求体须在此时间内到齐，默认 30\n"
@@ -67,6 +69,8 @@ static const char HELP_EN[] =
     "  --workers N           drawing threads, and as many for questions; default one\n"
     "                        per core\n"
     "  --cache-mb N          memory for finished tiles, default 256\n"
+    "  --tile-cache-dir FOLDER  keep tiles on the disk too, over restarts\n"
+    "  --tile-cache-disk-mb N   at most so many there, default 1024\n"
     "  --no-cache            keep nothing (for benchmarks)\n"
     "  --header-seconds N    a request has to arrive within, but for its body;\n"
     "                        default 10\n"
@@ -102,6 +106,8 @@ enum {
     O_SPRITES,
     O_WORKERS,
     O_CACHE,
+    O_DISK_CACHE,
+    O_DISK_CACHE_MB,
     O_NO_CACHE,
     O_HEADER,
     O_BODY,
@@ -125,6 +131,8 @@ static const struct option long_options[] = {
     {"sprites", required_argument, NULL, O_SPRITES},
     {"workers", required_argument, NULL, O_WORKERS},
     {"cache-mb", required_argument, NULL, O_CACHE},
+    {"tile-cache-dir", required_argument, NULL, O_DISK_CACHE},
+    {"tile-cache-disk-mb", required_argument, NULL, O_DISK_CACHE_MB},
     {"no-cache", no_argument, NULL, O_NO_CACHE},
     {"header-seconds", required_argument, NULL, O_HEADER},
     {"body-seconds", required_argument, NULL, O_BODY},
@@ -147,6 +155,7 @@ static bool take_number(struct arguments *a, int option, int *code)
         {O_PORT, "--port", 0, 65535},
         {O_WORKERS, "--workers", 1, 256},
         {O_CACHE, "--cache-mb", 1, 1048576},
+        {O_DISK_CACHE_MB, "--tile-cache-disk-mb", 16, 1048576},
         {O_HEADER, "--header-seconds", 1, 3600},
         {O_BODY, "--body-seconds", 1, 3600},
         {O_STREAM, "--stream-seconds", 1, 86400},
@@ -167,6 +176,8 @@ static bool take_number(struct arguments *a, int option, int *code)
         o->workers = (unsigned)value;
     else if (option == O_CACHE)
         o->cache_bytes = (size_t)value * MEBIBYTE;
+    else if (option == O_DISK_CACHE_MB)
+        o->tile_cache_disk_bytes = (uint64_t)value * MEBIBYTE;
     else if (option == O_HEADER)
         o->header_seconds = (unsigned)value;
     else if (option == O_BODY)
@@ -214,6 +225,9 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
     case O_SPRITES:
         o->sprites_path = optarg;
         return true;
+    case O_DISK_CACHE:
+        o->tile_cache_directory = optarg;
+        return true;
     case O_NO_CACHE:
         o->no_cache = true;
         return true;
@@ -223,6 +237,7 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
     case O_PORT:
     case O_WORKERS:
     case O_CACHE:
+    case O_DISK_CACHE_MB:
     case O_HEADER:
     case O_BODY:
     case O_STREAM:

@@ -106,8 +106,11 @@ struct im_arena *exchange_arena(struct exchange *x)
 
 struct snapshot *exchange_snapshot(struct exchange *x)
 {
-    if (!x->snapshot)
+    if (!x->snapshot) {
         x->snapshot = current_get(x->server->current);
+        if (x->server->cache)
+            body_cache_data(x->server->cache, snapshot_generation(x->snapshot));
+    }
     return x->snapshot;
 }
 

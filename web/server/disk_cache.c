@@ -29,6 +29,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,9 +65,11 @@ struct disk_cache {
     char *directory;
     uint64_t max_bytes;
     uint64_t salt;
+    uint64_t own; /* at random: other processes, also of other machines, have another */
     atomic_bool is_off;
     atomic_uint_fast64_t hits, misses, written, evicted, healed;
     atomic_int_fast64_t bytes;
+    atomic_uint_fast64_t added; /* bytes ever written */
     atomic_uint_fast64_t names; /* of files being written */
     pthread_t keeper;
     bool is_started;
@@ -223,7 +226,7 @@ write_file(struct disk_cache *c, const char *path, struct im_bytes bytes, int *w
     bool ok;
     int fd;
 
-    snprintf(beside, sizeof beside, "%s.%ld-%llu", path, (long)getpid(),
+    snprintf(beside, sizeof beside, "%s.%016" PRIx64 "%llx", path, c->own,
              (unsigned long long)atomic_fetch_add(&c->names, 1));
     fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0 && errno == ENOENT) { /* the first of its folder */
@@ -284,6 +287,7 @@ void disk_cache_put(struct disk_cache *c, struct body_key key, struct body *body
         memcpy(buf.data, &h, sizeof h);
         if (write_file(c, path, im_buf_bytes(&buf), &why)) {
             atomic_fetch_add(&c->written, 1);
+            atomic_fetch_add(&c->added, buf.len);
             if (atomic_fetch_add(&c->bytes, (int64_t)buf.len) + (int64_t)buf.len >
                 (int64_t)c->max_bytes)
                 wake_keeper(c);
@@ -400,11 +404,13 @@ static bool is_stopping(struct disk_cache *c)
  * other processes write and take away too. */
 static void go_round(struct disk_cache *c, int64_t most)
 {
+    uint64_t added = atomic_load(&c->added);
     int64_t sum = 0;
 
     for (unsigned folder = 0; folder < FOLDERS && !is_stopping(c); folder++)
         sum += thin_folder(c, folder, most);
-    atomic_store(&c->bytes, sum);
+    /* what came meanwhile may lie in a folder that was counted already */
+    atomic_store(&c->bytes, sum + (int64_t)(atomic_load(&c->added) - added));
 }
 
 static void *keep(void *arg)
@@ -474,6 +480,8 @@ enum im_code disk_cache_open(const char *directory,
     pthread_cond_init(&c->done, NULL);
     c->max_bytes = max_bytes;
     c->salt = salt;
+    if (getrandom(&c->own, sizeof c->own, 0) != (ssize_t)sizeof c->own)
+        c->own = (uint64_t)getpid();
     c->directory = strdup(directory);
     c->is_started = c->directory && pthread_create(&c->keeper, NULL, keep, c) == 0;
     if (!c->is_started) {

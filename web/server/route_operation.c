@@ -55,11 +55,47 @@ static void write_cache(struct body_cache *cache, struct im_buf *out)
                         "Answers looked for in the cache and not found.", n.misses);
     metrics_write_value(out, "innomap_cache_evicted_total", "counter",
                         "Answers dropped to make room.", n.evicted);
+    metrics_write_value(out, "innomap_cache_admitted_total", "counter",
+                        "New answers that were worth what had to go for them.",
+                        n.admitted);
+    metrics_write_value(out, "innomap_cache_rejected_total", "counter",
+                        "New answers that were not.", n.rejected);
+    metrics_write_value(out, "innomap_cache_kept_total", "counter",
+                        "Answers found again after a change of data that did not "
+                        "concern them.",
+                        n.kept);
+    metrics_write_value(out, "innomap_cache_dropped_total", "counter",
+                        "Answers replaced after a change of data.", n.dropped);
+    metrics_write_value(out, "innomap_cache_shared_total", "counter",
+                        "New answers with the bytes of one that was there.", n.shared);
     metrics_write_value(out, "innomap_cache_entries", "gauge", "Answers kept.",
                         n.entries);
     metrics_write_value(out, "innomap_cache_bytes", "gauge", "Bytes kept.", n.bytes);
     metrics_write_value(out, "innomap_cache_max_bytes", "gauge",
                         "Bytes that may be kept.", n.max_bytes);
+}
+
+static void write_disk(struct disk_cache *disk, struct im_buf *out)
+{
+    struct disk_cache_counts n = disk_cache_count(disk);
+
+    metrics_write_value(out, "innomap_disk_cache_hits_total", "counter",
+                        "Tiles found on the disk.", n.hits);
+    metrics_write_value(out, "innomap_disk_cache_misses_total", "counter",
+                        "Tiles looked for on the disk and not found.", n.misses);
+    metrics_write_value(out, "innomap_disk_cache_written_total", "counter",
+                        "Tiles written to the disk.", n.written);
+    metrics_write_value(out, "innomap_disk_cache_evicted_total", "counter",
+                        "Files removed to stay under the limit.", n.evicted);
+    metrics_write_value(out, "innomap_disk_cache_healed_total", "counter",
+                        "Damaged or foreign files removed.", n.healed);
+    metrics_write_value(out, "innomap_disk_cache_bytes", "gauge", "Bytes on the disk.",
+                        n.bytes);
+    metrics_write_value(out, "innomap_disk_cache_max_bytes", "gauge",
+                        "Bytes that may be on the disk.", n.max_bytes);
+    metrics_write_value(out, "innomap_disk_cache_off", "gauge",
+                        "1 when the disk was full or not writable: see the log.",
+                        n.is_off);
 }
 
 enum im_code route_metrics(struct exchange *x, struct im_error *err)
@@ -70,6 +106,8 @@ enum im_code route_metrics(struct exchange *x, struct im_error *err)
     metrics_write(&x->server->metrics, route_name, &buf);
     if (x->server->cache)
         write_cache(x->server->cache, &buf);
+    if (x->server->disk)
+        write_disk(x->server->disk, &buf);
     metrics_write_queues(&buf, "innomap_queue_length", "gauge",
                          "Jobs that no worker has begun.",
                          (const uint64_t[METRICS_QUEUES]){

@@ -62,14 +62,17 @@ enum im_code tiles_find_map(struct exchange *x,
 
 /* ---- which tile ---- */
 
-/* 24 bits each for x and y, 5 for z, 1 for the size, 2 for the scale, 2 for the format.
- */
-static struct body_key tile_key(uint64_t version, const struct tile_request *r)
+/* The tile's name, which it keeps over the versions of its data, and what it shows. 24
+ * bits each for x and y, 5 for z, 1 for the size, 2 for the scale, 2 for the format. */
+static struct body_key
+tile_key(const struct tile_map *map, uint64_t version, const struct tile_request *r)
 {
+    uint64_t tile = (uint64_t)r->format << 62 | (uint64_t)r->scale << 60 |
+                    (uint64_t)(r->size_px > 256) << 59 | (uint64_t)r->id.z << 48 |
+                    (uint64_t)r->id.x << 24 | r->id.y;
+
     return (struct body_key){
-        version, (uint64_t)r->format << 62 | (uint64_t)r->scale << 60 |
-                     (uint64_t)(r->size_px > 256) << 59 | (uint64_t)r->id.z << 48 |
-                     (uint64_t)r->id.x << 24 | r->id.y};
+        version, XXH3_64bits_withSeed(&tile, sizeof tile, tile_map_look(map))};
 }
 
 static uint64_t clock_us(void)
@@ -113,13 +116,12 @@ make_body(struct server *server, const struct tile_request *r, struct worker *wo
     return body_new(bytes, tile_format_type(r->format), NULL);
 }
 
-static enum im_code draw(struct server *server,
-                         const struct tile_map *map,
-                         const struct tile_request *r,
-                         struct body_key key,
-                         struct worker *worker,
-                         struct body **out,
-                         struct im_error *err)
+static enum im_code draw_new(struct server *server,
+                             const struct tile_map *map,
+                             const struct tile_request *r,
+                             struct worker *worker,
+                             struct body **out,
+                             struct im_error *err)
 {
     uint64_t began_us = clock_us();
     enum im_code rc = encode(map, r, worker, err);
@@ -131,12 +133,38 @@ static enum im_code draw(struct server *server,
         if (!*out)
             rc = im_fail(err, IM_ENOMEM, "out of memory for a tile");
     }
-    if (*out && server->cache)
-        body_cache_put(server->cache, key, *out);
     metrics_count_render(&server->metrics,
                          r->format == TILE_MVT ? METRICS_MVT : METRICS_PNG,
                          clock_us() - began_us);
     return rc;
+}
+
+/* From the disk or anew, and then into the caches. */
+static enum im_code draw(struct server *server,
+                         const struct tile_map *map,
+                         const struct tile_request *r,
+                         struct body_key key,
+                         struct worker *worker,
+                         struct body **out,
+                         struct im_error *err)
+{
+    uint64_t began_us = clock_us();
+    enum im_code rc = IM_OK;
+    bool is_kept;
+
+    *out = server->disk ? disk_cache_get(server->disk, key) : NULL;
+    is_kept = *out != NULL;
+    if (!is_kept)
+        rc = draw_new(server, map, r, worker, out, err);
+    if (rc != IM_OK)
+        return rc;
+    if (server->cache) {
+        *out = body_cache_share(server->cache, *out);
+        body_cache_put_cost(server->cache, key, *out, clock_us() - began_us);
+    }
+    if (server->disk && !is_kept)
+        disk_cache_put(server->disk, key, *out);
+    return IM_OK;
 }
 
 static enum im_code make_tile(struct work_waiter *first,
@@ -175,7 +203,7 @@ static enum im_code prepare_tile(struct work_waiter *first,
         rc = tile_content_prepare(map, worker->tiles, r->id, r->size_px, &version, err);
     if (rc == IM_OK && cache &&
         !x->if_none_match) { /* else a 304 may be all it takes */
-        struct body_key key = tile_key(version, r);
+        struct body_key key = tile_key(map, version, r);
 
         body = body_cache_get(cache, key);
         if (!body)
@@ -212,9 +240,10 @@ enum im_code tiles_answer(struct exchange *x, struct im_error *err)
     x->varies = r->format == TILE_MVT;
     x->keep = names_version(x, tile_map_version(map)) ? KEEP_FOREVER : KEEP_CHECKED;
     is_known = tile_content_version(map, r->id, r->size_px, &version);
-    key = tile_key(is_known ? version : tile_map_version(map), r);
+    key = tile_key(map, is_known ? version : tile_map_version(map), r);
     tile_map_unref(map);
-    if (!is_known) {
+    /* what was learnt may be forgotten again before it is asked for: not for ever */
+    if (!is_known && x->n_works < 3) {
         x->waiter.key = key;
         x->waiter.run = prepare_tile;
         return IM_OK;

@@ -6,11 +6,14 @@
 #include <tiles/raster.h>
 
 #include <microhttpd.h>
+#include <xxhash.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *copy_text(const char *text, const char *fallback)
@@ -194,6 +197,50 @@ static enum im_code start_workers(struct server *s,
     return rc == IM_OK ? work_start(&work, &s->questions, err) : rc;
 }
 
+static uint64_t hash_file(const char *path, uint64_t hash)
+{
+    struct stat info;
+    uint64_t facts[3] = {hash, 0, 0};
+
+    if (stat(path, &info) == 0) {
+        facts[1] = (uint64_t)info.st_size;
+        facts[2] =
+            (uint64_t)info.st_mtim.tv_sec * 1000000000 + (uint64_t)info.st_mtim.tv_nsec;
+    }
+    return XXH3_64bits(facts, sizeof facts);
+}
+
+/* What bytes of tiles depend on besides what their keys say: this very program and the
+ * fonts. Another one of them finds nothing on the disk. */
+static uint64_t salt_of(const struct server_options *options)
+{
+    const char *fonts = options->font_directory ? options->font_directory
+                                                : "/usr/share/fonts/opentype/noto";
+    static const char *const names[] = {"NotoSansCJK-Regular.ttc",
+                                        "NotoSansCJK-Bold.ttc"};
+    uint64_t hash = hash_file("/proc/self/exe", 1);
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", fonts, names[i]);
+        hash = hash_file(path, hash);
+    }
+    return hash;
+}
+
+static enum im_code start_disk_cache(struct server *s,
+                                     const struct server_options *options,
+                                     struct im_error *err)
+{
+    if (!options->tile_cache_directory || options->no_cache)
+        return IM_OK;
+    return disk_cache_open(options->tile_cache_directory,
+                           options->tile_cache_disk_bytes
+                               ? options->tile_cache_disk_bytes
+                               : DISK_CACHE_BYTES,
+                           salt_of(options), &s->disk, err);
+}
+
 static enum im_code
 start_all(struct server *s, const struct server_options *options, struct im_error *err)
 {
@@ -209,6 +256,8 @@ start_all(struct server *s, const struct server_options *options, struct im_erro
         rc = sprite_files_open(s, options->sprites_path, err);
     if (rc == IM_OK)
         rc = grid_set_open(options->grids_directory, &s->grids, err);
+    if (rc == IM_OK)
+        rc = start_disk_cache(s, options, err);
     if (rc == IM_OK)
         rc = start_workers(s, options, err);
     if (rc == IM_OK)
@@ -325,6 +374,7 @@ void server_stop(struct server *s)
     grid_set_close(s->grids);
     stylesheet_set_close(s->styles); /* the maps of the current snapshot used them */
     body_cache_free(s->cache);
+    disk_cache_close(s->disk);
     body_cache_free(s->documents);
     assets_free(s->assets);
     compressors_release(&s->compressors);

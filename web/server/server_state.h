@@ -8,6 +8,7 @@
 #include "compressors.h"
 #include "connections.h"
 #include "current.h"
+#include "disk_cache.h"
 #include "metrics.h"
 
 #include <tiles/grid.h>
@@ -31,6 +32,7 @@ enum {
     MAX_WAIT_MS = 10000,
     QUESTION_MS = 5000,
     CACHE_BYTES = 256 * 1024 * 1024,
+    DISK_CACHE_BYTES = 1024 * 1024 * 1024,
     DOCUMENTS_BYTES = 32 * 1024 * 1024,
     FONTS = 2,
     FONT_RANGES = 256,
@@ -52,6 +54,7 @@ struct server {
     struct work *drawing;     /* tiles and what belongs to them */
     struct work *questions;   /* of their own: slow ones must not hold up the map */
     struct body_cache *cache; /* NULL: off */
+    struct disk_cache *disk;  /* NULL: off */
     /* What holds the host that the client named: apart, so that invented hosts push
      * nothing else out. NULL: off. */
     struct body_cache *documents;

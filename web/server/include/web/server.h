@@ -24,7 +24,9 @@ struct server_options {
     unsigned workers;   /* that draw, and as many that answer; 0: one per core */
     size_t cache_bytes; /* 0: 256 MiB; cache off with no_cache */
     bool no_cache;
-    bool access_log;         /* one line for each answer */
+    const char *tile_cache_directory; /* tiles kept on a disk; NULL: none */
+    uint64_t tile_cache_disk_bytes;   /* 0: 1 GiB */
+    bool access_log;                  /* one line for each answer */
     unsigned header_seconds; /* for a request to arrive, but for its body; 0: 10 */
     unsigned body_seconds;   /* for its body; 0: 30 */
     unsigned stream_seconds; /* for a long answer to be taken; 0: 600 */
