@@ -189,7 +189,8 @@ static bool hash_rows(const struct tile_map *map,
 /* ---- labels ---- */
 
 struct found_label {
-    uint32_t index;
+    const struct tile_map *map;
+    struct label label;
     uint64_t hash;
 };
 struct found_labels {
@@ -225,52 +226,63 @@ static uint64_t bits_of(double value)
     return bits;
 }
 
-static bool take_label(void *ctx, uint32_t index, const struct label *label)
+static bool take_label(void *ctx, const struct label *label)
 {
     struct found_labels *found = ctx;
     const struct map_style *ms = &found->map->styles[label->style];
-    uint64_t hash = mix(label->style, label->anchor);
+    uint64_t hash = mix(label->style, label->anchor | (uint64_t)label->parts << 8);
 
     hash = mix(hash, label->first_zoom);
     hash = mix(hash, bits_of(label->x));
     hash = mix(hash, bits_of(label->y));
     /* its text may lie in this tile and its feature far outside */
     hash = mix(hash, atlas_digest_feature(ms->layer->layer, label->feature));
-    return found_add(found, (struct found_label){index, hash});
+    return found_add(found, (struct found_label){found->map, *label, hash});
 }
 
-static int by_index(const void *a, const void *b)
+static int in_order(const void *a, const void *b)
 {
     const struct found_label *p = a;
     const struct found_label *q = b;
 
-    return (p->index > q->index) - (p->index < q->index);
+    return label_compare(p->map, &p->label, &q->label);
 }
 
-static struct label_window label_window_of(const struct label_plan *plan,
-                                           struct tile_id id)
+static struct label_window label_window_of(struct tile_id id, unsigned size_px)
 {
-    double side = ldexp(256, (int)(plan->zoom - id.z)); /* in pixels of the plan */
+    /* in pixels of the plan */
+    double side = ldexp(256, (int)(drawn_zoom(id, size_px) - id.z));
 
     return (struct label_window){
         id.x * side - LABEL_REACH_PX, id.y * side - LABEL_REACH_PX,
         (id.x + 1) * side + LABEL_REACH_PX, (id.y + 1) * side + LABEL_REACH_PX};
 }
 
-static bool hash_labels(const struct tile_map *map,
-                        const struct label_plan *plan,
-                        struct tile_id id,
-                        uint64_t *hash)
+/* `fonts` NULL: only what is known without work. */
+static enum im_code hash_labels(const struct tile_map *map,
+                                struct text_fonts *fonts,
+                                struct tile_id id,
+                                unsigned size_px,
+                                uint64_t *hash,
+                                struct im_error *err)
 {
+    uint32_t zoom = drawn_zoom(id, size_px);
+    struct label_window window = label_window_of(id, size_px);
     struct found_labels found = {.map = map};
+    enum im_code rc = IM_OK;
 
-    label_plan_window(plan, label_window_of(plan, id), take_label, &found);
-    if (found.n > 1) /* their places in the plan are of no interest, their order is */
-        qsort(found.items, found.n, sizeof *found.items, by_index);
+    if (fonts)
+        rc = label_plan_window(map, zoom, window, fonts, take_label, &found, err);
+    else if (!label_plan_peek(map, zoom, window, take_label, &found))
+        rc = IM_ENOTFOUND;
+    if (found.failed)
+        rc = im_fail(err, IM_ENOMEM, "out of memory for the version of a tile");
+    if (found.n > 1)
+        qsort(found.items, found.n, sizeof *found.items, in_order);
     for (size_t i = 0; i < found.n; i++)
         *hash = mix(*hash, found.items[i].hash);
     free(found.items);
-    return !found.failed;
+    return rc;
 }
 
 /* ---- tiles without anything ---- */
@@ -319,11 +331,10 @@ bool tile_block_is_bare(const struct tile_map *map,
     return true;
 }
 
-static bool stop_at_label(void *ctx, uint32_t index, const struct label *label)
+static bool stop_at_label(void *ctx, const struct label *label)
 {
-    (void)ctx;
-    (void)index;
     (void)label;
+    *(bool *)ctx = true;
     return false;
 }
 
@@ -334,31 +345,32 @@ enum im_code tile_has_labels(const struct tile_map *map,
                              bool *out,
                              struct im_error *err)
 {
-    const struct label_plan *plan;
-    enum im_code rc =
-        label_plan_get(map, drawn_zoom(id, size_px), worker->fonts, &plan, err);
-
-    if (rc == IM_OK)
-        *out = !label_plan_window(plan, label_window_of(plan, id), stop_at_label, NULL);
-    return rc;
+    *out = false;
+    return label_plan_window(map, drawn_zoom(id, size_px), label_window_of(id, size_px),
+                             worker->fonts, stop_at_label, out, err);
 }
 
 /* ---- the version ---- */
 
-static bool work_out(const struct tile_map *map,
-                     const struct label_plan *plan,
-                     struct tile_id id,
-                     unsigned size_px,
-                     uint64_t *out)
+static enum im_code work_out(const struct tile_map *map,
+                             struct text_fonts *fonts,
+                             struct tile_id id,
+                             unsigned size_px,
+                             uint64_t *out,
+                             struct im_error *err)
 {
     uint64_t number = number_of(id, size_px);
     uint64_t hash = mix(map->look, number);
+    enum im_code rc = IM_OK;
 
-    if (!hash_rows(map, id, size_px, &hash) || !hash_labels(map, plan, id, &hash))
-        return false;
-    remember(map, number, hash);
-    *out = hash;
-    return true;
+    if (!hash_rows(map, id, size_px, &hash)) /* their digests are not made yet */
+        return im_fail(err, IM_ENOMEM, "out of memory for the version of a tile");
+    rc = hash_labels(map, fonts, id, size_px, &hash, err);
+    if (rc == IM_OK) {
+        remember(map, number, hash);
+        *out = hash;
+    }
+    return rc;
 }
 
 bool tile_content_version(const struct tile_map *map,
@@ -366,14 +378,13 @@ bool tile_content_version(const struct tile_map *map,
                           unsigned size_px,
                           uint64_t *out)
 {
-    const struct label_plan *plan;
+    struct im_error err;
 
     if (recall(map, number_of(id, size_px), out))
         return true;
     if (!map->is_web_mercator)
         return false; /* event threads do not wait for projections */
-    plan = label_plan_peek(map, drawn_zoom(id, size_px));
-    return plan && work_out(map, plan, id, size_px, out);
+    return work_out(map, NULL, id, size_px, out, &err) == IM_OK;
 }
 
 enum im_code tile_content_prepare(const struct tile_map *map,
@@ -383,7 +394,6 @@ enum im_code tile_content_prepare(const struct tile_map *map,
                                   uint64_t *out,
                                   struct im_error *err)
 {
-    const struct label_plan *plan;
     enum im_code rc = IM_OK;
 
     if (tile_content_version(map, id, size_px, out))
@@ -396,9 +406,5 @@ enum im_code tile_content_prepare(const struct tile_map *map,
     for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++)
         if (!atlas_digest_prepare(map->layers[i].layer))
             rc = im_fail(err, IM_ENOMEM, "out of memory for the versions of tiles");
-    if (rc == IM_OK)
-        rc = label_plan_get(map, drawn_zoom(id, size_px), worker->fonts, &plan, err);
-    if (rc == IM_OK && !work_out(map, plan, id, size_px, out))
-        rc = im_fail(err, IM_ENOMEM, "out of memory for the version of a tile");
-    return rc;
+    return rc == IM_OK ? work_out(map, worker->fonts, id, size_px, out, err) : rc;
 }

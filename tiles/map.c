@@ -566,8 +566,6 @@ enum im_code tile_map_new(const struct atlas *atlas,
     map->stylesheet = options->stylesheet;
     map->sprites = options->sprites;
     map->extent = bbox_empty();
-    for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
-        label_slot_init(&map->plans[z]);
     map->arena = im_arena_new(MAP_MAX_STYLE_BYTES);
     map->content = content_memo_new();
     if (!map->arena || !map->content) {
@@ -586,6 +584,8 @@ enum im_code tile_map_new(const struct atlas *atlas,
         rc = set_filter(map, options->filter, err);
     if (rc == IM_OK && !set_version(map))
         rc = im_fail(err, IM_ENOMEM, "map");
+    if (rc == IM_OK)
+        rc = label_plan_new(map, &map->plan, err);
     if (rc == IM_OK) {
         *out = map;
         map = NULL;
@@ -607,9 +607,8 @@ void tile_map_unref(const struct tile_map *borrowed)
 
     if (!map || atomic_fetch_sub_explicit(&map->refs, 1, memory_order_acq_rel) != 1)
         return;
-    for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
-        label_slot_release(&map->plans[z]);
     mvt_spares_release(&map->mvt_spares);
+    label_plan_free(map->plan);
     for (uint32_t i = 0; i < map->n_layers; i++)
         free(map->layers[i].label_points);
     content_memo_free(map->content);

@@ -16,7 +16,7 @@ enum { MAP_MAX_LISTED = 64, MAP_MAX_LAYERS = 1024 };
 
 /* Raise it whenever pixels or bytes of tiles change (STYLE 5): stored tiles and ETags
  * depend on it. */
-enum { TILE_FORMAT_VERSION = 3 };
+enum { TILE_FORMAT_VERSION = 4 };
 
 struct map_layer {
     const struct atlas_layer *layer;
@@ -70,8 +70,8 @@ struct tile_map {
     const struct sprite_sheet *sprites;  /* NULL: none */
     struct style ground;                 /* background of the stylesheet */
     const struct stylesheet_part *ground_part;
-    struct label_slot plans[TILE_MAX_ZOOM + 1];
     struct mvt_spares mvt_spares;
+    struct label_plan *plan;
     struct content_memo *content; /* versions of tiles, see content.c */
 };
 

@@ -16,6 +16,7 @@ static const float middle_above_baseline_em = 0.38f;
 struct text_glyph {
     uint32_t id;
     float x, y; /* origin, from the centre of the block; y down */
+    float advance;
 };
 
 struct text_block {
@@ -94,13 +95,13 @@ static void place_line(struct shaping *s,
                        hb_buffer_t *buffer,
                        const struct text_line *line,
                        float baseline,
+                       float left,
                        struct text_block *block)
 {
     unsigned n;
     const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &n);
     const hb_glyph_position_t *positions = hb_buffer_get_glyph_positions(buffer, &n);
-    /* the spacing after the last character is not part of the line */
-    float x = -(line->width - s->spacing_px) / 2;
+    float x = left;
 
     for (unsigned i = 0; i < n; i++) {
         const hb_glyph_position_t *p = &positions[i];
@@ -109,9 +110,9 @@ static void place_line(struct shaping *s,
             continue;
         /* glyph 0 stands for what the font does not have: its place stays empty */
         if (infos[i].codepoint != 0)
-            block->glyphs[block->n_glyphs++] =
-                (struct text_glyph){infos[i].codepoint, x + (float)p->x_offset * s->em,
-                                    baseline - (float)p->y_offset * s->em};
+            block->glyphs[block->n_glyphs++] = (struct text_glyph){
+                infos[i].codepoint, x + (float)p->x_offset * s->em,
+                baseline - (float)p->y_offset * s->em, (float)p->x_advance * s->em};
         x += glyph_advance(s, &infos[i], p, ends_cluster(infos, n, i));
     }
 }
@@ -158,13 +159,19 @@ static void place_lines(struct shaping *s,
     float line_height = style->line_height_em * style->size_px;
 
     block->height_px = (float)s->n_lines * line_height;
+    /* the spacing after the last character is not part of a line */
+    for (uint32_t i = 0; i < s->n_lines; i++)
+        block->width_px = fmaxf(block->width_px, s->lines[i].width - s->spacing_px);
     for (uint32_t i = 0; i < s->n_lines; i++) {
         const struct text_line *line = &s->lines[i];
         float middle = ((float)i + 0.5f) * line_height - block->height_px / 2;
+        float width = line->width - s->spacing_px;
+        float left = style->justify == TEXT_LEFT    ? -block->width_px / 2
+                     : style->justify == TEXT_RIGHT ? block->width_px / 2 - width
+                                                    : -width / 2;
 
-        block->width_px = fmaxf(block->width_px, line->width - s->spacing_px);
         place_line(s, buffer, line, middle + middle_above_baseline_em * style->size_px,
-                   block);
+                   left, block);
     }
 }
 
@@ -249,42 +256,154 @@ static void blend_bitmap(struct raster *raster,
     }
 }
 
-static enum im_code draw_glyphs(struct text_fonts *fonts,
-                                struct raster *raster,
-                                const struct text_block *block,
-                                float x_px,
-                                float y_px,
+/** One glyph whose origin is at (x, y). */
+static enum im_code draw_glyph_at(struct text_fonts *fonts,
+                                  struct raster *raster,
+                                  struct glyph_key *key,
+                                  float x,
+                                  float y,
+                                  const struct pixel_paint *paint,
+                                  struct im_error *err)
+{
+    /* no glyph reaches further than this from its origin */
+    float reach =
+        (float)(4 * key->size_26_6 + 2 * key->halo_26_6 + key->blur_26_6) / 64;
+    const struct glyph_bitmap *bitmap;
+
+    reach += 2;
+    if (!(x > -reach && x < (float)raster->width_px + reach && y > -reach &&
+          y < (float)raster->height_px + reach))
+        return IM_OK;
+    int32_t quarter = (int32_t)floorf(x * TEXT_PHASES + 0.5f);
+    int32_t quarter_y = key->angle ? (int32_t)floorf(y * TEXT_PHASES + 0.5f)
+                                   : TEXT_PHASES * (int32_t)floorf(y + 0.5f);
+    key->phase = (uint32_t)(quarter & (TEXT_PHASES - 1));
+    key->phase_y = (uint32_t)(quarter_y & (TEXT_PHASES - 1));
+    enum im_code rc = glyph_bitmap(fonts, key, &bitmap, err);
+    if (rc == IM_OK)
+        blend_bitmap(raster, bitmap,
+                     (quarter - (int32_t)key->phase) / TEXT_PHASES + bitmap->left,
+                     (quarter_y - (int32_t)key->phase_y) / TEXT_PHASES - bitmap->top,
+                     paint);
+    return rc;
+}
+
+static uint32_t angle_step(float angle_rad)
+{
+    double step = nearbyint((double)angle_rad * TEXT_ANGLES / (2 * M_PI));
+
+    return (uint32_t)((int64_t)step & (TEXT_ANGLES - 1));
+}
+
+/** What one pass over the glyphs works with. */
+struct drawing {
+    struct text_fonts *fonts;
+    struct raster *raster;
+    const struct text_block *block;
+    const struct text_look *look;
+    float x_px, y_px;
+    text_bend_fn *bend; /* NULL: straight */
+    void *ctx;
+};
+
+/** Origin of a glyph on the raster and the angle it is drawn at. */
+static void place_glyph(const struct drawing *d,
+                        const struct text_glyph *g,
+                        float *x,
+                        float *y,
+                        uint32_t *angle)
+{
+    float turn = d->look->angle_rad;
+    float gx = g->x;
+    float gy = g->y;
+
+    *x = d->x_px;
+    *y = d->y_px;
+    if (d->bend) { /* the origin, seen from the centre of the letter */
+        d->bend(d->ctx, g->x + g->advance / 2, x, y, &turn);
+        gx = -g->advance / 2;
+    }
+    *angle = angle_step(turn);
+    if (*angle == 0 && !d->bend) {
+        *x += gx;
+        *y += gy;
+        return;
+    }
+    /* as the bitmap is turned, so that letters stand on one line */
+    float a = (float)*angle * 2 * (float)M_PI / TEXT_ANGLES;
+    *x += gx * cosf(a) - gy * sinf(a);
+    *y += gx * sinf(a) + gy * cosf(a);
+}
+
+static enum im_code draw_glyphs(const struct drawing *d,
                                 struct draw_color color,
                                 int32_t halo_26_6,
+                                int32_t blur_26_6,
                                 struct im_error *err)
 {
     struct pixel_paint paint = pixel_paint_of(color);
-    /* no glyph reaches further than this from its origin */
-    float reach = (float)(4 * block->size_26_6 + 2 * halo_26_6) / 64 + 2;
+    enum im_code rc = IM_OK;
 
-    for (uint32_t i = 0; i < block->n_glyphs; i++) {
-        const struct text_glyph *g = &block->glyphs[i];
-        float x = x_px + g->x;
-        float y = y_px + g->y;
-        const struct glyph_bitmap *bitmap;
-
-        if (!(x > -reach && x < (float)raster->width_px + reach && y > -reach &&
-              y < (float)raster->height_px + reach))
-            continue;
-        int32_t quarter = (int32_t)floorf(x * TEXT_PHASES + 0.5f);
-        struct glyph_key key = {.weight = (uint32_t)block->weight,
+    for (uint32_t i = 0; i < d->block->n_glyphs && rc == IM_OK; i++) {
+        const struct text_glyph *g = &d->block->glyphs[i];
+        struct glyph_key key = {.weight = (uint32_t)d->block->weight,
                                 .glyph = g->id,
-                                .size_26_6 = block->size_26_6,
+                                .size_26_6 = d->block->size_26_6,
                                 .halo_26_6 = halo_26_6,
-                                .phase = (uint32_t)(quarter & (TEXT_PHASES - 1))};
-        enum im_code rc = glyph_bitmap(fonts, &key, &bitmap, err);
-        if (rc != IM_OK)
-            return rc;
-        int32_t left = (quarter - (int32_t)key.phase) / TEXT_PHASES;
-        blend_bitmap(raster, bitmap, left + bitmap->left,
-                     (int32_t)floorf(y + 0.5f) - bitmap->top, &paint);
+                                .blur_26_6 = blur_26_6};
+        float x;
+        float y;
+
+        place_glyph(d, g, &x, &y, &key.angle);
+        rc = draw_glyph_at(d->fonts, d->raster, &key, x, y, &paint, err);
     }
-    return IM_OK;
+    return rc;
+}
+
+static enum im_code draw(const struct drawing *d, struct im_error *err)
+{
+    const struct text_look *look = d->look;
+    enum im_code rc = IM_OK;
+
+    if (!isfinite(d->x_px) || !isfinite(d->y_px) || !isfinite(look->angle_rad))
+        return im_fail(err, IM_EARG, "text: a coordinate is not a finite number");
+    if (!(look->halo_px >= 0 && look->halo_px <= MAX_HALO_PX) ||
+        !(look->halo_blur_px >= 0 && look->halo_blur_px <= MAX_HALO_PX))
+        return im_fail(err, IM_EARG, "text halo %g px, blur %g px; they must be 0..%d",
+                       (double)look->halo_px, (double)look->halo_blur_px, MAX_HALO_PX);
+    int32_t halo_26_6 = (int32_t)(look->halo_px * 64 + 0.5f);
+    if (halo_26_6 > 0 && look->halo.a > 0)
+        rc = draw_glyphs(d, look->halo, halo_26_6,
+                         (int32_t)(look->halo_blur_px * 64 + 0.5f), err);
+    if (rc == IM_OK && look->fill.a > 0)
+        rc = draw_glyphs(d, look->fill, 0, 0, err);
+    return rc;
+}
+
+enum im_code text_draw_look(struct text_fonts *fonts,
+                            struct raster *raster,
+                            const struct text_block *block,
+                            float x_px,
+                            float y_px,
+                            const struct text_look *look,
+                            struct im_error *err)
+{
+    struct drawing d = {fonts, raster, block, look, x_px, y_px, NULL, NULL};
+
+    return draw(&d, err);
+}
+
+enum im_code text_draw_along(struct text_fonts *fonts,
+                             struct raster *raster,
+                             const struct text_block *block,
+                             text_bend_fn *bend,
+                             void *ctx,
+                             const struct text_look *look,
+                             struct im_error *err)
+{
+    struct drawing d = {fonts, raster, block, look, 0, 0, bend, ctx};
+
+    return draw(&d, err);
 }
 
 enum im_code text_draw(struct text_fonts *fonts,
@@ -297,17 +416,7 @@ enum im_code text_draw(struct text_fonts *fonts,
                        float halo_px,
                        struct im_error *err)
 {
-    enum im_code rc = IM_OK;
+    struct text_look look = {.fill = fill, .halo = halo, .halo_px = halo_px};
 
-    if (!isfinite(x_px) || !isfinite(y_px))
-        return im_fail(err, IM_EARG, "text: a coordinate is not a finite number");
-    if (!(halo_px >= 0 && halo_px <= MAX_HALO_PX))
-        return im_fail(err, IM_EARG, "text halo %g px; it must be 0..%d",
-                       (double)halo_px, MAX_HALO_PX);
-    int32_t halo_26_6 = (int32_t)(halo_px * 64 + 0.5f);
-    if (halo_26_6 > 0 && halo.a > 0)
-        rc = draw_glyphs(fonts, raster, block, x_px, y_px, halo, halo_26_6, err);
-    if (rc == IM_OK && fill.a > 0)
-        rc = draw_glyphs(fonts, raster, block, x_px, y_px, fill, 0, err);
-    return rc;
+    return text_draw_look(fonts, raster, block, x_px, y_px, &look, err);
 }

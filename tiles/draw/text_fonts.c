@@ -3,6 +3,7 @@
 #include "text_fonts.h"
 
 #include <errno.h>
+#include <math.h>
 #include <unistd.h>
 
 #include FT_GLYPH_H
@@ -159,12 +160,25 @@ static FT_Outline *load_outline(struct text_font *font, const struct glyph_key *
             return NULL;
         font->size_26_6 = key->size_26_6;
     }
-    if (FT_Load_Glyph(font->face, key->glyph, LOAD_FLAGS) != 0 ||
+    /* hinting is for upright glyphs */
+    if (FT_Load_Glyph(font->face, key->glyph,
+                      key->angle ? FT_LOAD_NO_BITMAP | FT_LOAD_NO_HINTING
+                                 : LOAD_FLAGS) != 0 ||
         font->face->glyph->format != FT_GLYPH_FORMAT_OUTLINE ||
         font->face->glyph->outline.n_points == 0)
         return NULL;
+    if (key->angle) {
+        double a = 2 * M_PI * key->angle / TEXT_ANGLES;
+        FT_Fixed c = (FT_Fixed)lrint(cos(a) * 65536);
+        FT_Fixed s = (FT_Fixed)lrint(sin(a) * 65536);
+        /* y up: clockwise is negative */
+        FT_Matrix turn = {c, s, -s, c};
+
+        FT_Outline_Transform(&font->face->glyph->outline, &turn);
+    }
     FT_Outline_Translate(&font->face->glyph->outline,
-                         (FT_Pos)(key->phase * 64 / TEXT_PHASES), 0);
+                         (FT_Pos)(key->phase * 64 / TEXT_PHASES),
+                         -(FT_Pos)(key->phase_y * 64 / TEXT_PHASES));
     return &font->face->glyph->outline;
 }
 
@@ -183,6 +197,42 @@ stroke_outline(struct text_fonts *fonts, const struct glyph_key *key, FT_GlyphSl
         return NULL;
     }
     return glyph;
+}
+
+/** Mean over `2 * reach + 1` pixels of a row or column of `n`, `step` bytes apart; the
+ *  outermost ones with a part of their weight, so that every width is possible. */
+static void
+blur_run(uint8_t *pixels, uint32_t n, size_t step, float reach, uint8_t *copy)
+{
+    int32_t whole = (int32_t)reach;
+    float rest = reach - (float)whole;
+    float norm = 1 / (2 * reach + 1);
+
+    for (uint32_t i = 0; i < n; i++)
+        copy[i] = pixels[i * step];
+    for (int32_t i = 0; i < (int32_t)n; i++) {
+        float sum = 0;
+
+        for (int32_t k = i - whole - 1; k <= i + whole + 1; k++)
+            if (k >= 0 && k < (int32_t)n)
+                sum += (float)copy[k] * (k < i - whole || k > i + whole ? rest : 1);
+        pixels[(size_t)i * step] = (uint8_t)(sum * norm + 0.5f);
+    }
+}
+
+static bool blur(struct glyph_bitmap *b, int32_t blur_26_6)
+{
+    float reach = (float)blur_26_6 / 128;
+    uint8_t *copy = malloc((size_t)b->width + b->height + 1);
+
+    if (!copy)
+        return false;
+    for (uint32_t y = 0; y < b->height; y++)
+        blur_run(b->coverage + (size_t)y * b->width, b->width, 1, reach, copy);
+    for (uint32_t x = 0; x < b->width; x++)
+        blur_run(b->coverage + x, b->height, b->width, reach, copy);
+    free(copy);
+    return true;
 }
 
 static enum im_code draw_glyph(struct text_fonts *fonts,
@@ -206,6 +256,14 @@ static enum im_code draw_glyph(struct text_fonts *fonts,
     }
     if (fill)
         box = pixel_box(stroke ? stroke : fill);
+    if (stroke && key->blur_26_6 > 0) {
+        FT_Pos room = (key->blur_26_6 / 2 + 127) & ~63;
+
+        box.xMin -= room;
+        box.yMin -= room;
+        box.xMax += room;
+        box.yMax += room;
+    }
     if (box.xMax - box.xMin > MAX_SIDE_PX * 64 ||
         box.yMax - box.yMin > MAX_SIDE_PX * 64)
         box = (FT_BBox){0, 0, 0, 0}; /* a damaged font: nothing to see */
@@ -222,7 +280,8 @@ static enum im_code draw_glyph(struct text_fonts *fonts,
     bitmap->width = (uint32_t)((box.xMax - box.xMin) / 64);
     bitmap->height = (uint32_t)((box.yMax - box.yMin) / 64);
     if (n && (!render(fonts->library, fill, box, bitmap) ||
-              (stroke && !render(fonts->library, stroke, box, bitmap)))) {
+              (stroke && !render(fonts->library, stroke, box, bitmap)) ||
+              (stroke && key->blur_26_6 > 0 && !blur(bitmap, key->blur_26_6)))) {
         rc = im_fail(err, IM_ENOMEM, "bitmap of a glyph");
         goto done; /* an empty or half bitmap stays in the cache: still a valid one */
     }

@@ -15,7 +15,8 @@
 
 enum {
     TEXT_WEIGHTS = 2,
-    TEXT_PHASES = 4, /* positions to a quarter of a pixel, in x only */
+    TEXT_PHASES = 4,   /* positions to a quarter of a pixel, in y only when turned */
+    TEXT_ANGLES = 128, /* steps of turned glyphs: 2.8 degrees */
     TEXT_CACHE_BYTES = 16 * 1024 * 1024
 };
 
@@ -41,7 +42,10 @@ struct glyph_key {
     uint32_t glyph;
     int32_t size_26_6;
     int32_t halo_26_6; /* 0: the glyph itself */
+    int32_t blur_26_6; /* of the halo's edge */
     uint32_t phase;
+    uint32_t phase_y;
+    uint32_t angle; /* clockwise, 0 .. TEXT_ANGLES - 1 */
 };
 
 /** Coverage 0..255; `left` and `top` from the origin, top upwards. */

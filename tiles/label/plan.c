@@ -1,596 +1,730 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds label plans, from low zoom to high: first keep, then add. */
-#include "label/plan.h"
+/* Decides the label plan region by region, from low zoom to high.
+ *
+ * At each zoom the features in order of importance take the first place that is free.
+ * Whether one is shown depends only on the more important ones whose boxes may meet its
+ * own, on those that these depend on, and on what the zoom before shows there; so only
+ * they are decided, and the outcome is that of going through the whole map in order,
+ * whatever is asked first. Kept labels come first. What waits for what is a stack of
+ * tasks, since chains have no bound. */
+#include "label/cells.h"
 
-#include "label/spec.h"
 #include "map.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- the grid of boxes ---- */
-
-struct label_cell {
-    uint32_t label;
-    uint32_t next; /* entry index + 1; 0 ends the chain */
-    int32_t x, y;
+enum {
+    ARENA_MAX_BYTES = 1024 * 1024 * 1024,
+    ARENA_FULL_BYTES = 64 * 1024 * 1024, /* then everything is made anew */
+    MAX_TASKS = 64 * 1024 * 1024
 };
 
-static uint32_t cell_bucket(const struct label_plan *plan, int32_t x, int32_t y)
-{
-    uint64_t h = ((uint64_t)(uint32_t)x << 32 | (uint32_t)y) * 0x9E3779B97F4A7C15ull;
+/* ---- boxes ---- */
 
-    return (uint32_t)(h >> 32) & (plan->n_buckets - 1);
+static struct label_window square_of(const struct label *l, uint32_t i)
+{
+    double x = l->x + (double)l->squares[2 * i];
+    double y = l->y + (double)l->squares[2 * i + 1];
+    double r = (double)l->half_px;
+
+    return (struct label_window){x - r, y - r, x + r, y + r};
 }
 
-static int32_t cell_of(double px)
+static struct label_window shrink(struct label_window w, double by)
 {
-    return (int32_t)floor(px / LABEL_CELL_PX);
+    return (struct label_window){w.min_x + by, w.min_y + by, w.max_x - by,
+                                 w.max_y - by};
 }
 
-static bool grow_buckets(struct label_plan *plan)
+/* Does the box meet this label: its squares, if it has some? */
+static bool meets_box(const struct label *l, struct label_window box)
 {
-    uint32_t n = plan->n_buckets ? plan->n_buckets * 2 : 1024;
-    uint32_t *buckets = calloc(n, sizeof *buckets);
-
-    if (!buckets)
+    if (!label_windows_meet(label_box_of(l), box))
         return false;
-    free(plan->buckets);
-    plan->buckets = buckets;
-    plan->n_buckets = n;
-    for (uint32_t i = 0; i < plan->n_cells; i++) {
-        uint32_t *head =
-            &buckets[cell_bucket(plan, plan->cells[i].x, plan->cells[i].y)];
-
-        plan->cells[i].next = *head;
-        *head = i + 1;
-    }
-    return true;
+    for (uint32_t i = 0; i < l->n_squares; i++)
+        if (label_windows_meet(square_of(l, i), box))
+            return true;
+    return l->n_squares == 0;
 }
 
-static bool add_cell(struct label_plan *plan, int32_t x, int32_t y, uint32_t label)
+bool label_overlaps(const struct label *a, const struct label *b, double slack)
 {
-    if (plan->n_cells == plan->cap_cells) {
-        uint32_t cap = plan->cap_cells ? plan->cap_cells * 2 : 1024;
-        struct label_cell *cells = realloc(plan->cells, cap * sizeof *cells);
-
-        if (!cells)
-            return false;
-        plan->cells = cells;
-        plan->cap_cells = cap;
-    }
-    if (plan->n_cells >= plan->n_buckets && !grow_buckets(plan))
+    if (!label_windows_meet(shrink(label_box_of(a), slack), label_box_of(b)))
         return false;
-    uint32_t *head = &plan->buckets[cell_bucket(plan, x, y)];
-    plan->cells[plan->n_cells] = (struct label_cell){label, *head, x, y};
-    *head = ++plan->n_cells;
-    return true;
+    for (uint32_t i = 0; i < a->n_squares; i++)
+        if (meets_box(b, shrink(square_of(a, i), slack)))
+            return true;
+    return a->n_squares == 0 && meets_box(b, shrink(label_box_of(a), slack));
 }
 
-static struct label_window box_of(const struct label *l)
+/* ---- order ---- */
+
+static unsigned coarseness(uint32_t along)
 {
-    return (struct label_window){l->x + (double)l->min_x, l->y + (double)l->min_y,
-                                 l->x + (double)l->max_x, l->y + (double)l->max_y};
+    return along ? (unsigned)__builtin_ctz(along) : 32;
 }
 
-static bool overlaps(struct label_window a, struct label_window b)
+/* The styles drawn on top come first; along a line its middle, then quarters. */
+static bool comes_before(const struct label *a, const struct label *b)
 {
-    return a.min_x < b.max_x && b.min_x < a.max_x && a.min_y < b.max_y &&
-           b.min_y < a.max_y;
+    int rank = label_rank_compare(a->rank, b->rank);
+
+    if (a->style != b->style)
+        return a->style > b->style;
+    if (rank)
+        return rank < 0;
+    if (a->feature != b->feature)
+        return a->feature < b->feature;
+    if (coarseness(a->along) != coarseness(b->along))
+        return coarseness(a->along) > coarseness(b->along);
+    return a->part != b->part ? a->part < b->part : a->along < b->along;
 }
 
-bool label_plan_window(const struct label_plan *plan,
-                       struct label_window w,
-                       label_visit_fn *visit,
-                       void *ctx)
+/* Of labels that may overlap those with the higher sort key are on top, without a key
+ * the lower ones on the page (MapLibre); of the others the more important. */
+static int compare_in_style(const struct style_layer *style,
+                            const struct label *a,
+                            const struct label *b)
 {
-    int32_t x0 = cell_of(w.min_x);
-    int32_t y0 = cell_of(w.min_y);
-
-    if (plan->n_buckets == 0)
-        return true;
-    for (int32_t y = y0; y <= cell_of(w.max_y); y++)
-        for (int32_t x = x0; x <= cell_of(w.max_x); x++)
-            for (uint32_t i = plan->buckets[cell_bucket(plan, x, y)]; i;
-                 i = plan->cells[i - 1].next) {
-                const struct label_cell *cell = &plan->cells[i - 1];
-                const struct label *label = &plan->labels[cell->label];
-                struct label_window box = box_of(label);
-
-                if (cell->x != x || cell->y != y || !overlaps(box, w))
-                    continue;
-                /* a box in several cells is reported in the first that both share */
-                int32_t bx = cell_of(box.min_x);
-                int32_t by = cell_of(box.min_y);
-                if (x != (bx > x0 ? bx : x0) || y != (by > y0 ? by : y0))
-                    continue;
-                if (!visit(ctx, cell->label, label))
-                    return false;
-            }
-    return true;
+    if (a->is_free && !style_has(style, SYMBOL_SORT_KEY) && a->y != b->y)
+        return a->y < b->y ? -1 : 1;
+    if (a->is_free && style_has(style, SYMBOL_SORT_KEY) &&
+        a->rank.sort_key != b->rank.sort_key)
+        return a->rank.sort_key < b->rank.sort_key ? -1 : 1;
+    return comes_before(a, b) ? 1 : comes_before(b, a) ? -1 : 0;
 }
 
-static bool stop_at_blocking(void *ctx, uint32_t index, const struct label *label)
+int label_compare(const struct tile_map *map,
+                  const struct label *a,
+                  const struct label *b)
 {
-    (void)ctx;
-    (void)index;
-    return !label->blocks;
+    if (a->style != b->style)
+        return a->style < b->style ? -1 : 1;
+    return compare_in_style(map->styles[a->style].style, a, b);
 }
 
-static bool is_taken(const struct label_plan *plan, struct label_window box)
+/* ---- tasks ---- */
+
+static enum im_code push(struct label_plan *plan, struct label_task task)
 {
-    return !label_plan_window(plan, box, stop_at_blocking, NULL);
-}
+    if (plan->n_tasks == plan->cap_tasks) {
+        uint32_t cap = plan->cap_tasks ? plan->cap_tasks * 2 : 1024;
+        struct label_task *tasks =
+            cap <= MAX_TASKS ? realloc(plan->tasks, cap * sizeof *tasks) : NULL;
 
-static bool add_label(struct label_plan *plan, struct label label)
-{
-    struct label_window box = box_of(&label);
-
-    if (plan->n == plan->cap) {
-        uint32_t cap = plan->cap ? plan->cap * 2 : 256;
-        struct label *labels = realloc(plan->labels, cap * sizeof *labels);
-
-        if (!labels)
-            return false;
-        plan->labels = labels;
-        plan->cap = cap;
+        if (!tasks)
+            return im_fail(plan->err, IM_ENOMEM, "label plan");
+        plan->tasks = tasks;
+        plan->cap_tasks = cap;
     }
-    plan->labels[plan->n] = label;
-    for (int32_t y = cell_of(box.min_y); y <= cell_of(box.max_y); y++)
-        for (int32_t x = cell_of(box.min_x); x <= cell_of(box.max_x); x++)
-            if (!add_cell(plan, x, y, plan->n))
-                return false;
-    plan->n++;
-    return true;
-}
-
-/* ---- building ---- */
-
-struct builder {
-    const struct tile_map *map;
-    const struct label_plan *below; /* of the zoom before; NULL at 0 */
-    struct label_plan *plan;
-    struct text_fonts *fonts;
-    struct im_arena *arena; /* of one text */
-    uint8_t **shown;        /* per style: a bit for each feature already placed */
-    struct style_eval at;
-    struct style_eval marker_at;
-    struct im_error *err;
-};
-
-static bool get_bit(const uint8_t *bits, uint32_t i)
-{
-    return bits && (bits[i / 8] >> (i % 8) & 1);
-}
-
-static bool set_shown(struct builder *b, const struct label *label)
-{
-    uint8_t **bits = &b->shown[label->style];
-
-    if (!*bits) {
-        const struct atlas_layer *layer = b->map->styles[label->style].layer->layer;
-
-        *bits = calloc(atlas_layer_size(layer) / 8 + 1, 1);
-        if (!*bits)
-            return false;
-    }
-    (*bits)[label->feature / 8] |= (uint8_t)(1u << (label->feature % 8));
-    return true;
-}
-
-static enum geom_kind geometry_of(const struct atlas_layer *layer, uint32_t feature)
-{
-    return atlas_geom(layer, feature).kind;
-}
-
-/* What the style wants for this feature at this zoom; *wanted false: nothing. */
-static enum im_code measure(struct builder *b,
-                            const struct map_style *ms,
-                            uint32_t feature,
-                            struct label_spec *spec,
-                            float size_px[2],
-                            bool *wanted)
-{
-    const struct text_block *block;
-    enum im_code rc;
-
-    style_eval_feature(&b->at, ms->layer->layer, feature,
-                       geometry_of(ms->layer->layer, feature));
-    *wanted =
-        style_matches(ms->style, &b->at) && label_spec_eval(ms->style, &b->at, spec);
-    if (!*wanted)
-        return IM_OK;
-    im_arena_reset(b->arena);
-    rc = text_shape(b->fonts, spec->text, &spec->style, b->arena, &block, b->err);
-    if (rc != IM_OK)
-        return rc;
-    size_px[0] = text_block_width_px(block);
-    size_px[1] = text_block_height_px(block);
-    *wanted = size_px[0] > 0;
+    plan->tasks[plan->n_tasks++] = task;
     return IM_OK;
 }
 
-/* Put the box of `anchor` around the label's point; see struct label. */
-static void set_box(struct label *label,
-                    const struct label_spec *spec,
-                    unsigned anchor,
-                    const float size_px[2])
+static struct label_window around(const struct label *l)
 {
-    struct label_box box = label_spec_box(spec, (enum style_anchor)anchor,
-                                          (double)size_px[0], (double)size_px[1]);
-
-    label->anchor = (uint8_t)anchor;
-    label->min_x = (float)fmin(0, box.min_x);
-    label->min_y = (float)fmin(0, box.min_y);
-    label->max_x = (float)fmax(0, box.max_x);
-    label->max_y = (float)fmax(0, box.max_y);
-    label->is_free = spec->allow_overlap;
-    label->blocks = !spec->ignore_placement;
+    return label_box_of(l);
 }
 
-/* ---- markers under a text ---- */
+typedef enum im_code
+near_fn(struct label_plan *plan, struct label_cell *cell, void *ctx);
 
-struct marker_probe {
-    struct builder *b;
-    const struct map_style *ms;
-    struct label_window box;
-};
-
-static bool misses_marker(void *ctx, uint32_t feature)
+/* Calls fn for each cell from which a box may reach into the window. */
+static enum im_code each_near(struct label_plan *plan,
+                              uint32_t zoom,
+                              struct label_window window,
+                              near_fn *fn,
+                              void *ctx)
 {
-    struct marker_probe *probe = ctx;
-    struct builder *b = probe->b;
-    const struct map_style *ms = probe->ms;
-    struct geom geom = atlas_geom(ms->layer->layer, feature);
+    struct label_cell_range range = label_cells_near(&plan->levels[zoom], window);
+    enum im_code rc = IM_OK;
 
-    style_eval_feature(&b->marker_at, ms->layer->layer, feature, geom.kind);
-    if (geom.kind != GEOM_POINT || !map_shows(b->map, ms->layer->layer, feature) ||
-        !style_matches(ms->style, &b->marker_at))
-        return true;
-    double r = style_number(ms->style, CIRCLE_RADIUS, &b->marker_at) +
-               style_number(ms->style, CIRCLE_STROKE_WIDTH, &b->marker_at);
-    for (uint32_t i = 0; i < geom.n_points; i++) {
-        double px[2];
+    for (uint32_t y = range.y0; y <= range.y1 && rc == IM_OK; y++)
+        for (uint32_t x = range.x0; x <= range.x1 && rc == IM_OK; x++) {
+            struct label_cell *cell = label_cell_get(plan, zoom, x, y);
 
-        if (map_pixel_of(b->map, b->plan->zoom, world_x(geom.lonlat[2 * i]),
-                         world_y(geom.lonlat[2 * i + 1]), px) &&
-            overlaps(probe->box,
-                     (struct label_window){px[0] - r, px[1] - r, px[0] + r, px[1] + r}))
-            return false;
-    }
-    return true;
-}
-
-static bool covers_marker(struct builder *b, struct label_window box)
-{
-    for (uint32_t i = 0; i < b->map->n_styles; i++) {
-        const struct map_style *ms = &b->map->styles[i];
-        struct marker_probe probe = {b, ms, box};
-
-        if (ms->style->type != STYLE_CIRCLE ||
-            !style_layer_visible(ms->style, b->at.zoom))
-            continue;
-        double r = style_number_bound(ms->style, CIRCLE_RADIUS) +
-                   style_number_bound(ms->style, CIRCLE_STROKE_WIDTH);
-        struct bbox window =
-            map_pixel_window(b->map, b->plan->zoom, box.min_x - r, box.min_y - r,
-                             box.max_x + r, box.max_y + r);
-        if (!atlas_window(ms->layer->layer, window, misses_marker, &probe))
-            return true;
-    }
-    return false;
-}
-
-/* ---- keep, then add ---- */
-
-/* Where the label of a feature stands, in pixels of the plan. */
-static bool point_of(const struct builder *b,
-                     const struct map_layer *ml,
-                     uint32_t feature,
-                     double px[2])
-{
-    uint32_t x;
-    uint32_t y;
-
-    return map_label_point(ml, feature, &x, &y) &&
-           map_pixel_of(b->map, b->plan->zoom, x, y, px);
-}
-
-/* What is kept may touch by rounding; 0.01 px is far below what can be seen. */
-enum { SLACK_PER_PX = 100 };
-
-static bool fits_again(const struct label_plan *plan, const struct label *label)
-{
-    struct label_window box = box_of(label);
-    double slack = 1.0 / SLACK_PER_PX;
-
-    return label->is_free ||
-           !is_taken(plan, (struct label_window){box.min_x + slack, box.min_y + slack,
-                                                 box.max_x - slack, box.max_y - slack});
-}
-
-/* A label goes only when its style says so at this zoom (filter, maxzoom, text), or
- * when its text grows by more than 2 in one zoom and would cover another. */
-static enum im_code keep_labels(struct builder *b)
-{
-    for (uint32_t i = 0; b->below && i < b->below->n; i++) {
-        struct label label = b->below->labels[i];
-        const struct map_style *ms = &b->map->styles[label.style];
-        struct label_spec spec;
-        float size_px[2];
-        double px[2];
-        bool wanted;
-        enum im_code rc;
-
-        if (!style_layer_visible(ms->style, b->at.zoom))
-            continue;
-        rc = measure(b, ms, label.feature, &spec, size_px, &wanted);
-        if (rc != IM_OK)
-            return rc;
-        if (!wanted || !point_of(b, ms->layer, label.feature, px))
-            continue;
-        label.x = px[0];
-        label.y = px[1];
-        set_box(&label, &spec, label.anchor, size_px);
-        if (!fits_again(b->plan, &label))
-            continue;
-        if (!add_label(b->plan, label) || !set_shown(b, &label))
-            return im_fail(b->err, IM_ENOMEM, "label plan of zoom %u", b->plan->zoom);
-    }
-    return IM_OK;
-}
-
-struct candidate {
-    double sort_key;
-    float importance;
-    uint32_t feature;
-    int64_t fid;
-    double x, y; /* in pixels of the plan */
-};
-
-static int compare_candidates(const void *a, const void *b)
-{
-    const struct candidate *p = a;
-    const struct candidate *q = b;
-
-    if (p->sort_key != q->sort_key)
-        return p->sort_key < q->sort_key ? -1 : 1;
-    if (p->importance != q->importance)
-        return p->importance > q->importance ? -1 : 1;
-    return (p->fid > q->fid) - (p->fid < q->fid);
-}
-
-/* Could this feature get a label? Its point lies in its box, so a taken point settles
- * it without shaping the text. */
-static bool
-is_candidate(struct builder *b, uint32_t style, uint32_t feature, struct candidate *out)
-{
-    const struct map_style *ms = &b->map->styles[style];
-    const struct atlas_layer *layer = ms->layer->layer;
-    double px[2];
-
-    if (get_bit(b->shown[style], feature) || !map_shows(b->map, layer, feature) ||
-        !point_of(b, ms->layer, feature, px))
-        return false;
-    out->x = px[0];
-    out->y = px[1];
-    style_eval_feature(&b->at, layer, feature, geometry_of(layer, feature));
-    if (is_taken(b->plan, (struct label_window){px[0], px[1], px[0], px[1]}) &&
-        !style_flag(ms->style, TEXT_ALLOW_OVERLAP, &b->at))
-        return false;
-    if (!style_matches(ms->style, &b->at))
-        return false;
-    out->sort_key = style_number(ms->style, SYMBOL_SORT_KEY, &b->at);
-    out->importance = atlas_importance(layer, feature);
-    out->feature = feature;
-    out->fid = atlas_fid(layer, feature);
-    return true;
-}
-
-/* The first anchor that is free and covers no marker, else the first that is free. */
-static bool choose_anchor(struct builder *b,
-                          const struct label_spec *spec,
-                          const float size_px[2],
-                          struct label *label)
-{
-    bool found = false;
-    struct label first_free = *label;
-
-    for (uint32_t i = 0; i < spec->n_anchors; i++) {
-        set_box(label, spec, spec->anchors[i], size_px);
-        if (!label->is_free && is_taken(b->plan, box_of(label)))
-            continue;
-        if (!found)
-            first_free = *label;
-        found = true;
-        if (spec->n_anchors == 1)
-            return true;
-        struct label_box text =
-            label_spec_box(spec, (enum style_anchor)spec->anchors[i],
-                           (double)size_px[0], (double)size_px[1]);
-        if (!covers_marker(
-                b, (struct label_window){label->x + text.min_x + spec->padding_px,
-                                         label->y + text.min_y + spec->padding_px,
-                                         label->x + text.max_x - spec->padding_px,
-                                         label->y + text.max_y - spec->padding_px}))
-            return true;
-    }
-    *label = first_free;
-    return found;
+            rc = cell ? fn(plan, cell, ctx)
+                      : im_fail(plan->err, IM_ENOMEM, "label plan");
+        }
+    return rc;
 }
 
 static enum im_code
-place(struct builder *b, uint32_t style, const struct candidate *candidate)
+want_listed(struct label_plan *plan, struct label_cell *cell, void *ctx)
 {
-    const struct map_style *ms = &b->map->styles[style];
-    struct label label = {.style = style,
-                          .feature = candidate->feature,
-                          .first_zoom = (uint8_t)b->plan->zoom,
-                          .x = candidate->x,
-                          .y = candidate->y};
-    struct label_window point = {label.x, label.y, label.x, label.y};
-    struct label_spec spec;
-    float size_px[2];
-    bool wanted;
-    enum im_code rc;
+    (void)ctx;
+    return cell->state >= CELL_LISTED
+               ? IM_OK
+               : push(plan, (struct label_task){TASK_LIST, cell, NULL});
+}
 
-    if (is_taken(b->plan, point)) { /* by one placed after the candidates were listed */
-        style_eval_feature(&b->at, ms->layer->layer, candidate->feature,
-                           geometry_of(ms->layer->layer, candidate->feature));
-        if (!style_flag(ms->style, TEXT_ALLOW_OVERLAP, &b->at))
-            return IM_OK;
+static enum im_code
+want_decided(struct label_plan *plan, struct label_cell *cell, void *ctx)
+{
+    (void)ctx;
+    return cell->state >= CELL_DECIDED
+               ? IM_OK
+               : push(plan, (struct label_task){TASK_DECIDE, cell, NULL});
+}
+
+/* ---- one decision ---- */
+
+struct probe {
+    const struct label_entry *entry;
+    struct label_window box; /* one option, in world pixels */
+    bool is_taken;
+    /* of those that come before it and may take the box, the first */
+    struct label_entry *waiting;
+    struct label_cell *waiting_cell;
+};
+
+/* A box with the point, in world pixels. */
+static struct label_window moved(const struct label *l, struct entry_box b)
+{
+    return (struct label_window){
+        l->x + (double)fminf(0, b.min_x), l->y + (double)fminf(0, b.min_y),
+        l->x + (double)fmaxf(0, b.max_x), l->y + (double)fmaxf(0, b.max_y)};
+}
+
+/* May this entry, once shown, be in the box? */
+static bool may_take(const struct label_entry *e, struct label_window box)
+{
+    if (!label_windows_meet(label_box_of(&e->label), box))
+        return false;
+    for (uint32_t i = 0; i < e->n_options; i++)
+        if (label_windows_meet(moved(&e->label, e->options[i].box), box))
+            return true;
+    return e->n_options == 0;
+}
+
+static bool counts(const struct label_entry *other, const struct label_entry *e)
+{
+    if (other == e || other == e->upgrades || !other->label.blocks)
+        return false;
+    return other->state == ENTRY_KEPT ||
+           (other->state == ENTRY_SHOWN && comes_before(&other->label, &e->label)) ||
+           /* whether its better half came in between must not matter */
+           other->state == ENTRY_REPLACED;
+}
+
+static bool is_in_the_way(const struct probe *probe, const struct label *other)
+{
+    const struct label *l = &probe->entry->label;
+
+    return l->n_squares ? label_overlaps(l, other, 0) : meets_box(other, probe->box);
+}
+
+static bool is_earlier(const struct probe *probe, const struct label_entry *other)
+{
+    return other != probe->entry && comes_before(&other->label, &probe->entry->label) &&
+           (!probe->waiting || comes_before(&other->label, &probe->waiting->label)) &&
+           may_take(other, probe->box);
+}
+
+static enum im_code
+probe_cell(struct label_plan *plan, struct label_cell *cell, void *ctx)
+{
+    struct probe *probe = ctx;
+
+    (void)plan;
+    for (uint32_t i = 0; i < cell->n && !probe->is_taken; i++) {
+        struct label_entry *other = &cell->entries[i];
+
+        if (other->state == ENTRY_WAITING) {
+            if (is_earlier(probe, other)) {
+                probe->waiting = other;
+                probe->waiting_cell = cell;
+            }
+        } else if (counts(other, probe->entry)) {
+            probe->is_taken = is_in_the_way(probe, &other->label);
+        }
     }
-    rc = measure(b, ms, candidate->feature, &spec, size_px, &wanted);
-    if (rc != IM_OK || !wanted || !choose_anchor(b, &spec, size_px, &label))
-        return rc;
-    if (b->plan->n == LABEL_MAX)
-        return IM_OK;
-    if (!add_label(b->plan, label))
-        return im_fail(b->err, IM_ENOMEM, "label plan of zoom %u", b->plan->zoom);
     return IM_OK;
 }
 
-static enum im_code add_style(struct builder *b, uint32_t style)
+/* Is the box free? Pushes what has to be known before (then nothing is said yet): the
+ * cells around, then the first of those that come before and may stand there, since the
+ * answer to that one may settle it. */
+static enum im_code is_taken(struct label_plan *plan,
+                             uint32_t zoom,
+                             const struct label_entry *e,
+                             struct label_window box,
+                             bool *out)
 {
-    const struct atlas_layer *layer = b->map->styles[style].layer->layer;
-    uint32_t placed = atlas_layer_placed(layer);
-    struct candidate *candidates = NULL;
-    uint32_t n = 0;
-    enum im_code rc = IM_OK;
+    struct probe probe = {.entry = e, .box = box};
+    uint32_t n = plan->n_tasks;
+    enum im_code rc = each_near(plan, zoom, box, want_listed, NULL);
 
-    if (placed == 0)
-        return IM_OK;
-    candidates = malloc(placed * sizeof *candidates);
-    if (!candidates)
-        return im_fail(b->err, IM_ENOMEM, "label plan of zoom %u", b->plan->zoom);
-    for (uint32_t f = 0; f < placed; f++)
-        if (is_candidate(b, style, f, &candidates[n]))
-            n++;
-    qsort(candidates, n, sizeof *candidates, compare_candidates);
-    for (uint32_t i = 0; i < n && rc == IM_OK; i++)
-        rc = place(b, style, &candidates[i]);
-    free(candidates);
+    *out = false;
+    if (rc != IM_OK || plan->n_tasks > n)
+        return rc;
+    rc = each_near(plan, zoom, box, probe_cell, &probe);
+    *out = probe.is_taken;
+    if (rc == IM_OK && !probe.is_taken && probe.waiting)
+        rc = push(plan,
+                  (struct label_task){TASK_ENTRY, probe.waiting_cell, probe.waiting});
     return rc;
 }
 
-static void plan_free(struct label_plan *plan)
+static void show(struct label_entry *e)
 {
-    if (plan) {
-        free(plan->labels);
-        free(plan->cells);
-        free(plan->buckets);
-        free(plan);
+    e->state = ENTRY_SHOWN;
+    if (e->upgrades)
+        e->upgrades->state = ENTRY_REPLACED;
+}
+
+static unsigned parts_of(const struct label_entry *e)
+{
+    unsigned parts = 0;
+
+    for (uint32_t i = 0; i < e->n_options; i++)
+        parts |= e->options[i].parts;
+    return parts;
+}
+
+static void show_option(struct label_entry *e, const struct entry_option *o)
+{
+    struct label *l = &e->label;
+
+    l->anchor = o->anchor;
+    l->parts = o->parts;
+    l->missing = (uint8_t)(parts_of(e) & ~(unsigned)o->parts);
+    l->is_free = !o->is_tested;
+    l->blocks = o->blocks;
+    l->min_x = fminf(0, o->box.min_x);
+    l->min_y = fminf(0, o->box.min_y);
+    l->max_x = fmaxf(0, o->box.max_x);
+    l->max_y = fmaxf(0, o->box.max_y);
+    show(e);
+}
+
+static struct label_window text_of(const struct label *l, struct entry_box b)
+{
+    return (struct label_window){l->x + (double)b.min_x, l->y + (double)b.min_y,
+                                 l->x + (double)b.max_x, l->y + (double)b.max_y};
+}
+
+/* The first option that is free and covers no marker, else the first that is free. */
+static enum im_code
+choose_option(struct label_plan *plan, uint32_t zoom, struct label_entry *e)
+{
+    const struct entry_option *first_free = NULL;
+    bool has_choice = e->n_options > 1;
+    uint32_t n = plan->n_tasks;
+    enum im_code rc = IM_OK;
+
+    for (uint32_t i = 0; i < e->n_options && rc == IM_OK; i++) {
+        const struct entry_option *o = &e->options[i];
+        bool taken = false;
+
+        if (first_free && o->parts != first_free->parts)
+            break; /* rather over a marker than without a part */
+        if (o->is_tested)
+            rc = is_taken(plan, zoom, e, moved(&e->label, o->tested), &taken);
+        if (rc != IM_OK || plan->n_tasks > n)
+            return rc;
+        if (taken)
+            continue;
+        if (!first_free)
+            first_free = o;
+        if (!has_choice || !(o->parts & LABEL_TEXT) ||
+            !label_covers_marker(plan, zoom, text_of(&e->label, o->text))) {
+            show_option(e, o);
+            return IM_OK;
+        }
     }
+    if (rc == IM_OK && first_free)
+        show_option(e, first_free);
+    else if (rc == IM_OK)
+        e->state = ENTRY_REFUSED;
+    return rc;
 }
 
-static void builder_release(struct builder *b)
+/* Leaves it waiting when it has to wait for what it has pushed. */
+static enum im_code
+decide(struct label_plan *plan, uint32_t zoom, struct label_entry *e)
 {
-    for (uint32_t i = 0; b->shown && i < b->map->n_styles; i++)
-        free(b->shown[i]);
-    free(b->shown);
-    im_arena_free(b->arena);
-    plan_free(b->plan);
-    free(b);
-}
+    uint32_t n = plan->n_tasks;
+    enum im_code rc;
+    bool taken;
 
-static struct builder *builder_new(const struct tile_map *map, uint32_t zoom)
-{
-    struct builder *b = calloc(1, sizeof *b);
-
-    if (!b)
-        return NULL;
-    b->map = map;
-    b->at.zoom = map_style_zoom(map, zoom);
-    b->marker_at.zoom = b->at.zoom;
-    b->plan = calloc(1, sizeof *b->plan);
-    b->arena = im_arena_new(4 * 1024 * 1024);
-    b->shown = calloc(map->n_styles + 1, sizeof *b->shown);
-    if (!b->plan || !b->arena || !b->shown) {
-        builder_release(b);
-        return NULL;
+    plan->at.zoom = map_style_zoom(plan->map, zoom);
+    if (e->options)
+        return choose_option(plan, zoom, e);
+    if (e->label.is_free) {
+        show(e);
+        return IM_OK;
     }
-    b->plan->zoom = zoom;
-    return b;
+    rc = is_taken(plan, zoom, e, label_box_of(&e->label), &taken);
+    if (rc != IM_OK || plan->n_tasks > n)
+        return rc;
+    if (taken)
+        e->state = ENTRY_REFUSED;
+    else
+        show(e);
+    return IM_OK;
 }
 
-static enum im_code build(const struct tile_map *map,
-                          uint32_t zoom,
-                          const struct label_plan *below,
-                          struct text_fonts *fonts,
-                          const struct label_plan **out,
-                          struct im_error *err)
+/* ---- running ---- */
+
+/* Each step ends its task, or pushes what the task waits for on top of it. */
+static enum im_code list_step(struct label_plan *plan, struct label_cell *cell)
 {
-    struct builder *b = builder_new(map, zoom);
+    uint32_t n = plan->n_tasks;
+    struct label_cell_range range;
+    enum im_code rc = IM_OK;
+
+    if (cell->state >= CELL_LISTED) {
+        plan->n_tasks--;
+        return IM_OK;
+    }
+    range = label_cell_parents(plan, cell);
+    for (uint32_t y = range.y0; y <= range.y1 && rc == IM_OK; y++)
+        for (uint32_t x = range.x0; x <= range.x1 && rc == IM_OK; x++) {
+            struct label_cell *parent = label_cell_get(plan, cell->zoom - 1, x, y);
+
+            rc = parent ? want_decided(plan, parent, NULL)
+                        : im_fail(plan->err, IM_ENOMEM, "label plan");
+        }
+    if (rc != IM_OK || plan->n_tasks > n)
+        return rc;
+    plan->n_tasks--;
+    return label_cell_list(plan, cell);
+}
+
+static enum im_code entry_step(struct label_plan *plan, const struct label_task *task)
+{
+    uint32_t n = plan->n_tasks;
+    struct label_entry *e = task->entry;
+    enum im_code rc = IM_OK;
+
+    if (e->state == ENTRY_WAITING)
+        rc = decide(plan, task->cell->zoom, e);
+    if (plan->n_tasks == n)
+        plan->n_tasks--;
+    return rc;
+}
+
+static enum im_code decide_step(struct label_plan *plan, struct label_cell *cell)
+{
+    uint32_t n = plan->n_tasks;
+    enum im_code rc = IM_OK;
+
+    if (cell->state == CELL_NEW)
+        return push(plan, (struct label_task){TASK_LIST, cell, NULL});
+    for (uint32_t i = 0; i < cell->n && cell->state != CELL_DECIDED && rc == IM_OK;
+         i++) {
+        if (cell->entries[i].state == ENTRY_WAITING)
+            rc = decide(plan, cell->zoom, &cell->entries[i]);
+        if (plan->n_tasks > n)
+            return rc;
+    }
+    if (rc == IM_OK) {
+        cell->state = CELL_DECIDED;
+        plan->n_tasks--;
+    }
+    return rc;
+}
+
+static enum im_code run(struct label_plan *plan)
+{
+    enum im_code rc = IM_OK;
+
+    while (plan->n_tasks && rc == IM_OK) {
+        struct label_task task = plan->tasks[plan->n_tasks - 1];
+
+        switch (task.kind) {
+        case TASK_LIST:
+            rc = list_step(plan, task.cell);
+            break;
+        case TASK_DECIDE:
+            rc = decide_step(plan, task.cell);
+            break;
+        case TASK_ENTRY:
+            rc = entry_step(plan, &task);
+            break;
+        }
+    }
+    plan->n_tasks = 0;
+    return rc;
+}
+
+/* ---- what is shown in a window ---- */
+
+struct window_visit {
+    struct label_window window;
+    label_visit_fn *visit;
+    void *ctx;
+    bool stopped;
+};
+
+/* Kept ones whose text has grown by more than 2 in one zoom, and names along lines,
+ * which follow a finer line now, give way to others. */
+struct yield {
+    const struct label_entry *entry;
+    bool yields;
+};
+
+static enum im_code
+yield_to(struct label_plan *plan, struct label_cell *cell, void *ctx)
+{
+    struct yield *yield = ctx;
+    const struct label_entry *e = yield->entry;
+    /* kept names along lines had their padding once; now they only must not touch */
+    double slack = e->label.n_squares ? (double)e->label.half_px * 0.4 : 0.02;
+
+    (void)plan;
+    for (uint32_t i = 0; i < cell->n && !yield->yields; i++) {
+        const struct label_entry *other = &cell->entries[i];
+
+        if (other == e || !other->label.blocks ||
+            (other->state != ENTRY_KEPT && other->state != ENTRY_REPLACED))
+            continue;
+        if (other->has_grown && !comes_before(&other->label, &e->label))
+            continue;
+        yield->yields = label_overlaps(&e->label, &other->label, slack);
+    }
+    return IM_OK;
+}
+
+static enum im_code
+yields(struct label_plan *plan, uint32_t zoom, const struct label_entry *e, bool *out)
+{
+    struct yield yield = {e, false};
+    enum im_code rc = IM_OK;
+
+    if (e->state == ENTRY_KEPT && e->has_grown && !e->label.is_free) {
+        rc = each_near(plan, zoom, around(&e->label), want_listed, NULL);
+        if (rc == IM_OK)
+            rc = run(plan);
+        if (rc == IM_OK)
+            rc = each_near(plan, zoom, around(&e->label), yield_to, &yield);
+    }
+    *out = yield.yields;
+    return rc;
+}
+
+static enum im_code
+visit_cell(struct label_plan *plan, struct label_cell *cell, void *ctx)
+{
+    struct window_visit *v = ctx;
+    enum im_code rc = IM_OK;
+
+    for (uint32_t i = 0; i < cell->n && !v->stopped && rc == IM_OK; i++) {
+        const struct label_entry *e = &cell->entries[i];
+        bool hidden;
+
+        if ((e->state != ENTRY_KEPT && e->state != ENTRY_SHOWN) ||
+            !label_windows_meet(label_box_of(&e->label), v->window))
+            continue;
+        rc = yields(plan, cell->zoom, e, &hidden);
+        if (rc == IM_OK && !hidden)
+            v->stopped = !v->visit(v->ctx, &e->label);
+    }
+    return rc;
+}
+
+/* Outside of the layers there is nothing to place. */
+static bool
+clip_to_extent(const struct label_plan *plan, uint32_t zoom, struct label_window *w)
+{
+    const struct label_level *level = &plan->levels[zoom];
+    struct bbox b = plan->map->extent;
+
+    if (bbox_is_empty(b))
+        return false;
+    if (plan->map->is_web_mercator) {
+        double px = level->px_per_unit;
+
+        w->min_x = fmax(w->min_x, world_x(b.min_x) * px - level->reach_x - 1);
+        w->max_x = fmin(w->max_x, world_x(b.max_x) * px + level->reach_x + 1);
+        w->min_y = fmax(w->min_y, world_y(b.max_y) * px - level->reach_y - 1);
+        w->max_y = fmin(w->max_y, world_y(b.min_y) * px + level->reach_y + 1);
+    }
+    return w->min_x <= w->max_x && w->min_y <= w->max_y;
+}
+
+static enum im_code visit_window(struct label_plan *plan,
+                                 uint32_t zoom,
+                                 struct label_window window,
+                                 label_visit_fn *visit,
+                                 void *ctx)
+{
+    struct window_visit v = {window, visit, ctx, false};
+    struct label_window clipped = window;
     enum im_code rc;
 
-    if (!b)
-        return im_fail(err, IM_ENOMEM, "label plan of zoom %u", zoom);
-    b->below = below;
-    b->fonts = fonts;
-    b->err = err;
-    rc = keep_labels(b);
-    for (uint32_t i = map->n_styles; i-- > 0 && rc == IM_OK;)
-        if (map->styles[i].style->type == STYLE_SYMBOL &&
-            style_layer_visible(map->styles[i].style, b->at.zoom))
-            rc = add_style(b, i);
-    if (rc == IM_OK) {
-        *out = b->plan;
-        b->plan = NULL;
-    }
-    builder_release(b);
+    if (zoom >= tile_grid_depth(plan->map->grid) ||
+        !clip_to_extent(plan, zoom, &clipped))
+        return IM_OK;
+    rc = each_near(plan, zoom, clipped, want_decided, NULL);
+    if (rc == IM_OK)
+        rc = run(plan);
+    if (rc == IM_OK)
+        rc = each_near(plan, zoom, clipped, visit_cell, &v);
     return rc;
 }
 
-/* ---- slots ---- */
+/* ---- the plan ---- */
 
-void label_slot_init(struct label_slot *slot)
+static void forget_cells(struct label_plan *plan)
 {
-    pthread_mutex_init(&slot->lock, NULL);
-    atomic_init(&slot->plan, NULL);
+    for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++) {
+        struct label_level *level = &plan->levels[z];
+
+        free(level->chains);
+        level->chains = NULL;
+        level->n_chains = 0;
+        level->n_cells = 0;
+    }
+    im_arena_reset(plan->arena);
+    plan->n_tasks = 0;
 }
 
-void label_slot_release(struct label_slot *slot)
-{
-    plan_free((struct label_plan *)atomic_load(&slot->plan));
-    pthread_mutex_destroy(&slot->lock);
-}
-
-const struct label_plan *label_plan_peek(const struct tile_map *map, uint32_t zoom)
-{
-    return atomic_load_explicit(&((struct tile_map *)map)->plans[zoom].plan,
-                                memory_order_acquire);
-}
-
-/* Locks are taken from high zoom to low and never the other way, so two builders
- * cannot wait for each other. */
-enum im_code label_plan_get(const struct tile_map *map,
-                            uint32_t zoom,
-                            struct text_fonts *fonts,
-                            const struct label_plan **out,
+enum im_code label_plan_new(const struct tile_map *map,
+                            struct label_plan **out,
                             struct im_error *err)
 {
-    struct label_slot *slot = (struct label_slot *)&map->plans[zoom];
-    const struct label_plan *plan =
-        atomic_load_explicit(&slot->plan, memory_order_acquire);
-    const struct label_plan *below = NULL;
+    struct label_plan *plan = calloc(1, sizeof *plan);
+
+    if (!plan)
+        return im_fail(err, IM_ENOMEM, "label plan");
+    pthread_mutex_init(&plan->lock, NULL);
+    plan->map = map;
+    plan->arena = im_arena_new(ARENA_MAX_BYTES);
+    plan->sizes = label_sizes_new();
+    plan->indexes = calloc(map->n_styles + 1u, sizeof *plan->indexes);
+    if (!plan->arena || !plan->sizes || !plan->indexes) {
+        label_plan_free(plan);
+        return im_fail(err, IM_ENOMEM, "label plan");
+    }
+    for (uint32_t z = 0; z <= TILE_MAX_ZOOM && z < tile_grid_depth(map->grid); z++)
+        label_level_init(plan, z);
+    *out = plan;
+    return IM_OK;
+}
+
+void label_plan_free(struct label_plan *plan)
+{
+    if (!plan)
+        return;
+    if (plan->arena)
+        forget_cells(plan);
+    im_arena_free(plan->arena);
+    for (uint32_t i = 0; plan->indexes && i < plan->map->n_styles; i++)
+        label_index_free(plan->indexes[i]);
+    free(plan->indexes);
+    label_sizes_free(plan->sizes);
+    label_heap_release(&plan->heap);
+    free(plan->tasks);
+    free(plan->list);
+    pthread_mutex_destroy(&plan->lock);
+    free(plan);
+}
+
+enum im_code label_plan_window(const struct tile_map *map,
+                               uint32_t zoom,
+                               struct label_window window,
+                               struct text_fonts *fonts,
+                               label_visit_fn *visit,
+                               void *ctx,
+                               struct im_error *err)
+{
+    struct label_plan *plan = map->plan;
+    enum im_code rc;
+
+    pthread_mutex_lock(&plan->lock);
+    if (im_arena_used(plan->arena) > ARENA_FULL_BYTES)
+        forget_cells(plan);
+    plan->fonts = fonts;
+    plan->err = err;
+    rc = visit_window(plan, zoom, window, visit, ctx);
+    if (rc != IM_OK) /* half listed cells must not stay */
+        forget_cells(plan);
+    plan->fonts = NULL;
+    plan->err = NULL;
+    pthread_mutex_unlock(&plan->lock);
+    return rc;
+}
+
+struct readiness {
+    bool is_ready;
+};
+
+static enum im_code look_at(struct label_plan *plan, struct label_cell *cell, void *ctx)
+{
+    (void)plan;
+    ((struct readiness *)ctx)->is_ready &= cell->state == CELL_DECIDED;
+    return IM_OK;
+}
+
+/* Laying names along lines anew may want more cells than those decided. */
+static enum im_code
+look_for_grown(struct label_plan *plan, struct label_cell *cell, void *ctx)
+{
+    struct readiness *ready = ctx;
+    uint32_t n = plan->n_tasks;
     enum im_code rc = IM_OK;
 
-    if (plan) {
-        *out = plan;
-        return IM_OK;
-    }
-    pthread_mutex_lock(&slot->lock);
-    plan = atomic_load_explicit(&slot->plan, memory_order_acquire);
-    if (!plan && zoom > 0)
-        rc = label_plan_get(map, zoom - 1, fonts, &below, err);
-    if (!plan && rc == IM_OK)
-        rc = build(map, zoom, below, fonts, &plan, err);
-    if (rc == IM_OK)
-        atomic_store_explicit(&slot->plan, plan, memory_order_release);
-    pthread_mutex_unlock(&slot->lock);
-    if (rc == IM_OK)
-        *out = plan;
+    for (uint32_t i = 0; i < cell->n && rc == IM_OK; i++)
+        if (cell->entries[i].state == ENTRY_KEPT && cell->entries[i].has_grown)
+            rc = each_near(plan, cell->zoom, around(&cell->entries[i].label),
+                           want_listed, NULL);
+    ready->is_ready &= plan->n_tasks == n;
+    plan->n_tasks = n;
     return rc;
+}
+
+bool label_plan_peek(const struct tile_map *map,
+                     uint32_t zoom,
+                     struct label_window window,
+                     label_visit_fn *visit,
+                     void *ctx)
+{
+    struct label_plan *plan = map->plan;
+    struct readiness ready = {true};
+    struct label_window clipped = window;
+    bool ok;
+
+    if (pthread_mutex_trylock(&plan->lock) != 0)
+        return false;
+    ok = zoom < tile_grid_depth(map->grid);
+    if (ok && clip_to_extent(plan, zoom, &clipped))
+        ok = each_near(plan, zoom, clipped, look_at, &ready) == IM_OK &&
+             ready.is_ready &&
+             each_near(plan, zoom, clipped, look_for_grown, &ready) == IM_OK &&
+             ready.is_ready;
+    ok = ok && visit_window(plan, zoom, window, visit, ctx) == IM_OK;
+    pthread_mutex_unlock(&plan->lock);
+    return ok;
+}
+
+/* ---- positions ---- */
+
+bool label_scale_at(const struct tile_map *map,
+                    uint32_t zoom,
+                    double world_x,
+                    double world_y,
+                    double out[4])
+{
+    double unit = 1 / map->plan->levels[zoom].px_per_unit;
+    double at[3][2];
+
+    if (map->is_web_mercator) {
+        out[0] = out[3] = 1 / unit;
+        out[1] = out[2] = 0;
+        return true;
+    }
+    if (!map_pixel_of(map, zoom, world_x, world_y, at[0]) ||
+        !map_pixel_of(map, zoom, world_x + unit, world_y, at[1]) ||
+        !map_pixel_of(map, zoom, world_x, world_y + unit, at[2]))
+        return false;
+    out[0] = (at[1][0] - at[0][0]) / unit;
+    out[1] = (at[2][0] - at[0][0]) / unit;
+    out[2] = (at[1][1] - at[0][1]) / unit;
+    out[3] = (at[2][1] - at[0][1]) / unit;
+    return true;
 }
 
 /* ---- for vector tiles ---- */
@@ -602,11 +736,10 @@ struct choice_search {
     struct label_choice *out;
 };
 
-static bool find_choice(void *ctx, uint32_t index, const struct label *label)
+static bool find_choice(void *ctx, const struct label *label)
 {
     struct choice_search *search = ctx;
 
-    (void)index;
     if (label->feature == search->feature &&
         search->map->styles[label->style].layer == search->layer &&
         label->first_zoom < search->out->first_zoom)
@@ -623,17 +756,14 @@ enum im_code label_first_zoom(const struct tile_map *map,
                               struct im_error *err)
 {
     struct choice_search search = {map, layer, feature, out};
-    const struct label_plan *plan;
-    enum im_code rc = label_plan_get(map, zoom, fonts, &plan, err);
     double px[2];
     uint32_t x;
     uint32_t y;
 
     *out = (struct label_choice){.first_zoom = zoom + 1};
-    if (rc == IM_OK && map_label_point(layer, feature, &x, &y) &&
-        map_pixel_of(map, zoom, x, y, px))
-        label_plan_window(
-            plan, (struct label_window){px[0] - 1, px[1] - 1, px[0] + 1, px[1] + 1},
-            find_choice, &search);
-    return rc;
+    if (!map_label_point(layer, feature, &x, &y) || !map_pixel_of(map, zoom, x, y, px))
+        return IM_OK;
+    return label_plan_window(
+        map, zoom, (struct label_window){px[0] - 1, px[1] - 1, px[0] + 1, px[1] + 1},
+        fonts, find_choice, &search, err);
 }

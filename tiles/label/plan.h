@@ -1,75 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The label plan: which names are shown at a zoom, and where. Placed once for the whole
- * map, not per tile (DESIGN 5): names never break at a tile's edge and never flicker.
- */
+/* The label plan: which names and icons are shown at a zoom, and where. One choice for
+ * the whole map, not per tile (DESIGN 5): labels never break at a tile's edge and never
+ * flicker. It is made region by region, as tiles ask for it, and comes out the same
+ * whatever is asked first. */
 #ifndef TILES_LABEL_PLAN_H
 #define TILES_LABEL_PLAN_H
 
 #include <tiles/text.h>
 #include <tiles/tile.h>
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 struct tile_map;
 struct map_layer;
+
+/** Smaller comes first: sort key, then importance; between equals a hash of the feature
+ *  id decides, so that the order has nothing to do with where things are. */
+struct label_rank {
+    uint64_t sort_key;
+    uint64_t importance; /* falling, then the hash */
+};
+static inline int label_rank_compare(struct label_rank a, struct label_rank b)
+{
+    if (a.sort_key != b.sort_key)
+        return a.sort_key < b.sort_key ? -1 : 1;
+    return (a.importance > b.importance) - (a.importance < b.importance);
+}
 
 /**
  * One shown label, in world pixels: CSS pixels of 256 px tiles at the plan's zoom.
  *
- * The box that keeps others away is the text with its padding and the labelled point.
- * Because it holds the point, two labels whose boxes are apart at one zoom are apart at
- * all later ones: positions move apart by 2 a zoom while texts grow by less. That is
- * why a label, once shown, can stay.
+ * The box that keeps others away is text and icon with their padding, and the labelled
+ * point. Because it holds the point, two labels whose boxes are apart at one zoom are
+ * apart at all later ones: positions move apart by 2 a zoom while texts grow by less.
+ * That is why a label, once shown, can stay.
  */
 struct label {
     uint32_t style;   /* index into the styles of the map */
     uint32_t feature; /* of that style's layer */
-    uint8_t anchor;   /* enum style_anchor */
-    uint8_t first_zoom;
-    bool is_free; /* text-allow-overlap: placed without asking */
-    bool blocks;  /* keeps others away: not text-ignore-placement */
-    double x;     /* the labelled point */
+    uint32_t part;    /* along lines: of the geometry */
+    uint32_t along;   /* along lines: where, in 2^-32 of the part's length */
+    struct label_rank rank;
+    double x; /* the labelled point */
     double y;
+    double world_x; /* the same in world units */
+    double world_y;
     float min_x; /* the box, relative to it */
     float min_y;
     float max_x;
     float max_y;
+    uint8_t anchor;  /* enum style_anchor */
+    uint8_t parts;   /* LABEL_TEXT | LABEL_ICON */
+    uint8_t missing; /* parts that found no place yet */
+    uint8_t first_zoom;
+    bool on_line;
+    bool is_free; /* overlap is allowed: placed without asking */
+    bool blocks;  /* keeps others away: not text-ignore-placement */
+    /* along lines: squares around the letters instead of the box */
+    uint16_t n_squares;
+    float half_px;
+    const float *squares; /* x0 y0 x1 y1 ..., centres relative to the point */
 };
-
-struct label_plan {
-    uint32_t zoom;
-    uint32_t n; /* in order of priority: earlier ones were placed first */
-    uint32_t cap;
-    struct label *labels;
-    /* uniform grid over the boxes: cell hash -> chain of entries */
-    struct label_cell *cells;
-    uint32_t n_cells;
-    uint32_t cap_cells;
-    uint32_t *buckets;
-    uint32_t n_buckets; /* a power of two */
-};
-
-enum { LABEL_MAX = 4 * 1024 * 1024, LABEL_CELL_PX = 128 };
-
-/** A slot of a map: built by whoever comes first, others wait for this zoom only. */
-struct label_slot {
-    pthread_mutex_t lock;
-    _Atomic(const struct label_plan *) plan;
-};
-void label_slot_init(struct label_slot *slot);
-void label_slot_release(struct label_slot *slot);
-
-/** The plan of one zoom; lives as long as the map. `fonts` belong to the caller's
- *  thread. Errors: IM_ENOMEM, those of text_shape. */
-IM_CHECKED enum im_code label_plan_get(const struct tile_map *map,
-                                       uint32_t zoom,
-                                       struct text_fonts *fonts,
-                                       const struct label_plan **out,
-                                       struct im_error *err);
-
-/** The same where it is there already, else NULL. */
-const struct label_plan *label_plan_peek(const struct tile_map *map, uint32_t zoom);
 
 /** A window in world pixels of the plan's zoom. */
 struct label_window {
@@ -78,18 +67,53 @@ struct label_window {
     double max_x;
     double max_y;
 };
-/** Each label whose box meets the window, once, with its index; false stops. */
-typedef bool label_visit_fn(void *ctx, uint32_t index, const struct label *label);
-bool label_plan_window(const struct label_plan *plan,
-                       struct label_window window,
-                       label_visit_fn *visit,
-                       void *ctx);
+/** Order of drawing: by style, then those that shall be seen last. */
+int label_compare(const struct tile_map *map,
+                  const struct label *a,
+                  const struct label *b);
+/** Do the boxes, or the squares along lines, meet? `slack` px may overlap. */
+bool label_overlaps(const struct label *a, const struct label *b, double slack);
+
+/** All plans of one map, at most about 100 MB; then they are made anew. */
+struct label_plan;
+IM_CHECKED enum im_code label_plan_new(const struct tile_map *map,
+                                       struct label_plan **out,
+                                       struct im_error *err);
+void label_plan_free(struct label_plan *plan); /* NULL is fine */
+
+/**
+ * Each label of a zoom whose box meets the window, once, in no order; false stops. The
+ * plan is locked meanwhile, and `label` and its squares are gone afterwards: copy them.
+ * `fonts` belong to the caller's thread. Errors: IM_ENOMEM, those of text_shape.
+ */
+typedef bool label_visit_fn(void *ctx, const struct label *label);
+IM_CHECKED enum im_code label_plan_window(const struct tile_map *map,
+                                          uint32_t zoom,
+                                          struct label_window window,
+                                          struct text_fonts *fonts,
+                                          label_visit_fn *visit,
+                                          void *ctx,
+                                          struct im_error *err);
+/** The same without any work; false when it is not decided there yet or somebody else
+ *  is at it. */
+bool label_plan_peek(const struct tile_map *map,
+                     uint32_t zoom,
+                     struct label_window window,
+                     label_visit_fn *visit,
+                     void *ctx);
+/** Pixels of a zoom per world unit around a position: x by x, x by y, y by x, y by y.
+ *  False where the grid has no such position. */
+bool label_scale_at(const struct tile_map *map,
+                    uint32_t zoom,
+                    double world_x,
+                    double world_y,
+                    double out[4]);
 
 /**
  * The choice of the plan for vector tiles (property "innomap:label_zoom"): from which
  * zoom on, counted in 256 px tiles, a name of this feature is shown on pictures. Asked
  * for the zoom of a tile: what shows there has first_zoom <= zoom, all else zoom + 1.
- * Errors: those of label_plan_get.
+ * Errors: those of label_plan_window.
  */
 struct label_choice {
     uint32_t first_zoom;

@@ -9,6 +9,7 @@
 #include <support/random.h>
 
 #include <math.h>
+#include <stdlib.h>
 
 static const char LAYER[] =
     "{\"id\": \"towns\", \"title\": {\"zh\": \"镇\", \"en\": \"Towns\"},"
@@ -108,16 +109,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static const struct label_plan *plan_of(struct fixture *f, uint32_t zoom)
-{
-    const struct label_plan *plan;
-    struct im_error err;
-
-    if (label_plan_get(f->map, zoom, f->fonts, &plan, &err) != IM_OK)
-        fail_msg("%s", err.msg);
-    return plan;
-}
-
 static struct label_window box_of(const struct label *l)
 {
     return (struct label_window){l->x + (double)l->min_x, l->y + (double)l->min_y,
@@ -130,53 +121,298 @@ static bool overlap(struct label_window a, struct label_window b, double slack)
            a.min_y + slack < b.max_y && b.min_y + slack < a.max_y;
 }
 
+/* ---- what is shown in a window ---- */
+
+struct shown {
+    uint32_t n;
+    uint32_t cap;
+    struct label *labels;
+};
+
+static bool collect(void *ctx, const struct label *label)
+{
+    struct shown *s = ctx;
+
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 256;
+        s->labels = realloc(s->labels, s->cap * sizeof *s->labels);
+        assert_non_null(s->labels);
+    }
+    s->labels[s->n] = *label;
+    if (label->n_squares) { /* they belong to the plan */
+        size_t size = label->n_squares * 2 * sizeof(float);
+        float *squares = malloc(size);
+
+        assert_non_null(squares);
+        memcpy(squares, label->squares, size);
+        s->labels[s->n].squares = squares;
+    }
+    s->n++;
+    return true;
+}
+
+static void shown_release(struct shown *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        free((void *)s->labels[i].squares);
+    free(s->labels);
+    *s = (struct shown){0};
+}
+
+static const struct tile_map *compare_map;
+
+static int by_drawing(const void *a, const void *b)
+{
+    return label_compare(compare_map, a, b);
+}
+
+static struct shown shown_in(const struct fixture *f,
+                             const struct tile_map *map,
+                             uint32_t zoom,
+                             struct label_window window)
+{
+    struct shown s = {0};
+    struct im_error err;
+
+    if (label_plan_window(map, zoom, window, f->fonts, collect, &s, &err) != IM_OK)
+        fail_msg("%s", err.msg);
+    compare_map = map;
+    if (s.n > 1)
+        qsort(s.labels, s.n, sizeof *s.labels, by_drawing);
+    return s;
+}
+
+static struct label_window window_of(struct bbox box, uint32_t zoom)
+{
+    double px = 256.0 * (double)(1u << zoom) / 4294967296.0;
+
+    return (struct label_window){
+        world_x(box.min_x) * px - 300, world_y(box.max_y) * px - 300,
+        world_x(box.max_x) * px + 300, world_y(box.min_y) * px + 300};
+}
+
+/* All labels of the map at a zoom. */
+static struct shown
+all_shown(const struct fixture *f, const struct tile_map *map, uint32_t zoom)
+{
+    return shown_in(f, map, zoom, window_of(map->extent, zoom));
+}
+
+static bool same_label(const struct label *a, const struct label *b)
+{
+    return a->style == b->style && a->feature == b->feature && a->part == b->part &&
+           a->along == b->along;
+}
+
+static const struct label *find(const struct shown *s, const struct label *label)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if (same_label(&s->labels[i], label))
+            return &s->labels[i];
+    return NULL;
+}
+
+static const struct tile_map *map_of(const struct atlas *atlas)
+{
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
+    const struct tile_map *map;
+    struct im_error err;
+
+    if (tile_map_new(atlas, &options, &map, &err) != IM_OK)
+        fail_msg("%s", err.msg);
+    return map;
+}
+
+static void check_apart(const struct shown *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (label_overlaps(&s->labels[i], &s->labels[j], 0.03))
+                fail_msg("features %u and %u overlap", s->labels[i].feature,
+                         s->labels[j].feature);
+}
+
 TEST(no_two_boxes_overlap_at_any_zoom)
 {
-    for (uint32_t zoom = 0; zoom <= LAST_ZOOM; zoom++) {
-        const struct label_plan *plan = plan_of(*state, zoom);
+    struct fixture *f = *state;
 
-        for (uint32_t i = 0; i < plan->n; i++)
-            for (uint32_t j = 0; j < i; j++)
-                assert_false(
-                    overlap(box_of(&plan->labels[i]), box_of(&plan->labels[j]), 0.03));
+    for (uint32_t zoom = 0; zoom <= LAST_ZOOM; zoom++) {
+        struct shown s = all_shown(f, f->map, zoom);
+
+        check_apart(&s);
+        shown_release(&s);
     }
 }
 
 TEST(a_label_once_shown_stays_shown_at_its_side)
 {
+    struct fixture *f = *state;
     uint32_t before = 0;
 
     for (uint32_t zoom = 0; zoom < LAST_ZOOM; zoom++) {
-        const struct label_plan *plan = plan_of(*state, zoom);
-        const struct label_plan *next = plan_of(*state, zoom + 1);
+        struct shown s = all_shown(f, f->map, zoom);
+        struct shown next = all_shown(f, f->map, zoom + 1);
 
-        assert_true(plan->n >= before);
-        before = plan->n;
-        for (uint32_t i = 0; i < plan->n; i++) {
-            const struct label *l = &plan->labels[i];
-            bool found = false;
+        assert_true(s.n >= before);
+        before = s.n;
+        for (uint32_t i = 0; i < s.n; i++) {
+            const struct label *l = find(&next, &s.labels[i]);
 
-            for (uint32_t j = 0; j < next->n && !found; j++)
-                found = next->labels[j].style == l->style &&
-                        next->labels[j].feature == l->feature &&
-                        next->labels[j].anchor == l->anchor &&
-                        next->labels[j].first_zoom == l->first_zoom;
-            assert_true(found);
+            assert_non_null(l);
+            assert_int_equal(l->anchor, s.labels[i].anchor);
+            assert_int_equal(l->first_zoom, s.labels[i].first_zoom);
         }
+        shown_release(&s);
+        shown_release(&next);
     }
     assert_true(before > 300);
+}
+
+/* In order of importance each either has a place or is hindered by a better one, or by
+ * one that came at a lower zoom. */
+TEST(who_is_not_shown_is_in_the_way_of_a_better_one)
+{
+    struct fixture *f = *state;
+    const struct atlas_layer *layer = f->map->layers[0].layer;
+    double px = 256.0 * (1u << LAST_ZOOM) / 4294967296.0;
+    struct shown s = all_shown(f, f->map, LAST_ZOOM);
+    uint32_t n_hidden = 0;
+    uint32_t n_free = 0;
+
+    for (uint32_t i = 0; i < N_TOWNS; i++) {
+        struct label probe = {.feature = i};
+        uint32_t x;
+        uint32_t y;
+        bool is_shown = false;
+        bool is_hindered = false;
+
+        assert_true(map_label_point(&f->map->layers[0], i, &x, &y));
+        probe.x = x * px;
+        probe.y = y * px;
+        for (uint32_t k = 0; k < s.n; k++) {
+            const struct label *l = &s.labels[k];
+
+            is_shown |= l->feature == i;
+            /* no text is larger than that */
+            is_hindered |=
+                fabs(l->x - probe.x) < 220 && fabs(l->y - probe.y) < 120 &&
+                (l->first_zoom < LAST_ZOOM ||
+                 atlas_importance(layer, l->feature) >= atlas_importance(layer, i));
+        }
+        n_hidden += !is_shown;
+        n_free += !is_shown && !is_hindered;
+    }
+    assert_true(n_hidden > 10);
+    /* all but those that were not among the candidates of their 32 px */
+    assert_true(n_free <= n_hidden / 20);
+    shown_release(&s);
+}
+
+static void check_same(const struct shown *a, const struct shown *b)
+{
+    assert_int_equal(a->n, b->n);
+    for (uint32_t i = 0; i < a->n; i++) {
+        const struct label *p = &a->labels[i];
+        const struct label *q = &b->labels[i];
+
+        assert_true(same_label(p, q));
+        assert_int_equal(p->anchor, q->anchor);
+        assert_int_equal(p->parts, q->parts);
+        assert_int_equal(p->first_zoom, q->first_zoom);
+        assert_memory_equal(&p->x, &q->x, sizeof p->x);
+        assert_memory_equal(&p->y, &q->y, sizeof p->y);
+        assert_memory_equal(&p->min_x, &q->min_x, 4 * sizeof p->min_x);
+    }
+}
+
+/* Windows in any order, at any zoom, each on a map of its own: the same labels. */
+TEST(what_is_asked_first_does_not_matter)
+{
+    struct fixture *f = *state;
+    struct test_random r = test_random_new("order");
+    double cx = world_x(121) / 4294967296.0 * 256;
+    double cy = world_y(31) / 4294967296.0 * 256;
+
+    for (int i = 0; i < 60; i++) {
+        uint32_t zoom = 5 + test_random_below(&r, LAST_ZOOM - 4);
+        double side = test_random_in(&r, 100, 800);
+        double spread = zoom < 9 ? 300 : 900;
+        double x = cx * (1u << zoom) + test_random_in(&r, -spread, spread);
+        double y = cy * (1u << zoom) + test_random_in(&r, -spread, spread);
+        struct label_window w = {x, y, x + side, y + side};
+        const struct tile_map *fresh = map_of(f->atlas);
+        struct shown first = shown_in(f, fresh, zoom, w);
+        struct shown later = shown_in(f, f->map, zoom, w);
+
+        check_same(&first, &later);
+        shown_release(&first);
+        shown_release(&later);
+        tile_map_unref(fresh);
+    }
+}
+
+/* Parts of a window, whatever they are, are those of the window. */
+TEST(a_window_finds_what_a_full_scan_finds_each_once)
+{
+    struct fixture *f = *state;
+    struct test_random r = test_random_new("window");
+    struct shown all = all_shown(f, f->map, 9);
+    double cx = world_x(121) / 4294967296.0 * 256 * 512;
+    double cy = world_y(31) / 4294967296.0 * 256 * 512;
+
+    for (int i = 0; i < 300; i++) {
+        struct label_window w;
+        uint32_t expected = 0;
+
+        w.min_x = cx + test_random_in(&r, -800, 800);
+        w.min_y = cy + test_random_in(&r, -800, 800);
+        w.max_x = w.min_x + test_random_in(&r, 0, 600);
+        w.max_y = w.min_y + test_random_in(&r, 0, 600);
+        struct shown s = shown_in(f, f->map, 9, w);
+        for (uint32_t k = 0; k < all.n; k++)
+            expected += overlap(box_of(&all.labels[k]), w, 0);
+        assert_int_equal(s.n, expected);
+        for (uint32_t k = 1; k < s.n; k++)
+            assert_false(same_label(&s.labels[k - 1], &s.labels[k]));
+        shown_release(&s);
+    }
+    shown_release(&all);
+}
+
+static bool ignore(void *ctx, const struct label *label)
+{
+    (void)ctx;
+    (void)label;
+    return true;
+}
+
+TEST(a_look_without_work_sees_only_what_is_decided)
+{
+    struct fixture *f = *state;
+    const struct tile_map *fresh = map_of(f->atlas);
+    struct label_window w = window_of(fresh->extent, 7);
+
+    assert_false(label_plan_peek(fresh, 7, w, ignore, NULL));
+    struct shown s = shown_in(f, fresh, 7, w);
+    struct shown again = {0};
+    assert_true(label_plan_peek(fresh, 7, w, collect, &again));
+    assert_int_equal(again.n, s.n);
+    assert_false(label_plan_peek(fresh, 8, window_of(fresh->extent, 8), ignore, NULL));
+    shown_release(&s);
+    shown_release(&again);
+    tile_map_unref(fresh);
 }
 
 TEST(vector_tiles_are_told_the_zoom_of_the_plan)
 {
     struct fixture *f = *state;
-    const struct label_plan *plan = plan_of(f, 9);
+    struct shown s = all_shown(f, f->map, 9);
     uint8_t first[N_TOWNS];
     uint32_t n_later = 0;
 
     memset(first, 10, sizeof first);
-    for (uint32_t i = 0; i < plan->n; i++)
-        first[plan->labels[i].feature] = plan->labels[i].first_zoom;
+    for (uint32_t i = 0; i < s.n; i++)
+        first[s.labels[i].feature] = s.labels[i].first_zoom;
     for (uint32_t i = 0; i < N_TOWNS; i++) {
         struct label_choice choice;
         struct im_error err;
@@ -188,14 +424,13 @@ TEST(vector_tiles_are_told_the_zoom_of_the_plan)
         n_later += choice.first_zoom == 10;
     }
     assert_true(n_later > 0 && n_later < N_TOWNS);
+    shown_release(&s);
 }
 
-/* What is not shown has no place: its point, at least, is covered, or every anchor is.
- */
 TEST(the_most_important_one_is_shown_first)
 {
     struct fixture *f = *state;
-    const struct label_plan *plan = plan_of(f, 1);
+    struct shown s = all_shown(f, f->map, 1);
     float best = -1;
     uint32_t feature = 0;
 
@@ -204,48 +439,19 @@ TEST(the_most_important_one_is_shown_first)
             best = atlas_importance(f->map->layers[0].layer, i);
             feature = i;
         }
-    assert_true(plan->n >= 1);
-    assert_int_equal(plan->labels[0].feature, feature);
-    assert_int_equal(plan->labels[0].first_zoom, 0);
+    assert_true(s.n >= 1);
+    assert_int_equal(s.labels[s.n - 1].feature, feature); /* drawn last */
+    assert_int_equal(s.labels[s.n - 1].first_zoom, 0);
+    shown_release(&s);
 }
 
-struct tally {
-    uint32_t n;
-    uint8_t seen[N_TOWNS];
-};
-
-static bool count(void *ctx, uint32_t index, const struct label *label)
+static const struct tile_map *small_map(struct memory_source *source)
 {
-    struct tally *t = ctx;
+    const struct atlas *atlas = memory_source_atlas(source);
+    const struct tile_map *map = map_of(atlas);
 
-    (void)label;
-    assert_int_equal(t->seen[index], 0);
-    t->seen[index] = 1;
-    t->n++;
-    return true;
-}
-
-TEST(a_window_finds_what_a_full_scan_finds_each_once)
-{
-    struct test_random r = test_random_new("window");
-    const struct label_plan *plan = plan_of(*state, 9);
-    double cx = world_x(121) / 4294967296.0 * 256 * 512;
-    double cy = world_y(31) / 4294967296.0 * 256 * 512;
-
-    for (int i = 0; i < 500; i++) {
-        struct label_window w;
-        struct tally tally = {0};
-        uint32_t expected = 0;
-
-        w.min_x = cx + test_random_in(&r, -800, 800);
-        w.min_y = cy + test_random_in(&r, -800, 800);
-        w.max_x = w.min_x + test_random_in(&r, 0, 600);
-        w.max_y = w.min_y + test_random_in(&r, 0, 600);
-        label_plan_window(plan, w, count, &tally);
-        for (uint32_t k = 0; k < plan->n; k++)
-            expected += overlap(box_of(&plan->labels[k]), w, 0);
-        assert_int_equal(tally.n, expected);
-    }
+    atlas_unref(atlas);
+    return map;
 }
 
 TEST(a_name_keeps_off_markers_when_it_has_another_side)
@@ -258,32 +464,26 @@ TEST(a_name_keeps_off_markers_when_it_has_another_side)
         "0.6}}]}";
     struct fixture *f = *state;
     struct memory_source *source = memory_source_new();
-    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
-    const struct label_plan *plan;
-    const struct tile_map *map;
-    struct im_error err;
 
     /* at zoom 10 a pixel is 0.00137 degrees: the nameless dot is 20 px to the right */
     memory_source_layer(source, LAYER, style, 1);
     memory_source_row(source, "POINT(121 31)", "1|张江高科|1");
     memory_source_row(source, "POINT(121.0274 31)", "2||0");
-    const struct atlas *atlas = memory_source_atlas(source);
-    assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_OK);
-    assert_int_equal(label_plan_get(map, 10, f->fonts, &plan, &err), IM_OK);
-    assert_int_equal(plan->n, 1);
-    assert_int_equal(plan->labels[0].anchor, ANCHOR_LEFT); /* chosen at zoom 0 .. */
+    const struct tile_map *map = small_map(source);
+    struct shown s = all_shown(f, map, 10);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.labels[0].anchor, ANCHOR_LEFT); /* chosen at zoom 0 .. */
+    shown_release(&s);
     tile_map_unref(map);
-    atlas_unref(atlas);
     memory_source_clear(source, "towns", 2);
     memory_source_row(source, "POINT(121 31)", "1|张江高科|1");
     memory_source_row(source, "POINT(128 31)", "2||0"); /* 20 px at zoom 2 */
-    atlas = memory_source_atlas(source);
-    assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_OK);
-    assert_int_equal(label_plan_get(map, 0, f->fonts, &plan, &err), IM_OK);
-    assert_int_equal(plan->n, 1);
-    assert_int_equal(plan->labels[0].anchor, ANCHOR_RIGHT);
+    map = small_map(source);
+    s = all_shown(f, map, 0);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.labels[0].anchor, ANCHOR_RIGHT);
+    shown_release(&s);
     tile_map_unref(map);
-    atlas_unref(atlas);
     memory_source_free(source);
 }
 
@@ -294,21 +494,17 @@ TEST(zoom_limits_of_the_style_layer_are_kept)
         "\"maxzoom\": 6, \"layout\": {\"text-field\": [\"get\", \"name\"]}}]}";
     struct fixture *f = *state;
     struct memory_source *source = memory_source_new();
-    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
-    const struct label_plan *plan;
-    const struct tile_map *map;
-    struct im_error err;
 
     memory_source_layer(source, LAYER, style, 1);
     memory_source_row(source, "POINT(121 31)", "1|张江|1");
-    const struct atlas *atlas = memory_source_atlas(source);
-    assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_OK);
+    const struct tile_map *map = small_map(source);
     for (uint32_t zoom = 0; zoom < 9; zoom++) {
-        assert_int_equal(label_plan_get(map, zoom, f->fonts, &plan, &err), IM_OK);
-        assert_int_equal(plan->n, zoom >= 5 && zoom < 7);
+        struct shown s = all_shown(f, map, zoom);
+
+        assert_int_equal(s.n, zoom >= 5 && zoom < 7);
+        shown_release(&s);
     }
     tile_map_unref(map);
-    atlas_unref(atlas);
     memory_source_free(source);
 }
 
@@ -317,9 +513,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_two_boxes_overlap_at_any_zoom),
         cmocka_unit_test(a_label_once_shown_stays_shown_at_its_side),
+        cmocka_unit_test(who_is_not_shown_is_in_the_way_of_a_better_one),
+        cmocka_unit_test(what_is_asked_first_does_not_matter),
+        cmocka_unit_test(a_window_finds_what_a_full_scan_finds_each_once),
+        cmocka_unit_test(a_look_without_work_sees_only_what_is_decided),
         cmocka_unit_test(vector_tiles_are_told_the_zoom_of_the_plan),
         cmocka_unit_test(the_most_important_one_is_shown_first),
-        cmocka_unit_test(a_window_finds_what_a_full_scan_finds_each_once),
         cmocka_unit_test(a_name_keeps_off_markers_when_it_has_another_side),
         cmocka_unit_test(zoom_limits_of_the_style_layer_are_kept),
     };
