@@ -5,6 +5,7 @@ told apart without seeing red and green, no image that the sheet of icons lacks.
 usage: looks_test.py SOURCE_FOLDER SHARE_FOLDER
 """
 
+import csv
 import itertools
 import json
 import re
@@ -148,6 +149,46 @@ class Files(unittest.TestCase):
             if look != "light":
                 sheet = json.loads((SHARE / f"styles/{look}.json").read_text("utf-8"))
                 self.assertLessEqual(own, {layer["id"] for layer in sheet["layers"]})
+
+
+class Themes(unittest.TestCase):
+    """Maps of one indicator show what the table says, and where that is from."""
+
+    def rows(self, indicator):
+        with (SOURCE / "layers/city_indicators/city_indicators.csv").open(
+                encoding="utf-8", newline="") as file:
+            return [r for r in csv.DictReader(file) if r["indicator"] == indicator]
+
+    def test_values_are_those_of_the_table(self):
+        for theme, indicator in (("rd-intensity", "rd_intensity"),
+                                 ("national-incubators", "national_incubators")):
+            text = (SHARE / f"styles/{theme}.json").read_text("utf-8")
+            sheet = json.loads(text)
+            matches = []
+
+            def look(value):
+                if isinstance(value, list):
+                    if value[:2] == ["match", ["get", "adcode"]]:
+                        matches.append(value)
+                    for part in value:
+                        look(part)
+                elif isinstance(value, dict):
+                    for part in value.values():
+                        look(part)
+
+            look(sheet["layers"])
+            self.assertTrue(matches)
+            rows = {(r["adcode"], float(r["value"])): r for r in self.rows(indicator)}
+            for match in matches:
+                self.assertEqual(match[-1], -1)  # no data is no zero
+                for pair in zip(match[2:-1:2], match[3:-1:2]):
+                    self.assertIn(pair, rows)
+                    row = rows[pair]
+                    self.assertEqual(row["qualifier"], "exact")
+                    legend = json.dumps(sheet["metadata"]["legend"], ensure_ascii=False)
+                    self.assertIn(row["source"], legend)
+            self.assertNotIn("{values}", text)
+            self.assertNotIn("{years}", text)
 
 
 if __name__ == "__main__":

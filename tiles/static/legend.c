@@ -58,7 +58,9 @@ static enum im_code add_row(struct legend *l, const json_t *entry)
     struct row *row = &l->rows[l->n];
     enum im_code rc;
 
-    if (!title || l->n == MAX_ROWS)
+    /* what is only drawn nearer by */
+    double from = json_number_value(json_object_get(entry, "minzoom"));
+    if (!title || l->n == MAX_ROWS || l->f->picture->zoom - 1 < from)
         return IM_OK;
     *row =
         (struct row){.text = {.text = im_bytes_of(title), .size = 11}, .entry = entry};
@@ -118,6 +120,9 @@ draw_symbol(struct furniture *f, const json_t *entry, float x, float y)
     const char *icon = json_string_value(json_object_get(entry, "icon"));
     const char *shape = json_string_value(json_object_get(entry, "shape"));
     const char *text = json_string_value(json_object_get(entry, "color"));
+
+    if (shape && (strcmp(shape, "heading") == 0 || strcmp(shape, "note") == 0))
+        return IM_OK;
     double radius = json_number_value(json_object_get(entry, "radius"));
     struct draw_color color = f->ink;
     struct draw_color edge = f->ink;

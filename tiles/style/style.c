@@ -476,7 +476,8 @@ static void read_layers(struct reader *r, const json_t *root, struct style *out)
 
 static void read_legend_entry(struct expr_compiler *c, const json_t *entry)
 {
-    static const char *const known[] = {"title", "shape", "color", "$comment", NULL};
+    static const char *const known[] = {"title",   "shape",    "color",
+                                        "minzoom", "$comment", NULL};
     const json_t *title = json_object_get(entry, "title");
     const char *shape = json_string_value(json_object_get(entry, "shape"));
     const char *color = json_string_value(json_object_get(entry, "color"));

@@ -6,10 +6,14 @@ One truth for what is drawn where: layers/*/style.json. The standard look is tho
 as they are, so its stylesheet has no layers. Every other look of palettes.json is made
 from them: each colour is replaced by the look's colour of the same role, each icon by the
 look's icon, and then the look's own changes are applied. A colour that has no role is an
-error: it would look the same by night. Themes (maps of one indicator) are whole
-stylesheets and copied.
+error: it would look the same by night. Themes are maps of one
+indicator: whole stylesheets in which "{values}" stands for the value of the division at
+hand (-1: none), {years} and {sources} for where the values come from. They are taken
+from layers/city_indicators/city_indicators.csv, so that a style stays plain data that
+works in pictures, vector tiles and MapLibre alike.
 """
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -119,6 +123,53 @@ def stylesheet(palettes, name, folder, icons):
             "sources": SOURCES, "layers": layers}
 
 
+def figures(folder, indicator, level):
+    """The newest exact value of each province (0000) or city (00), by adcode."""
+    newest = {}
+    path = Path(folder) / "city_indicators" / "city_indicators.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            code = row["adcode"]
+            is_province = code.endswith("0000")
+            fits = is_province if level == "province" else \
+                code.endswith("00") and not is_province
+            if row["indicator"] == indicator and code and fits and \
+                    row["qualifier"] == "exact" and \
+                    row["year"] > newest.get(code, {"year": ""})["year"]:
+                newest[code] = row
+    return newest
+
+
+def filled(value, values, words):
+    if isinstance(value, dict):
+        return {k: filled(v, values, words) for k, v in value.items()}
+    if isinstance(value, list):
+        return [filled(v, values, words) for v in value]
+    if value == "{values}":
+        return values
+    if isinstance(value, str):
+        for word, text in words.items():
+            value = value.replace(word, text)
+    return value
+
+
+def theme(path, folder):
+    """A theme with its values."""
+    sheet = read(path)
+    asked = sheet["metadata"]["indicator"]
+    rows = figures(folder, **asked)
+    if not rows:
+        raise SystemExit(f"{path}: city_indicators.csv has no {asked}")
+    values = ["match", ["get", "adcode"]]
+    for adcode, row in sorted(rows.items()):
+        number = float(row["value"])
+        values += [adcode, int(number) if number.is_integer() else number]
+    years = sorted({row["year"] for row in rows.values()})
+    words = {"{years}": years[0] if len(years) == 1 else f"{years[0]}–{years[-1]}",
+             "{sources}": "；".join(sorted({r["source"] for r in rows.values()}))}
+    return filled(sheet, values + [-1], words)
+
+
 def main(palettes, folder, sprites, out, *themes):
     palettes = read(palettes)
     icons = set(read(sprites))
@@ -126,8 +177,9 @@ def main(palettes, folder, sprites, out, *themes):
         sheet = stylesheet(palettes, name, folder, icons)
         text = json.dumps(sheet, ensure_ascii=False, indent=1) + "\n"
         (Path(out) / f"{name}.json").write_text(text, encoding="utf-8")
-    for theme in themes:
-        (Path(out) / Path(theme).name).write_bytes(Path(theme).read_bytes())
+    for path in themes:
+        text = json.dumps(theme(path, folder), ensure_ascii=False, indent=1) + "\n"
+        (Path(out) / Path(path).name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
