@@ -229,9 +229,14 @@ static char *put_whole(char *out, uint64_t value)
     uint64_t rest = value;
     int n = 1;
 
+    if (value < 1000) { /* degrees, years, small counts */
+        n += (value >= 10) + (value >= 100);
+        put_digits(out, value, n);
+        return out + n;
+    }
     if (value < 100000000 && IS_LITTLE) {
         uint64_t digits = eight_digits((uint32_t)value);
-        int blank = digits ? __builtin_ctzll(digits) / 8 : 7;
+        int blank = __builtin_ctzll(digits) / 8;
 
         digits = (digits | ZEROS) >> 8 * blank;
         memcpy(out, &digits, sizeof digits);

@@ -507,6 +507,30 @@ static enum im_code needs_too_much(struct im_error *err)
         "此查询所需内存超过单个查询的上限，请减少条数，或缩小范围、图层、条件");
 }
 
+/* The first piece is mostly the whole answer: it is made in the worker's buffer, whose
+ * memory is there already and stays. What goes on as a stream keeps it. */
+static enum im_code begin_answer(struct exchange *x,
+                                 struct worker *worker,
+                                 struct body **out,
+                                 struct im_error *err)
+{
+    struct stream *s = &x->stream;
+    size_t max = worker->buf.max;
+    enum im_code rc;
+
+    s->piece = worker->buf;
+    worker->buf = (struct im_buf){.max = max};
+    rc = stream_begin(x, worker, err);
+    if (rc == IM_OK && !s->ended)
+        return IM_OK;
+    if (rc == IM_OK)
+        rc = exchange_reply(x, &s->piece, s->content_type, NULL, out, err);
+    worker->buf = s->piece;
+    worker->buf.max = max;
+    s->piece = (struct im_buf){.max = 0};
+    return rc;
+}
+
 static enum im_code run_question(struct work_waiter *first,
                                  struct worker *worker,
                                  struct body **out,
@@ -523,11 +547,7 @@ static enum im_code run_question(struct work_waiter *first,
         return needs_too_much(err);
     if (rc != IM_OK || !x->stream.next)
         return rc;
-    rc = stream_begin(x, worker, err);
-    if (rc == IM_OK && x->stream.ended)
-        rc =
-            exchange_reply(x, &x->stream.piece, x->stream.content_type, NULL, out, err);
-    return rc;
+    return begin_answer(x, worker, out, err);
 }
 
 static enum im_code run_stream(struct work_waiter *first,
