@@ -55,13 +55,14 @@ def outline(kind):
     return re.search(r'<g class="body">(.*?)</g>', svg, re.S).group(1)
 
 
-def images(value, sheet):
+def images(value):
     """Names of images in an expression: all texts that can come out of it."""
-    if isinstance(value, list):
-        skip = 1 if value and value[0] in ("match", "step", "interpolate", "case") else 0
-        outputs = value[3::2] + value[-1:] if value and value[0] == "match" else value[skip:]
-        return [n for v in outputs for n in images(v, sheet)]
-    return [value] if isinstance(value, str) else []
+    if isinstance(value, str):
+        return [value] if value else []
+    if not isinstance(value, list):
+        return []
+    outputs = {"match": value[3::2] + value[-1:], "step": value[2::2]}[value[0]]
+    return [name for output in outputs for name in images(output)]
 
 
 class Looks(unittest.TestCase):
@@ -113,7 +114,7 @@ class Files(unittest.TestCase):
                 for part, key in (("layout", "icon-image"), ("paint", "fill-pattern"),
                                   ("paint", "line-pattern")):
                     value = layer.get(part, {}).get(key)
-                    for name in images(value, sheet) if value is not None else []:
+                    for name in images(value):
                         found.add(name)
                         self.assertIn(name, sheet, f"{path}: {layer['id']}")
         self.assertGreater(len(found), 40)
