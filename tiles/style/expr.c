@@ -388,7 +388,7 @@ static unsigned converted_from(enum style_kind expected)
 {
     switch (expected) {
     case STYLE_PROJECTION:
-        return K(STRING) | K(ARRAY);
+        return K(ANY) | K(STRING) | K(ARRAY);
     case STYLE_COLOR:
     case STYLE_FORMATTED:
     case STYLE_IMAGE:

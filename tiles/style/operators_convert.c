@@ -427,8 +427,11 @@ converted(struct style_eval *at, struct style_value v, enum style_kind kind)
             return style_null();
         v.kind = STYLE_OFFSETS;
         return v;
-    default: /* a projection is what it was */
-        return v;
+    default: /* a projection is its name, or two and how far from one to the other */
+        return v.kind == STYLE_STRING || v.kind == STYLE_ARRAY ||
+                       v.kind == STYLE_PROJECTION
+                   ? v
+                   : style_null();
     }
 }
 
@@ -440,6 +443,10 @@ static struct style_value eval_convert(const struct expr *e, struct style_eval *
     out = converted(at, v, e->type->kind);
     if (out.kind != STYLE_NULL)
         return out;
+    if (e->type->kind == STYLE_PROJECTION)
+        return style_failed(
+            at, "Could not parse projection expression, but found %s instead.",
+            plainly(at, v));
     return style_failed(at, "Could not parse %s from value '%s'",
                         style_kind_name(e->type->kind), plainly(at, v));
 }
