@@ -45,6 +45,9 @@ pixel_blend(uint8_t *px, const struct pixel_paint *paint, uint32_t sa)
         px[c] = pixel_div255(paint->rgb1[c] * sa + px[c] * rest);
 }
 
+/** pixel_over for `n` pixels. */
+void pixel_over_span(uint8_t *dst, const uint8_t *src, size_t n);
+
 /** Not premultiplied; a clear pixel is black. */
 static inline void pixel_straight(const uint8_t *px, uint8_t *out)
 {

@@ -75,6 +75,7 @@ struct pixel_paint pixel_paint_of(struct draw_color color)
 
 /* Vectors of the compiler, not of one processor: SSE2, NEON or plain code. */
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
+typedef uint32_t u32x4 __attribute__((vector_size(16)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
 
 void pixel_blend_span(uint8_t *px,
@@ -110,4 +111,33 @@ void pixel_blend_span(uint8_t *px,
     }
     for (; i < n; i++)
         pixel_blend(px + 4 * i, paint, sa);
+}
+
+void pixel_over_span(uint8_t *dst, const uint8_t *src, size_t n)
+{
+    size_t i = 0;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (; i + 4 <= n; i += 4) { /* at most 255 * 255 + 128 + 254 < 2^16 */
+        u8x16 over;
+        u8x16 under;
+        u8x16 alpha;
+        u32x4 pixels;
+
+        memcpy(&over, src + 4 * i, 16);
+        memcpy(&under, dst + 4 * i, 16);
+        memcpy(&pixels, src + 4 * i, 16);
+        pixels >>= 24; /* alpha, to be that of all channels */
+        pixels |= pixels << 8;
+        pixels |= pixels << 16;
+        memcpy(&alpha, &pixels, 16);
+        u16x16 rest = 255 - __builtin_convertvector(alpha, u16x16);
+        u16x16 v = __builtin_convertvector(under, u16x16) * rest + 128;
+        v = (v + (v >> 8)) >> 8;
+        over += __builtin_convertvector(v, u8x16);
+        memcpy(dst + 4 * i, &over, 16);
+    }
+#endif
+    for (; i < n; i++)
+        pixel_over(dst + 4 * i, src + 4 * i);
 }

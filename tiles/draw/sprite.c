@@ -23,6 +23,10 @@ struct sprite {
 
 struct sprite_cache {
     struct lru_cache *sprites;
+    /* of the look that was drawn last; forgotten when a sprite is added, which may take
+     * another one's place */
+    struct sprite_key last;
+    const struct sprite *phases[PHASES * PHASES];
 };
 
 struct sprite_cache *sprite_cache_new(size_t max_bytes)
@@ -191,12 +195,8 @@ blit(struct raster *raster, const struct sprite *sprite, int32_t left, int32_t t
             ((size_t)(y - top) * (size_t)sprite->side + (size_t)(x0 - left)) * 4;
         uint8_t *dst = raster->rgba + ((size_t)y * raster->width_px + (size_t)x0) * 4;
 
-        for (int32_t x = x0; x < x1; x++, src += 4, dst += 4) {
-            if (src[3] == 255)
-                memcpy(dst, src, 4);
-            else if (src[3])
-                pixel_over(dst, src);
-        }
+        if (x1 > x0)
+            pixel_over_span(dst, src, (size_t)(x1 - x0));
     }
 }
 
@@ -208,6 +208,17 @@ static struct sprite_key key_of(const struct draw_circle *circle)
     return (struct sprite_key){
         .numbers = {circle->radius_px, circle->stroke_px, fill->r, fill->g, fill->b,
                     fill->a, stroke->r, stroke->g, stroke->b, stroke->a, circle->blur}};
+}
+
+/** The sprite, if it was used since the look changed; NULL: it has to be looked for. */
+static const struct sprite *recent(struct sprite_cache *cache,
+                                   const struct sprite_key *key)
+{
+    if (memcmp(cache->last.numbers, key->numbers, sizeof key->numbers) != 0) {
+        memset(cache->phases, 0, sizeof cache->phases);
+        cache->last = *key;
+    }
+    return cache->phases[key->phase_y * PHASES + key->phase_x];
 }
 
 enum im_code draw_circle_at(struct sprite_cache *cache,
@@ -238,14 +249,18 @@ enum im_code draw_circle_at(struct sprite_cache *cache,
     int32_t qy = (int32_t)floorf(y_px * PHASES + 0.5f);
     key.phase_x = qx & (PHASES - 1);
     key.phase_y = qy & (PHASES - 1);
-    sprite = lru_cache_find(cache->sprites, &key, sizeof key);
+    sprite = recent(cache, &key);
+    if (!sprite)
+        sprite = lru_cache_find(cache->sprites, &key, sizeof key);
     if (!sprite) {
         enum im_code rc =
             make_sprite(cache->sprites, scratch, &key, circle, &sprite, err);
 
+        memset(cache->phases, 0, sizeof cache->phases);
         if (rc != IM_OK)
             return rc;
     }
+    cache->phases[key.phase_y * PHASES + key.phase_x] = sprite;
     blit(raster, sprite, (qx - key.phase_x) / PHASES + sprite->left,
          (qy - key.phase_y) / PHASES + sprite->left);
     return IM_OK;

@@ -6,7 +6,8 @@
  * surface of them; opposite windings would cancel, so there are none. Edges that two
  * neighbouring pieces share are left out, which leaves per part one outline: along the
  * right side (+n) forwards, along the left side backwards, at the inner side of a turn
- * by way of the vertex itself:
+ * by way of the vertex itself. At a slight turn both sides run on to where they meet:
+ * two edges a segment are all there are then.
  *
  *        left      a - n ◀────────── b - n ◀─╮ outer side: the join
  *        line      a ══════════════▶ b       │
@@ -73,6 +74,8 @@ struct pen {
     double start_length;
     struct vec at, n; /* current point; half * unit normal of the last segment */
     double length;    /* of the last segment */
+    struct vec right,
+        left; /* where its sides begin; they end with the next join or cap */
 };
 
 static void edge(struct pen *pen, struct vec a, struct vec b)
@@ -138,6 +141,33 @@ inner_join(struct pen *pen, struct vec p, struct vec from, struct vec to, double
     }
 }
 
+/** Draw both sides of the segment that ends here. */
+static void end_sides(struct pen *pen, struct vec right, struct vec left)
+{
+    edge(pen, pen->right, right);
+    edge(pen, left, pen->left);
+}
+
+/** A turn so slight that no join can be told from a miter: the sides end where those of
+ *  the next segment begin. Neither segment may lose more than half its inner side. */
+static bool slight_join(struct pen *pen, struct vec n1, struct vec n2, double length)
+{
+    double square = pen->half * pen->half;
+    double one_plus = 1 + dot(n1, n2) / square;
+    double turn = fabs(cross(n1, n2)) / square;
+    struct vec m;
+
+    /* a miter sticks out by half * (1 / cos(turn / 2) - 1), about half * turn^2 / 8 */
+    if (one_plus < 1.6 || pen->half * turn * turn > 0.4 ||
+        2 * pen->half * turn > length * one_plus)
+        return false;
+    m = scale(add(n1, n2), 1 / one_plus);
+    end_sides(pen, add(pen->at, m), sub(pen->at, m));
+    pen->right = add(pen->at, m);
+    pen->left = sub(pen->at, m);
+    return true;
+}
+
 /** Between segments with normals n1 and n2, the shorter of which has this length. */
 static void
 join(struct pen *pen, struct vec p, struct vec n1, struct vec n2, double length)
@@ -145,6 +175,7 @@ join(struct pen *pen, struct vec p, struct vec n1, struct vec n2, double length)
     struct vec m1 = scale(n1, -1);
     struct vec m2 = scale(n2, -1);
 
+    end_sides(pen, add(p, n1), add(p, m1));
     if (cross(n1, n2) >= 0) { /* turns towards +n: the other side is the outer one */
         inner_join(pen, p, n1, n2, length);
         outer_join(pen, p, m2, m1); /* that side runs backwards */
@@ -191,16 +222,22 @@ static void pen_line(struct pen *pen, struct vec to)
     /* +90 degrees in a plane with y down: the right-hand side of the direction */
     struct vec n = {-d.y * (pen->half / length), d.x * (pen->half / length)};
     if (pen->has_segment) {
-        join(pen, pen->at, pen->n, n, fmin(length, pen->length));
+        double shorter = length < pen->length ? length : pen->length;
+
+        if (!slight_join(pen, pen->n, n, shorter)) {
+            join(pen, pen->at, pen->n, n, shorter);
+            pen->right = add(pen->at, n);
+            pen->left = sub(pen->at, n);
+        }
     } else {
         pen->start_n = n;
         pen->start_length = length;
         pen->has_segment = true;
         if (!pen->ring)
             cap(pen, pen->at, n, pen->start_cap);
+        pen->right = add(pen->at, n);
+        pen->left = sub(pen->at, n);
     }
-    edge(pen, add(pen->at, n), add(to, n));
-    edge(pen, sub(to, n), sub(pen->at, n));
     pen->at = to;
     pen->n = n;
     pen->length = length;
@@ -217,6 +254,12 @@ static void dot_at(struct pen *pen, struct vec at, enum draw_cap kind)
     }
 }
 
+static void last_cap(struct pen *pen, enum draw_cap kind)
+{
+    end_sides(pen, add(pen->at, pen->n), sub(pen->at, pen->n));
+    cap(pen, pen->at, scale(pen->n, -1), kind);
+}
+
 static void pen_end(struct pen *pen, enum draw_cap kind)
 {
     if (!pen->down)
@@ -227,14 +270,14 @@ static void pen_end(struct pen *pen, enum draw_cap kind)
     else if (pen->ring)
         join(pen, pen->at, pen->n, pen->start_n, fmin(pen->length, pen->start_length));
     else
-        cap(pen, pen->at, scale(pen->n, -1), kind);
+        last_cap(pen, kind);
 }
 
 /** Leave the visible surroundings: a plain end that nobody sees. */
 static void pen_break(struct pen *pen)
 {
     if (pen->down && pen->has_segment)
-        cap(pen, pen->at, scale(pen->n, -1), DRAW_CAP_BUTT);
+        last_cap(pen, DRAW_CAP_BUTT);
     pen->down = false;
 }
 

@@ -19,7 +19,53 @@ bool same_color(struct draw_color a, struct draw_color b)
     return a.r == b.r && a.g == b.g && a.b == b.b && a.a == b.a;
 }
 
-static bool to_floats(struct render *r, const struct clip_path *path)
+/* What is drawn lies within some thousand pixels: the sum is positive, and its whole
+ * part the floor. */
+static inline int32_t half_pixel(double v)
+{
+    return (int32_t)(v * 2 + (1 << 20));
+}
+
+/* Vertices of a run that lie in the same half pixel become their mean: half of all
+ * edges at low zooms are shorter. The half pixels are those of the world and a mean
+ * does not depend on the direction, so neighbouring tiles and neighbouring areas agree.
+ * The ends stay where they are; what would become too small to be drawn stays as it
+ * is, so that many specks keep their area. Returns how many vertices. */
+static uint32_t thin_part(const double *xy, uint32_t n, float *out)
+{
+    enum { LEAST = 5 };
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < n && n > LEAST;) {
+        int32_t cell_x = half_pixel(xy[2 * i]);
+        int32_t cell_y = half_pixel(xy[2 * i + 1]);
+        double sum_x = xy[2 * i];
+        double sum_y = xy[2 * i + 1];
+        uint32_t k = i + 1;
+
+        for (; i > 0 && k + 1 < n && half_pixel(xy[2 * k]) == cell_x &&
+               half_pixel(xy[2 * k + 1]) == cell_y;
+             k++) {
+            sum_x += xy[2 * k];
+            sum_y += xy[2 * k + 1];
+        }
+        if (k > i + 1) {
+            sum_x /= k - i;
+            sum_y /= k - i;
+        }
+        out[2 * kept] = (float)sum_x;
+        out[2 * kept + 1] = (float)sum_y;
+        kept++;
+        i = k;
+    }
+    if (kept >= LEAST)
+        return kept;
+    for (uint32_t i = 0; i < 2 * n; i++)
+        out[i] = (float)xy[i];
+    return n;
+}
+
+static bool to_floats(struct render *r, struct clip_path *path)
 {
     struct tile_worker *w = r->w;
 
@@ -37,14 +83,20 @@ static bool to_floats(struct render *r, const struct clip_path *path)
         w->xy = xy;
         w->cap_xy = path->cap_points;
     }
-    if (r->shift_x == 0 && r->shift_y == 0) {
-        for (uint32_t i = 0; i < 2 * path->n_points; i++)
-            w->xy[i] = (float)path->xy[i];
-        return true;
+    uint32_t start = 0;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < path->n_parts; i++) {
+        uint32_t end = path->part_end[i];
+
+        n +=
+            thin_part(path->xy + 2 * (size_t)start, end - start, w->xy + 2 * (size_t)n);
+        path->part_end[i] = n;
+        start = end;
     }
-    for (uint32_t i = 0; i < path->n_points; i++) {
-        w->xy[2 * i] = (float)(path->xy[2 * i] + r->shift_x);
-        w->xy[2 * i + 1] = (float)(path->xy[2 * i + 1] + r->shift_y);
+    path->n_points = n;
+    for (uint32_t i = 0; i < n && (r->shift_x != 0 || r->shift_y != 0); i++) {
+        w->xy[2 * i] += (float)r->shift_x;
+        w->xy[2 * i + 1] += (float)r->shift_y;
     }
     return true;
 }

@@ -437,9 +437,39 @@ TEST(blending_stays_within_a_level_of_exact_arithmetic)
     }
 }
 
+TEST(spans_of_pixels_are_laid_over_like_single_ones)
+{
+    struct test_random random = test_random_new(__func__);
+    uint8_t src[4 * 23];
+    uint8_t plain[4 * 23];
+    uint8_t span[4 * 23];
+
+    for (int round = 0; round < 2000; round++) {
+        size_t n = 1 + test_random_below(&random, 23);
+
+        for (size_t i = 0; i < n; i++) {
+            uint32_t a = test_random_below(&random, 4)
+                             ? test_random_below(&random, 256)
+                             : 255 * test_random_below(&random, 2);
+
+            src[4 * i + 3] = (uint8_t)a;
+            for (size_t c = 0; c < 3; c++)
+                src[4 * i + c] = (uint8_t)test_random_below(&random, a + 1);
+            for (size_t c = 0; c < 4; c++)
+                plain[4 * i + c] = (uint8_t)test_random_below(&random, 256);
+        }
+        memcpy(span, plain, sizeof span);
+        for (size_t i = 0; i < n; i++)
+            pixel_over(plain + 4 * i, src + 4 * i);
+        pixel_over_span(span, src, n);
+        assert_memory_equal(plain, span, 4 * n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(spans_of_pixels_are_laid_over_like_single_ones),
         cmocka_unit_test(a_rectangle_covers_its_pixels_by_their_share),
         cmocka_unit_test(the_covered_area_equals_the_shoelace_area),
         cmocka_unit_test(pictures_agree_with_cairo),
