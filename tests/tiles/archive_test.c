@@ -33,7 +33,7 @@ static struct tile_archive_info info_of(const char *format, uint32_t min, uint32
 /* A body that follows from the tile; every third tile looks like others. */
 static struct im_bytes body_of(struct tile_id id, uint8_t out[300])
 {
-    uint64_t number = pmtiles_number(id);
+    uint64_t number = tile_pmtiles_number(id);
 
     if (number % 7 == 5)
         return (struct im_bytes){out, 0};
@@ -281,7 +281,7 @@ static void check_tiles(const struct checker *c, uint32_t min, uint32_t max)
     for (uint32_t z = 0; z <= max; z++)
         for (uint32_t i = 0; i < 1u << (2 * z); i++) {
             struct tile_id id = {z, i >> z, i & ((1u << z) - 1)};
-            const struct found *f = &c->found[pmtiles_number(id)];
+            const struct found *f = &c->found[tile_pmtiles_number(id)];
             uint8_t bytes[300];
             struct im_bytes body = body_of(id, bytes);
 
@@ -310,19 +310,19 @@ TEST(tile_numbers_are_those_of_the_specification)
                  {{12, 3423, 1763}, 19078479}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(pmtiles_number(cases[i].id), cases[i].number);
+        assert_int_equal(tile_pmtiles_number(cases[i].id), cases[i].number);
     /* at the corners of the last zoom numbers are of the last zoom */
     uint64_t first = ((1ull << 44) - 1) / 3;
     struct tile_id corners[] = {
         {22, 0, 0}, {22, 4194303, 0}, {22, 0, 4194303}, {22, 4194303, 4194303}};
-    assert_int_equal(pmtiles_number(corners[0]), first);
-    assert_int_equal(pmtiles_number(corners[1]), first + (1ull << 44) - 1);
+    assert_int_equal(tile_pmtiles_number(corners[0]), first);
+    assert_int_equal(tile_pmtiles_number(corners[1]), first + (1ull << 44) - 1);
     for (size_t i = 0; i < 4; i++) {
-        uint64_t number = pmtiles_number(corners[i]);
+        uint64_t number = tile_pmtiles_number(corners[i]);
 
         assert_true(number >= first && number < first + (1ull << 44));
         for (size_t j = 0; j < i; j++)
-            assert_int_not_equal(number, pmtiles_number(corners[j]));
+            assert_int_not_equal(number, tile_pmtiles_number(corners[j]));
         assert_int_equal(staged_id(staged_key(corners[i])).x, corners[i].x);
         assert_int_equal(staged_id(staged_key(corners[i])).y, corners[i].y);
         assert_int_equal(staged_id(staged_key(corners[i])).z, 22);

@@ -24,7 +24,7 @@ struct tile_archive {
     struct staged *stage;
 };
 
-enum im_code writer_fail(const char *path, struct im_error *err)
+enum im_code tile_writer_fail(const char *path, struct im_error *err)
 {
     int why = errno;
 
@@ -33,14 +33,14 @@ enum im_code writer_fail(const char *path, struct im_error *err)
                  strerror(why));
 }
 
-struct writer_center writer_center(const struct tile_archive_info *info)
+struct tile_writer_center tile_writer_center(const struct tile_archive_info *info)
 {
-    return (struct writer_center){(info->bounds.min_x + info->bounds.max_x) / 2,
-                                  (info->bounds.min_y + info->bounds.max_y) / 2,
-                                  (info->min_zoom + info->max_zoom) / 2};
+    return (struct tile_writer_center){(info->bounds.min_x + info->bounds.max_x) / 2,
+                                       (info->bounds.min_y + info->bounds.max_y) / 2,
+                                       (info->min_zoom + info->max_zoom) / 2};
 }
 
-void writer_number(struct im_buf *out, double value)
+void tile_writer_number(struct im_buf *out, double value)
 {
     char text[IM_NUMBER_MAX];
 
@@ -158,7 +158,7 @@ enum im_code tile_archive_open(const char *path,
     a->path = strdup(path);
     a->beside = beside_of(path);
     rc = copied && a->path && a->beside
-             ? staged_open(path, info->version, &a->stage, err)
+             ? tile_staged_open(path, info->version, &a->stage, err)
              : im_fail(err, IM_ENOMEM, "out of memory for an archive");
     if (rc == IM_OK)
         *out = a;
@@ -169,7 +169,7 @@ enum im_code tile_archive_open(const char *path,
 
 bool tile_archive_has(const struct tile_archive *a, struct tile_id id)
 {
-    return staged_has(a->stage, id);
+    return tile_staged_has(a->stage, id);
 }
 
 enum im_code tile_archive_put(struct tile_archive *a,
@@ -177,12 +177,12 @@ enum im_code tile_archive_put(struct tile_archive *a,
                               struct im_bytes body,
                               struct im_error *err)
 {
-    return staged_put(a->stage, id, body, err);
+    return tile_staged_put(a->stage, id, body, err);
 }
 
 struct tile_archive_count tile_archive_count(const struct tile_archive *a)
 {
-    return staged_count(a->stage);
+    return tile_staged_count(a->stage);
 }
 
 /* The file's bytes are on the disk before its name is: after a power failure there is
@@ -196,9 +196,9 @@ static enum im_code put_in_place(struct tile_archive *a, struct im_error *err)
         if (fd >= 0)
             close(fd);
         if (!synced)
-            return writer_fail(a->path, err);
+            return tile_writer_fail(a->path, err);
     }
-    return rename(a->beside, a->path) == 0 ? IM_OK : writer_fail(a->path, err);
+    return rename(a->beside, a->path) == 0 ? IM_OK : tile_writer_fail(a->path, err);
 }
 
 enum im_code tile_archive_finish(struct tile_archive *a, struct im_error *err)
@@ -211,19 +211,19 @@ enum im_code tile_archive_finish(struct tile_archive *a, struct im_error *err)
 
     switch (a->kind) {
     case ARCHIVE_PMTILES:
-        rc = pmtiles_write(&w, err);
+        rc = tile_pmtiles_write(&w, err);
         break;
     case ARCHIVE_MBTILES:
-        rc = mbtiles_write(&w, err);
+        rc = tile_mbtiles_write(&w, err);
         break;
     default:
-        rc = folder_write(&w, err);
+        rc = tile_folder_write(&w, err);
     }
     im_buf_release(&w.buf);
     if (rc == IM_OK)
         rc = put_in_place(a, err);
     if (rc == IM_OK) {
-        staged_remove(a->stage);
+        tile_staged_remove(a->stage);
         a->stage = NULL;
     } else if (a->kind != ARCHIVE_FOLDER) {
         unlink(a->beside);
@@ -235,7 +235,7 @@ void tile_archive_close(struct tile_archive *a)
 {
     if (!a)
         return;
-    staged_close(a->stage);
+    tile_staged_close(a->stage);
     for (size_t i = 0; i < sizeof a->texts / sizeof *a->texts; i++)
         free(a->texts[i]);
     free(a->path);

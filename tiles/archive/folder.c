@@ -80,20 +80,20 @@ put_tile(struct folder *f, const struct staged_tile *tile, struct im_error *err)
     enum im_code rc;
 
     if (!make_column(f, staged_id(tile->key)) || !path_of(f, tile->key, f->path))
-        return writer_fail(f->w->path, err);
+        return tile_writer_fail(f->w->path, err);
     if (*first && path_of(f, *first - 1, other) && link(other, f->path) == 0)
         return IM_OK;
     /* the first, or one link too many for the file system */
     *first = tile->key + 1;
-    rc = staged_read(f->w->stage, tile->content, &f->w->buf, err);
+    rc = tile_staged_read(f->w->stage, tile->content, &f->w->buf, err);
     if (rc == IM_OK && !write_body(f->path, im_buf_bytes(&f->w->buf)))
-        rc = writer_fail(f->path, err);
+        rc = tile_writer_fail(f->path, err);
     return rc;
 }
 
 static void write_tilejson(const struct tile_archive_info *info, struct im_json *w)
 {
-    struct writer_center center = writer_center(info);
+    struct tile_writer_center center = tile_writer_center(info);
     char pattern[40];
 
     snprintf(pattern, sizeof pattern, "{z}/{x}/{y}.%s", info->format);
@@ -146,20 +146,20 @@ static enum im_code put_tilejson(struct folder *f, struct im_error *err)
     n = snprintf(f->path, sizeof f->path, "%s/tiles.json", f->w->path);
     if (rc == IM_OK && (n < 0 || (size_t)n >= sizeof f->path ||
                         !write_body(f->path, im_buf_bytes(&json))))
-        rc = writer_fail(f->w->path, err);
+        rc = tile_writer_fail(f->w->path, err);
     im_buf_release(&json);
     return rc;
 }
 
-enum im_code folder_write(struct writer *w, struct im_error *err)
+enum im_code tile_folder_write(struct writer *w, struct im_error *err)
 {
     struct folder *f = calloc(1, sizeof *f);
     size_t n = 0;
-    const struct staged_tile *tiles = staged_sort(w->stage, NULL, &n);
+    const struct staged_tile *tiles = tile_staged_sort(w->stage, NULL, &n);
     enum im_code rc = IM_OK;
 
     if (f)
-        f->first = calloc(staged_contents(w->stage) + 1, sizeof *f->first);
+        f->first = calloc(tile_staged_contents(w->stage) + 1, sizeof *f->first);
     if (!f || !f->first) {
         rc = im_fail(err, IM_ENOMEM, "out of memory for an archive");
         goto done;
@@ -167,10 +167,10 @@ enum im_code folder_write(struct writer *w, struct im_error *err)
     f->w = w;
     nftw(w->path, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* of a run killed here */
     if (!make_folder(w->path))
-        rc = writer_fail(w->path, err);
+        rc = tile_writer_fail(w->path, err);
     for (size_t i = 0; i < n && rc == IM_OK; i++) {
         rc = put_tile(f, &tiles[i], err);
-        writer_tell(w, i);
+        tile_writer_tell(w, i);
     }
     if (rc == IM_OK)
         rc = put_tilejson(f, err);

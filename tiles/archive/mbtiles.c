@@ -77,7 +77,7 @@ static void numbers(struct im_buf *out, const double *values, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         if (i)
             im_buf_byte(out, ',');
-        writer_number(out, values[i]);
+        tile_writer_number(out, values[i]);
     }
 }
 
@@ -85,7 +85,7 @@ static void numbers(struct im_buf *out, const double *values, unsigned n)
 static bool
 value_of(const struct tile_archive_info *info, unsigned i, struct im_buf *out)
 {
-    struct writer_center center = writer_center(info);
+    struct tile_writer_center center = tile_writer_center(info);
     bool is_mvt = strcmp(info->format, "mvt") == 0;
 
     switch (i) {
@@ -155,7 +155,7 @@ static enum im_code put_metadata(struct mbtiles *m, struct im_error *err)
 
 static enum im_code put_image(struct mbtiles *m, uint32_t content, struct im_error *err)
 {
-    enum im_code rc = staged_read(m->w->stage, content, &m->w->buf, err);
+    enum im_code rc = tile_staged_read(m->w->stage, content, &m->w->buf, err);
 
     if (rc != IM_OK)
         return rc;
@@ -185,10 +185,10 @@ put_tile(struct mbtiles *m, const struct staged_tile *tile, struct im_error *err
 static enum im_code put_tiles(struct mbtiles *m, struct im_error *err)
 {
     size_t n = 0;
-    const struct staged_tile *tiles = staged_sort(m->w->stage, NULL, &n);
+    const struct staged_tile *tiles = tile_staged_sort(m->w->stage, NULL, &n);
     enum im_code rc = IM_OK;
 
-    m->number_of = calloc(staged_contents(m->w->stage) + 1, sizeof *m->number_of);
+    m->number_of = calloc(tile_staged_contents(m->w->stage) + 1, sizeof *m->number_of);
     if (!m->number_of)
         return im_fail(err, IM_ENOMEM, "out of memory for an archive");
     if (sqlite3_prepare_v2(m->db, "INSERT INTO images VALUES (?, ?)", -1, &m->put_image,
@@ -198,12 +198,12 @@ static enum im_code put_tiles(struct mbtiles *m, struct im_error *err)
         return fail_sql(m, err);
     for (size_t i = 0; i < n && rc == IM_OK; i++) {
         rc = put_tile(m, &tiles[i], err);
-        writer_tell(m->w, i);
+        tile_writer_tell(m->w, i);
     }
     return rc;
 }
 
-enum im_code mbtiles_write(struct writer *w, struct im_error *err)
+enum im_code tile_mbtiles_write(struct writer *w, struct im_error *err)
 {
     struct mbtiles m = {.w = w};
     enum im_code rc = IM_OK;

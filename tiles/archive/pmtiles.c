@@ -39,7 +39,7 @@ struct entry {
 
 /* The curve of one zoom: Hilbert's, as Wikipedia's xy2d ("Hilbert curve"), which the
  * specification means; before it all tiles of lower zooms, (4^z - 1) / 3. */
-uint64_t pmtiles_number(struct tile_id id)
+uint64_t tile_pmtiles_number(struct tile_id id)
 {
     uint64_t number = ((1ull << (2 * id.z)) - 1) / 3;
     uint32_t x = id.x;
@@ -67,7 +67,7 @@ uint64_t pmtiles_number(struct tile_id id)
 
 static uint64_t number_of_key(uint64_t key)
 {
-    return pmtiles_number(staged_id(key));
+    return tile_pmtiles_number(staged_id(key));
 }
 
 /* ---- directories ---- */
@@ -179,7 +179,7 @@ static bool make_directories(struct pmtiles *p)
  * that follow each other are one entry. */
 static bool place_tiles(struct pmtiles *p)
 {
-    size_t n_contents = staged_contents(p->w->stage);
+    size_t n_contents = tile_staged_contents(p->w->stage);
     uint64_t *offsets = malloc((n_contents + 1) * sizeof *offsets);
 
     p->entries = malloc((p->n_tiles + 1) * sizeof *p->entries);
@@ -196,14 +196,14 @@ static bool place_tiles(struct pmtiles *p)
 
         if (*offset == UINT64_MAX) {
             *offset = p->tile_bytes;
-            p->tile_bytes += staged_length(p->w->stage, t->content);
+            p->tile_bytes += tile_staged_length(p->w->stage, t->content);
             p->order[p->n_order++] = t->content;
         }
         if (last && last->offset == *offset && last->number + last->run == t->key)
             last->run++;
         else
             p->entries[p->n_entries++] = (struct entry){
-                t->key, *offset, staged_length(p->w->stage, t->content), 1};
+                t->key, *offset, tile_staged_length(p->w->stage, t->content), 1};
     }
     free(offsets);
     return true;
@@ -266,7 +266,7 @@ static uint8_t tile_type(const char *format)
 static void make_header(const struct pmtiles *p, struct im_buf *out)
 {
     const struct tile_archive_info *info = p->w->info;
-    struct writer_center center = writer_center(info);
+    struct tile_writer_center center = tile_writer_center(info);
     uint64_t at = HEADER_BYTES;
     bool is_mvt = strcmp(info->format, "mvt") == 0;
 
@@ -315,17 +315,17 @@ static enum im_code write_file(struct pmtiles *p, FILE *file, struct im_error *e
          put(file, im_buf_bytes(&p->leaves));
     im_buf_release(&header);
     for (size_t i = 0; ok && rc == IM_OK && i < p->n_order; i++) {
-        rc = staged_read(p->w->stage, p->order[i], &p->w->buf, err);
+        rc = tile_staged_read(p->w->stage, p->order[i], &p->w->buf, err);
         if (rc == IM_OK)
             ok = put(file, im_buf_bytes(&p->w->buf));
-        writer_tell(p->w, i);
+        tile_writer_tell(p->w, i);
     }
     if (ok && rc == IM_OK)
         ok = fflush(file) == 0;
-    return ok ? rc : writer_fail(p->w->path, err);
+    return ok ? rc : tile_writer_fail(p->w->path, err);
 }
 
-enum im_code pmtiles_write(struct writer *w, struct im_error *err)
+enum im_code tile_pmtiles_write(struct writer *w, struct im_error *err)
 {
     struct pmtiles p = {.w = w,
                         .root = {.max = DIRECTORY_MAX_BYTES},
@@ -334,15 +334,15 @@ enum im_code pmtiles_write(struct writer *w, struct im_error *err)
     enum im_code rc = IM_OK;
     FILE *file = NULL;
 
-    p.tiles = staged_sort(w->stage, number_of_key, &p.n_tiles);
+    p.tiles = tile_staged_sort(w->stage, number_of_key, &p.n_tiles);
     if (!place_tiles(&p) || !make_metadata(&p) || !make_directories(&p)) {
         rc = im_fail(err, IM_ENOMEM, "out of memory for the directory of an archive");
         goto done;
     }
     file = fopen(w->path, "wb");
-    rc = file ? write_file(&p, file, err) : writer_fail(w->path, err);
+    rc = file ? write_file(&p, file, err) : tile_writer_fail(w->path, err);
     if (file && fclose(file) != 0 && rc == IM_OK)
-        rc = writer_fail(w->path, err);
+        rc = tile_writer_fail(w->path, err);
 done:
     free(p.entries);
     free(p.order);

@@ -13,7 +13,7 @@
  * Bodies are written before the records that name them, so after a kill a record is
  * either whole and true, or the last one and cut off; what does not agree ends the
  * journal. Nothing is synced: after a power failure a body may be missing, which
- * staged_read finds by its hash. */
+ * tile_staged_read finds by its hash. */
 #include "archive/stage.h"
 
 #include <xxhash.h>
@@ -326,10 +326,10 @@ static enum im_code open_files(struct staged *s, const char *path, struct im_err
     return s->body_fd < 0 ? fail_file("open", s->body_path, err) : IM_OK;
 }
 
-enum im_code staged_open(const char *path,
-                         uint64_t version,
-                         struct staged **out,
-                         struct im_error *err)
+enum im_code tile_staged_open(const char *path,
+                              uint64_t version,
+                              struct staged **out,
+                              struct im_error *err)
 {
     struct staged *s = calloc(1, sizeof *s);
     enum im_code rc;
@@ -345,7 +345,7 @@ enum im_code staged_open(const char *path,
     if (rc == IM_OK)
         *out = s;
     else
-        staged_close(s);
+        tile_staged_close(s);
     return rc;
 }
 
@@ -366,7 +366,7 @@ static void release(struct staged *s)
     free(s);
 }
 
-void staged_close(struct staged *s)
+void tile_staged_close(struct staged *s)
 {
     struct im_error ignored;
 
@@ -377,7 +377,7 @@ void staged_close(struct staged *s)
     release(s);
 }
 
-void staged_remove(struct staged *s)
+void tile_staged_remove(struct staged *s)
 {
     unlink(s->body_path);
     unlink(s->index_path);
@@ -388,7 +388,7 @@ void staged_remove(struct staged *s)
 
 /* ---- putting ---- */
 
-bool staged_has(const struct staged *s, struct tile_id id)
+bool tile_staged_has(const struct staged *s, struct tile_id id)
 {
     uint64_t key = staged_key(id);
 
@@ -396,10 +396,10 @@ bool staged_has(const struct staged *s, struct tile_id id)
                                    by_number) != NULL;
 }
 
-enum im_code staged_put(struct staged *s,
-                        struct tile_id id,
-                        struct im_bytes body,
-                        struct im_error *err)
+enum im_code tile_staged_put(struct staged *s,
+                             struct tile_id id,
+                             struct im_bytes body,
+                             struct im_error *err)
 {
     struct record r = {.key = staged_key(id), .offset = s->body_bytes};
     uint32_t n_before = s->n_contents;
@@ -444,7 +444,7 @@ static int by_key(const void *a, const void *b)
 }
 
 struct staged_tile *
-staged_sort(struct staged *s, uint64_t (*order_of)(uint64_t key), size_t *n)
+tile_staged_sort(struct staged *s, uint64_t (*order_of)(uint64_t key), size_t *n)
 {
     size_t kept = 0;
 
@@ -460,12 +460,12 @@ staged_sort(struct staged *s, uint64_t (*order_of)(uint64_t key), size_t *n)
     return s->tiles;
 }
 
-size_t staged_contents(const struct staged *s)
+size_t tile_staged_contents(const struct staged *s)
 {
     return s->n_contents;
 }
 
-uint32_t staged_length(const struct staged *s, uint32_t content)
+uint32_t tile_staged_length(const struct staged *s, uint32_t content)
 {
     return s->contents[content].length;
 }
@@ -480,10 +480,10 @@ static enum im_code damaged(const struct staged *s, struct im_error *err)
                  s->body_path, s->index_path);
 }
 
-enum im_code staged_read(struct staged *s,
-                         uint32_t content,
-                         struct im_buf *buf,
-                         struct im_error *err)
+enum im_code tile_staged_read(struct staged *s,
+                              uint32_t content,
+                              struct im_buf *buf,
+                              struct im_error *err)
 {
     const struct content *c = &s->contents[content];
     XXH128_hash_t hash;
@@ -502,7 +502,7 @@ enum im_code staged_read(struct staged *s,
                                                                  : damaged(s, err);
 }
 
-struct tile_archive_count staged_count(const struct staged *s)
+struct tile_archive_count tile_staged_count(const struct staged *s)
 {
     struct tile_archive_count n = {
         .n_tiles = s->n_tiles, .n_contents = s->n_contents, .n_resumed = s->n_resumed};

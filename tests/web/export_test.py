@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""innomap export of tiles: the same bytes as the server's, whatever happens on the way."""
+
+import gzip
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from fixture import make_database
+from harness import PROGRAM, Folder, Server, environment, run, until
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def tiles_of_mbtiles(path):
+    with sqlite3.connect(path) as db:
+        return {(z, x, 2**z - 1 - y): bytes(body)
+                for z, x, y, body in db.execute("SELECT * FROM tiles")}
+
+
+def tiles_of_folder(path, suffix):
+    found = {}
+    for folder, _, names in os.walk(path):
+        for name in names:
+            if name.endswith("." + suffix):
+                z, x = folder.split("/")[-2:]
+                found[int(z), int(x), int(name.split(".")[0])] = read(os.path.join(folder, name))
+    return found
+
+
+class Export(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Folder()
+        cls.db = cls.folder / "test.db"
+        make_database(cls.db, cls.folder / "layers")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.remove()
+
+    def export(self, name, *options):
+        done = run("export", self.folder / name, "--db", self.db, "--lang", "zh", "--quiet", *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.folder / name
+
+    def refuse(self, code, *arguments):
+        done = run("export", *arguments, "--db", self.db, "--lang", "en")
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stderr
+
+    def test_pictures_are_those_of_the_server_and_empty_ones_are_left_out(self):
+        found = tiles_of_mbtiles(self.export("png.mbtiles", "--max-zoom", "8"))
+        self.assertGreater(len(found), 10)
+        with Server(self.db, "--no-viewer") as server:
+            empty = server.get("/tiles/map/8/0/0.png").body
+            for (z, x, y), body in found.items():
+                self.assertEqual(server.get(f"/tiles/map/{z}/{x}/{y}.png").body, body, (z, x, y))
+            zoom = {(x, y) for z, x, y in found if z == 8}
+            xs, ys = zip(*zoom)
+            for x in range(min(xs), max(xs) + 1):
+                for y in range(min(ys), max(ys) + 1):
+                    if (x, y) not in zoom:
+                        self.assertEqual(server.get(f"/tiles/map/8/{x}/{y}.png").body, empty)
+
+    def test_vector_tiles_are_those_of_the_server(self):
+        options = ("--format", "mvt", "--layers", "sites", "--max-zoom", "7")
+        zipped = tiles_of_mbtiles(self.export("mvt.mbtiles", *options))
+        plain = tiles_of_folder(self.export("mvt/", *options), "mvt")
+        self.assertEqual({k: gzip.decompress(v) for k, v in zipped.items()}, plain)
+        with Server(self.db, "--no-viewer") as server:
+            for (z, x, y), body in plain.items():
+                self.assertEqual(server.get(f"/tiles/sites/{z}/{x}/{y}.mvt").body, body)
+        with sqlite3.connect(self.folder / "mvt.mbtiles") as db:
+            metadata = dict(db.execute("SELECT * FROM metadata"))
+        self.assertEqual(metadata["format"], "pbf")
+        self.assertEqual([v["id"] for v in json.loads(metadata["json"])["vector_layers"]], ["sites"])
+
+    def test_the_box_and_the_zooms_bound_what_is_there(self):
+        path = self.export("box/", "--bbox", "118.5,31.5,119.2,32.5", "--min-zoom", "6", "--max-zoom", "9")
+        found = tiles_of_folder(path, "png")
+        self.assertEqual({z for z, _, _ in found}, {6, 7, 8, 9})
+        for z, x, y in found:
+            self.assertLessEqual(x / 2**z * 360 - 180, 119.2)
+            self.assertGreaterEqual((x + 1) / 2**z * 360 - 180, 118.5)
+        tilejson = json.loads(read(path + "tiles.json"))
+        self.assertEqual(tilejson["bounds"], [118.5, 31.5, 119.2, 32.5])
+        self.assertEqual((tilejson["minzoom"], tilejson["maxzoom"]), (6, 9))
+
+    def test_one_thread_and_four_write_the_same_file(self):
+        for kind in ("pmtiles", "mbtiles"):
+            files = [self.export(f"w{n}.{kind}", "--max-zoom", "8", "--workers", n) for n in ("1", "4")]
+            self.assertEqual(*(read(f) for f in files))
+
+    def test_a_run_that_was_killed_goes_on_to_the_same_file(self):
+        options = ("--max-zoom", "11", "--workers", "2")
+        whole = read(self.export("whole.pmtiles", *options))
+        path = self.folder / "killed.pmtiles"
+        command = [PROGRAM, "export", path, "--db", self.db, "--lang", "zh", "--quiet", *options]
+        killed = 0
+        for n in range(4):  # each a little later, by what is on the disk and not by a clock
+            process = subprocess.Popen(command, env=environment())
+            until(lambda: process.poll() is not None or
+                  (os.path.exists(path + ".part.index") and
+                   os.path.getsize(path + ".part.index") >= 10256 * (n + 1)), "some tiles")
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                killed += 1
+                process.wait()
+                self.assertFalse(os.path.exists(path))
+            else:
+                break
+        self.assertGreater(killed, 0)
+        if not os.path.exists(path):
+            done = run(*command[1:-5], "--lang", "en", *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("from the run before", done.stdout)
+        self.assertEqual(read(path), whole)
+        self.assertEqual([n for n in os.listdir(self.folder.path) if n.startswith("killed")], ["killed.pmtiles"])
+
+    def test_gdal_reads_an_mbtiles(self):
+        path = self.export("gdal.mbtiles", "--max-zoom", "6")
+        done = subprocess.run(["gdalinfo", "-json", path], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        info = json.loads(done.stdout)
+        self.assertEqual(info["driverShortName"], "MBTiles")
+        self.assertEqual(len(info["bands"]), 4)
+
+    def test_what_cannot_be_done_is_said(self):
+        self.assertIn("bbox", self.refuse(2, "x.pmtiles", "--bbox", "1,2,3"))
+        self.assertIn("min-zoom", self.refuse(2, "x.pmtiles", "--min-zoom", "9", "--max-zoom", "3"))
+        self.assertIn("23", self.refuse(2, "x.pmtiles", "--max-zoom", "23"))
+        self.assertIn("no/such", self.refuse(3, "no/such/x.pmtiles", "--max-zoom", "1"))
+        self.assertIn("nothere", self.refuse(1, self.folder / "x.pmtiles", "--layers", "nothere"))
+        self.assertIn("style", self.refuse(1, self.folder / "x.pmtiles", "--style", "nothere"))
+        there = self.export("there.pmtiles", "--max-zoom", "1")
+        before = read(there)
+        self.assertIn("--overwrite", self.refuse(2, there, "--max-zoom", "2"))
+        self.assertEqual(read(there), before)
+        self.export("there.pmtiles", "--max-zoom", "2", "--overwrite")
+        self.assertNotEqual(read(there), before)
+        self.assertIn("grid", self.refuse(2, self.folder / "x.pmtiles", "--grid", "CGCS2000Quad"))
+
+    def test_a_full_disk_leaves_nothing_half(self):
+        path = self.folder / "full.pmtiles"
+        options = ("--max-zoom", "10", "--size", "512", "--scale", "3")
+        done = subprocess.run(["sh", "-c", 'ulimit -f 80; trap "" XFSZ; exec "$@"', "sh", PROGRAM, "export", path,
+                               "--db", self.db, "--lang", "zh", "--quiet", *options],
+                              capture_output=True, text=True, env=environment())
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("full.pmtiles", done.stderr)
+        self.assertFalse(os.path.exists(path))
+        self.assertLess(os.path.getsize(path + ".part"), 48 * 1024)
+        self.export("full.pmtiles", *options)  # what was there is taken up again
+        self.assertGreater(os.path.getsize(path), 48 * 1024)
+
+    def test_rows_are_exported_as_before(self):
+        done = run("export", "--layer", "sites", "-", "--format", "csv", "--db", self.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("S1", done.stdout)
+        text = run("export", "--help", "--lang", "en").stdout
+        self.assertIn("--max-zoom", text)
+        self.assertIn("--as-of", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
