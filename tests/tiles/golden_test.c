@@ -258,6 +258,16 @@ TEST(names_of_areas_and_lines)
     check("area_names");
 }
 
+TEST(names_along_rivers_and_roads)
+{
+    check("line_names");
+}
+
+TEST(icons_beside_around_and_under_names)
+{
+    check("icons");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +281,8 @@ int main(void)
         cmocka_unit_test(names_take_the_free_side_of_their_marker),
         cmocka_unit_test(names_in_english_at_twice_the_pixels),
         cmocka_unit_test(names_of_areas_and_lines),
+        cmocka_unit_test(names_along_rivers_and_roads),
+        cmocka_unit_test(icons_beside_around_and_under_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -508,6 +508,84 @@ TEST(zoom_limits_of_the_style_layer_are_kept)
     memory_source_free(source);
 }
 
+/* Names that are too long, of blanks and controls, right to left, or of characters that
+ * no font has; sizes that are no numbers. */
+TEST(strange_names_neither_fail_nor_cover_the_map)
+{
+    static const char style[] =
+        "{\"layers\": [{\"id\": \"name\", \"type\": \"symbol\", \"layout\": "
+        "{\"text-field\": [\"get\", \"name\"], \"text-size\": [\"/\", [\"get\", "
+        "\"rank\"], [\"get\", \"rank\"]]}}, {\"id\": \"turned\", \"type\": "
+        "\"symbol\", \"layout\": {\"text-field\": [\"get\", \"name\"], "
+        "\"text-size\": 12, \"text-rotate\": 77, \"text-max-width\": 0}}]}";
+    static const char *const names[] = {"",
+                                        " \t  ",
+                                        "\x01\x02\x7f",
+                                        "\xe3\x80\x80",
+                                        "\xff\xfe",
+                                        "\u0645\u0631\u062d\u0628\u0627",
+                                        "\U0001F680",
+                                        "张江"};
+    struct fixture *f = *state;
+    struct memory_source *source = memory_source_new();
+    char *values = malloc(40000);
+    int n = snprintf(values, 40000, "%d|", 99);
+
+    assert_non_null(values);
+    memory_source_layer(source, LAYER, style, 1);
+    for (int i = 0; i < 10000; i++)
+        n += snprintf(values + n, 40000 - (size_t)n, "长");
+    (void)snprintf(values + n, 40000 - (size_t)n, "|1");
+    memory_source_row(source, "POINT(121 31)", values);
+    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
+        char wkt[80];
+
+        (void)snprintf(wkt, sizeof wkt, "POINT(%d 31)", 100 + 4 * i);
+        (void)snprintf(values, 40000, "%d|%s|%d", i, names[i], i % 2);
+        memory_source_row(source, wkt, values);
+    }
+    const struct tile_map *map = small_map(source);
+    for (uint32_t zoom = 0; zoom < 8; zoom++) {
+        struct shown s = all_shown(f, map, zoom);
+
+        check_apart(&s);
+        for (uint32_t i = 0; i < s.n; i++)
+            assert_true(s.labels[i].max_x - s.labels[i].min_x < 2048);
+        assert_true(zoom < 4 || s.n >= 2);
+        shown_release(&s);
+    }
+    tile_map_unref(map);
+    memory_source_free(source);
+    free(values);
+}
+
+TEST(of_thousands_at_one_place_the_first_is_shown)
+{
+    enum { N = 20000 };
+    struct fixture *f = *state;
+    struct memory_source *source = memory_source_new();
+
+    memory_source_layer(source, LAYER, STYLE, 1);
+    for (int i = 0; i < N; i++) {
+        char values[80];
+
+        (void)snprintf(values, sizeof values, "%d|张江%d|%.6f", i, i,
+                       (double)((i * 7919) % N) / N);
+        memory_source_row(source, "POINT(121 31)", values);
+    }
+    const struct tile_map *map = small_map(source);
+    for (uint32_t zoom = 0; zoom <= 22; zoom += 11) {
+        struct shown s = all_shown(f, map, zoom);
+
+        assert_int_equal(s.n, 1);
+        assert_true(atlas_importance(map->layers[0].layer, s.labels[0].feature) >
+                    0.9999f);
+        shown_release(&s);
+    }
+    tile_map_unref(map);
+    memory_source_free(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -521,6 +599,8 @@ int main(void)
         cmocka_unit_test(the_most_important_one_is_shown_first),
         cmocka_unit_test(a_name_keeps_off_markers_when_it_has_another_side),
         cmocka_unit_test(zoom_limits_of_the_style_layer_are_kept),
+        cmocka_unit_test(strange_names_neither_fail_nor_cover_the_map),
+        cmocka_unit_test(of_thousands_at_one_place_the_first_is_shown),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
