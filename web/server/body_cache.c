@@ -170,7 +170,8 @@ static unsigned frequency(const struct shard *s, uint64_t hash)
 
     for (unsigned row = 0; row < SKETCH_ROWS; row++) {
         unsigned shift;
-        unsigned n = *counter_of(s, hash, row, &shift) >> shift & COUNTER_MAX;
+        const uint8_t *counter = counter_of(s, hash, row, &shift);
+        unsigned n = *counter >> shift & COUNTER_MAX;
 
         least = n < least ? n : least;
     }
