@@ -24,7 +24,7 @@ static bool reserve(struct simplify_scratch *scratch, size_t n)
     if (keep)
         scratch->keep = keep;
     /* each stretch on the stack ends in another vertex: never more than n of them */
-    stack = realloc(scratch->stack, cap * 2 * sizeof *stack);
+    stack = realloc(scratch->stack, cap * 3 * sizeof *stack);
     if (stack)
         scratch->stack = stack;
     if (!keep || !stack)
@@ -69,36 +69,57 @@ farthest(const uint32_t *xy, size_t first, size_t last, double *out_distance2)
     return at;
 }
 
+size_t simplify_farthest(const uint32_t *xy, size_t first, size_t last)
+{
+    double d;
+
+    return farthest(xy, first, last, &d);
+}
+
+/* A stretch that was cut so often, each time off its middle, is cut there: vertices
+ * that someone placed for it would take time of the order of n^2 else. */
+enum { DEEP = 40 };
+
 static void thin(const uint32_t *xy,
                  size_t first,
                  size_t last,
                  double tolerance2,
-                 struct simplify_scratch *s)
+                 struct simplify_scratch *s,
+                 uint8_t *keep)
 {
-    size_t depth = 0;
+    size_t n = 0;
 
-    s->stack[depth++] = (uint32_t)first;
-    s->stack[depth++] = (uint32_t)last;
-    while (depth) {
+    s->stack[n++] = (uint32_t)first;
+    s->stack[n++] = (uint32_t)last;
+    s->stack[n++] = 0;
+    while (n) {
+        uint32_t depth = s->stack[--n];
         double d;
 
-        last = s->stack[--depth];
-        first = s->stack[--depth];
+        last = s->stack[--n];
+        first = s->stack[--n];
         size_t at = farthest(xy, first, last, &d);
         if (d <= tolerance2)
             continue;
-        s->keep[at] = 1;
-        s->stack[depth++] = (uint32_t)first;
-        s->stack[depth++] = (uint32_t)at;
-        s->stack[depth++] = (uint32_t)at;
-        s->stack[depth++] = (uint32_t)last;
+        if (depth > DEEP)
+            at = first + (last - first) / 2;
+        keep[at] = 1;
+        s->stack[n++] = (uint32_t)first;
+        s->stack[n++] = (uint32_t)at;
+        s->stack[n++] = depth + 1;
+        s->stack[n++] = (uint32_t)at;
+        s->stack[n++] = (uint32_t)last;
+        s->stack[n++] = depth + 1;
     }
 }
 
 /* A ring has no ends: it is cut at its first vertex, at the one farthest from it and at
  * the one that then sticks out most, so that four points remain. */
-static void
-thin_ring(const uint32_t *xy, size_t n, double tolerance2, struct simplify_scratch *s)
+static void thin_ring(const uint32_t *xy,
+                      size_t n,
+                      double tolerance2,
+                      struct simplify_scratch *s,
+                      uint8_t *keep)
 {
     double d1;
     double d2;
@@ -109,11 +130,49 @@ thin_ring(const uint32_t *xy, size_t n, double tolerance2, struct simplify_scrat
     size_t low = cut < far ? cut : far;
     size_t high = cut < far ? far : cut;
 
-    s->keep[low] = 1;
-    s->keep[high] = 1;
-    thin(xy, 0, low, tolerance2, s);
-    thin(xy, low, high, tolerance2, s);
-    thin(xy, high, n - 1, tolerance2, s);
+    keep[low] = 1;
+    keep[high] = 1;
+    thin(xy, 0, low, tolerance2, s, keep);
+    thin(xy, low, high, tolerance2, s, keep);
+    thin(xy, high, n - 1, tolerance2, s, keep);
+}
+
+static void thin_side(const uint32_t *xy,
+                      size_t n,
+                      double tolerance2,
+                      struct simplify_scratch *s,
+                      uint8_t *keep)
+{
+    size_t at = simplify_farthest(xy, 0, n - 1);
+
+    keep[at] = 1;
+    thin(xy, 0, at, tolerance2, s, keep);
+    thin(xy, at, n - 1, tolerance2, s, keep);
+}
+
+bool simplify_marks(const uint32_t *xy,
+                    size_t n,
+                    enum simplify_kind kind,
+                    double tolerance,
+                    struct simplify_scratch *scratch,
+                    uint8_t *keep)
+{
+    double tolerance2 = tolerance * tolerance;
+
+    if (!reserve(scratch, n))
+        return false;
+    memset(keep, 0, n);
+    keep[0] = 1;
+    keep[n - 1] = 1;
+    if (kind == SIMPLIFY_RING && n > 4)
+        thin_ring(xy, n, tolerance2, scratch, keep);
+    else if (kind == SIMPLIFY_RING)
+        memset(keep, 1, n);
+    else if (kind == SIMPLIFY_SIDE)
+        thin_side(xy, n, tolerance2, scratch, keep);
+    else
+        thin(xy, 0, n - 1, tolerance2, scratch, keep);
+    return true;
 }
 
 size_t simplify_part(const uint32_t *xy,
@@ -125,17 +184,10 @@ size_t simplify_part(const uint32_t *xy,
 {
     size_t kept = 0;
 
-    if (!reserve(scratch, n))
+    if (!reserve(scratch, n) ||
+        !simplify_marks(xy, n, ring ? SIMPLIFY_RING : SIMPLIFY_LINE, tolerance, scratch,
+                        scratch->keep))
         return 0;
-    memset(scratch->keep, 0, n);
-    scratch->keep[0] = 1;
-    scratch->keep[n - 1] = 1;
-    if (ring && n > 4)
-        thin_ring(xy, n, tolerance * tolerance, scratch);
-    else if (ring)
-        memset(scratch->keep, 1, n);
-    else
-        thin(xy, 0, n - 1, tolerance * tolerance, scratch);
     for (size_t i = 0; i < n; i++)
         if (scratch->keep[i]) {
             out[2 * kept] = xy[2 * i];

@@ -83,9 +83,16 @@ static void check_shape(const struct atlas_layer *layer, uint32_t i, unsigned zo
     }
     assert_int_equal(s.n_parts, 1);
     assert_int_equal(s.part_end[0], s.n_points);
+    if (s.kind == GEOM_AREA) { /* it may begin elsewhere */
+        assert_memory_equal(s.xy, s.xy + 2 * ((size_t)s.n_points - 1), 8);
+        if (box.max_x - box.min_x < pixel && box.max_y - box.min_y < pixel)
+            return; /* a square that stands for what is under a pixel */
+    }
     assert_true(s.n_points >= (s.kind == GEOM_AREA ? 4u : 2u));
-    assert_memory_equal(s.xy, full.xy, 8);
-    assert_memory_equal(s.xy + 2 * (s.n_points - 1), full.xy + 2 * (N - 1), 8);
+    if (s.kind == GEOM_LINE) {
+        assert_memory_equal(s.xy, full.xy, 8);
+        assert_memory_equal(s.xy + 2 * (s.n_points - 1), full.xy + 2 * (N - 1), 8);
+    }
     for (uint32_t k = 0; k < full.n_points; k++)
         assert_true(to_outline(full.xy + 2 * k, &s) <= pixel / 4);
 }
