@@ -5,8 +5,9 @@
 
 #include <math.h>
 #include <unicode/ucol.h>
-#include <unicode/uiter.h>
+#include <unicode/ucurr.h>
 #include <unicode/unumberformatter.h>
+#include <unicode/ustring.h>
 
 enum { LOCALE_MAX = 80 };
 static const char DEFAULT_LOCALE[] = "en-US";
