@@ -94,7 +94,7 @@ class Look:
                            "icon-allow-overlap": True,
                            "icon-ignore-placement": True,
                            "icon-size": ["interpolate", ["linear"], ["zoom"],
-                                         MARK_ZOOM, 0.55, 10, 1]}})
+                                         MARK_ZOOM, 0.8, 10, 1]}})
         return layers
 
 
