@@ -201,6 +201,54 @@ static bool is_blank(struct im_buf *png, uint32_t side)
     return blank;
 }
 
+TEST(a_tile_of_512_px_is_four_of_the_next_zoom)
+{
+    struct fixture *f = *state;
+    struct tile_picture_options large = {.size_px = 512, .scale = 1, .rgba = true};
+    struct tile_picture_options small = {.size_px = 256, .scale = 1, .rgba = true};
+    struct im_buf out = {.max = 4 * 1024 * 1024};
+    struct raster whole;
+    struct raster part;
+    struct im_error err;
+
+    open_map(f, "map", false);
+    assert_int_equal(tile_render(f->map, f->worker, (struct tile_id){7, 107, 52},
+                                 &large, &out, &err),
+                     IM_OK);
+    assert_true(golden_decode(im_buf_bytes(&out), &whole));
+    assert_int_equal(whole.width_px, 512);
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t differ = 0;
+
+        im_buf_clear(&out);
+        assert_int_equal(tile_render(f->map, f->worker,
+                                     (struct tile_id){8, 214 + i % 2, 104 + i / 2},
+                                     &small, &out, &err),
+                         IM_OK);
+        assert_true(golden_decode(im_buf_bytes(&out), &part));
+        for (uint32_t y = 0; y < 256; y++)
+            for (uint32_t x = 0; x < 256 * 4; x++) {
+                const uint8_t *there =
+                    whole.rgba +
+                    ((size_t)(i / 2 * 256 + y) * 512 + (size_t)(i % 2) * 256) * 4;
+
+                differ += abs(there[x] - part.rgba[(size_t)y * 1024 + x]) > 8;
+            }
+        assert_true(differ < 40); /* of 262,144: cut lines begin elsewhere */
+        raster_release(&part);
+    }
+    raster_release(&whole);
+    large.size_px = 300;
+    assert_int_equal(
+        tile_render(f->map, f->worker, (struct tile_id){3, 0, 0}, &large, &out, &err),
+        IM_EARG);
+    large.size_px = 512;
+    assert_int_equal(
+        tile_render(f->map, f->worker, (struct tile_id){22, 0, 0}, &large, &out, &err),
+        IM_EARG);
+    im_buf_release(&out);
+}
+
 TEST(a_tile_with_nothing_in_it_is_transparent_but_the_map_has_a_background)
 {
     struct fixture *f = *state;
@@ -424,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_crosses_a_seam_is_drawn_in_both_tiles),
+        cmocka_unit_test(a_tile_of_512_px_is_four_of_the_next_zoom),
         cmocka_unit_test(
             a_tile_with_nothing_in_it_is_transparent_but_the_map_has_a_background),
         cmocka_unit_test(the_public_profile_draws_no_unreviewed_outline),

@@ -9,6 +9,12 @@
 
 #include <math.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jpeglib.h>
+#include <webp/decode.h>
+
 static struct raster new_raster(uint32_t width, uint32_t height)
 {
     struct raster raster;
@@ -276,6 +282,92 @@ TEST(what_cannot_be_written_is_refused)
     raster_release(&raster);
 }
 
+/* The picture as it is shown on the background: all that WebP and JPEG promise. Of
+ * this one, all edges and strange colours, both lose some 7 of 255; a wrong channel or
+ * background is over 20. */
+static double
+difference_on(const struct raster *raster, const uint8_t *rgba, const uint8_t ground[3])
+{
+    size_t n = (size_t)raster->width_px * raster->height_px;
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < 3; c++) {
+            const uint8_t *px = raster->rgba + 4 * i;
+            double mine = px[c] + ground[c] * (255 - px[3]) / 255.0;
+            double theirs = rgba[4 * i + c] * rgba[4 * i + 3] / 255.0 +
+                            ground[c] * (255 - rgba[4 * i + 3]) / 255.0;
+
+            sum += fabs(mine - theirs);
+        }
+    return sum / (double)(3 * n);
+}
+
+TEST(every_format_shows_the_same_picture)
+{
+    static const uint8_t ground[3] = {204, 230, 255};
+    struct test_random random = test_random_new(__func__);
+    struct raster raster = new_raster(200, 120);
+    struct picture_writer *w = picture_writer_new();
+    struct raster_encoding encoding = {.level = 3, .background = {0.8f, 0.9f, 1, 0.3f}};
+    struct im_buf out = {.max = 1 << 20};
+    struct im_error err;
+    int width;
+    int height;
+
+    assert_non_null(w);
+    paint_map(&raster, &random, 0);
+    encoding.rgba = true;
+    assert_int_equal(raster_write(w, &raster, &encoding, &out, &err), IM_OK);
+    struct raster decoded = read_png(&out);
+    for (size_t i = 0; i < (size_t)200 * 120 * 4; i++)
+        assert_true(abs(decoded.rgba[i] - raster.rgba[i]) <= 1);
+    raster_release(&decoded);
+
+    im_buf_clear(&out);
+    encoding.format = PICTURE_WEBP;
+    assert_int_equal(raster_write(w, &raster, &encoding, &out, &err), IM_OK);
+    uint8_t *webp = WebPDecodeRGBA(out.data, out.len, &width, &height);
+    assert_non_null(webp);
+    assert_int_equal(width, 200);
+    assert_int_equal(height, 120);
+    assert_true(difference_on(&raster, webp, ground) < 10);
+    WebPFree(webp);
+
+    im_buf_clear(&out);
+    encoding.format = PICTURE_JPEG;
+    assert_int_equal(raster_write(w, &raster, &encoding, &out, &err), IM_OK);
+    uint8_t *jpeg = malloc((size_t)200 * 120 * 4);
+    struct jpeg_decompress_struct info;
+    struct jpeg_error_mgr errors;
+    info.err = jpeg_std_error(&errors);
+    jpeg_create_decompress(&info);
+    jpeg_mem_src(&info, out.data, out.len);
+    assert_int_equal(jpeg_read_header(&info, TRUE), JPEG_HEADER_OK);
+    info.out_color_space = JCS_EXT_RGBA;
+    assert_true(jpeg_start_decompress(&info));
+    assert_int_equal(info.output_width, 200);
+    while (info.output_scanline < info.output_height) {
+        uint8_t *row = jpeg + (size_t)info.output_scanline * 800;
+
+        assert_int_equal(jpeg_read_scanlines(&info, &row, 1), 1);
+    }
+    jpeg_destroy_decompress(&info);
+    assert_true(difference_on(&raster, jpeg, ground) < 10);
+    free(jpeg);
+
+    struct im_buf small = {.max = 50};
+    for (int format = PICTURE_PNG; format <= PICTURE_JPEG; format++) {
+        encoding.format = (enum picture_format)format;
+        im_buf_clear(&small);
+        assert_int_equal(raster_write(w, &raster, &encoding, &small, &err), IM_ELIMIT);
+    }
+    im_buf_release(&small);
+    im_buf_release(&out);
+    picture_writer_free(w);
+    raster_release(&raster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +378,7 @@ int main(void)
         cmocka_unit_test(the_decoded_picture_is_the_quantised_one),
         cmocka_unit_test(the_same_picture_gives_the_same_bytes),
         cmocka_unit_test(noise_is_quantised_too),
+        cmocka_unit_test(every_format_shows_the_same_picture),
         cmocka_unit_test(what_cannot_be_written_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
