@@ -32,7 +32,7 @@ PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libgdal-dev libproj-d
 # What the tests need beside it.
 # shellcheck disable=SC2034
 PACKAGES_TEST="libcmocka-dev libcairo2-dev libprotobuf-c-dev protobuf-c-compiler python3
-    gdal-bin spatialite-bin chromium shellcheck python3-owslib python3-jsonschema
+    gdal-bin spatialite-bin chromium shellcheck python3-owslib mapproxy python3-jsonschema
     openapi-specification"
 
 # missing_packages NAME...: those that dpkg does not know as installed

@@ -294,14 +294,8 @@ grid_degrees_of(const struct tile_grid *grid, struct grid_pj *pj, struct bbox pl
                                      : degrees_by_formula(grid, plane);
 }
 
-bool tile_grid_limits(const struct tile_grid *grid,
-                      uint32_t zoom,
-                      struct bbox box,
-                      uint32_t out_cols[2],
-                      uint32_t out_rows[2])
+bool tile_grid_plane(const struct tile_grid *grid, struct bbox box, struct bbox *out)
 {
-    const struct grid_matrix *m = &grid->matrices[zoom];
-    double side = m->cell_size * m->tile_px;
     struct grid_pj *pj = grid_pj_borrow(grid);
     struct bbox plane = bbox_empty();
     double xy[2 * SIDE * SIDE];
@@ -318,8 +312,30 @@ bool tile_grid_limits(const struct tile_grid *grid,
                             (plane.max_y - plane.min_y) / 64);
     }
     grid_pj_return(grid, pj);
-    if (bbox_is_empty(plane))
-        return false;
+    *out = plane;
+    return !bbox_is_empty(plane);
+}
+
+bool tile_grid_limits(const struct tile_grid *grid,
+                      uint32_t zoom,
+                      struct bbox box,
+                      uint32_t out_cols[2],
+                      uint32_t out_rows[2])
+{
+    struct bbox plane;
+
+    return tile_grid_plane(grid, box, &plane) &&
+           tile_grid_plane_limits(grid, zoom, plane, out_cols, out_rows);
+}
+
+bool tile_grid_plane_limits(const struct tile_grid *grid,
+                            uint32_t zoom,
+                            struct bbox plane,
+                            uint32_t out_cols[2],
+                            uint32_t out_rows[2])
+{
+    const struct grid_matrix *m = &grid->matrices[zoom];
+    double side = m->cell_size * m->tile_px;
     double first_col = floor((plane.min_x - m->origin[0]) / side);
     double last_col = floor((plane.max_x - m->origin[0]) / side);
     double first_row = floor((m->origin[1] - plane.max_y) / side);

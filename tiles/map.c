@@ -518,6 +518,8 @@ static bool set_version(struct tile_map *map)
             hash_grid(look, map->grid);
         if (map->filter)
             hash_text(look, map->filter);
+        if (map->part != TILE_PART_ALL)
+            hash_number(look, map->part);
         if (map->stylesheet) {
             hash_text(look, stylesheet_id(map->stylesheet)); /* stands in URLs inside */
             hash_number(look, stylesheet_hash(map->stylesheet));
@@ -562,6 +564,7 @@ enum im_code tile_map_new(const struct atlas *atlas,
     map->lang = options->lang;
     map->leave_out_unreviewed = options->leave_out_unreviewed;
     map->grid = options->grid ? options->grid : tile_grid_web_mercator();
+    map->part = options->part;
     map->is_web_mercator = map->grid->is_web_mercator_quad;
     map->stylesheet = options->stylesheet;
     map->sprites = options->sprites;

@@ -57,7 +57,8 @@ struct tile_map {
     bool is_whole;                /* "map": its background is drawn */
     const struct tile_grid *grid; /* never NULL */
     const char *filter;           /* in the arena; NULL: none */
-    uint64_t look;                /* of all that tiles are made of but for the rows */
+    enum tile_part part;
+    uint64_t look; /* of all that tiles are made of but for the rows */
     uint64_t version;
     struct bbox extent;
     uint32_t n_layers;

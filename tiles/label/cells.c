@@ -175,31 +175,22 @@ struct label_cell_range label_cell_parents(struct label_plan *plan,
                                            const struct label_cell *cell)
 {
     const struct tile_map *map = plan->map;
-    struct label_window all = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
-
     if (cell->zoom == 0)
         return (struct label_cell_range){1, 1, 0, 0};
     if (map->is_web_mercator)
         return (struct label_cell_range){cell->x / 2, cell->y / 2, cell->x / 2,
                                          cell->y / 2};
-    struct label_span s = span_of(map, cell->zoom, window_of_cell(cell));
-    for (int i = 0; i < 9; i++) {
-        double px[2];
-
-        if (!map_pixel_of(map, cell->zoom - 1,
-                          (double)s.min_x + (double)(s.max_x - s.min_x) * (i % 3) / 2,
-                          (double)s.min_y + (double)(s.max_y - s.min_y) * (i / 3) / 2,
-                          px))
-            continue;
-        all = (struct label_window){fmin(all.min_x, px[0]), fmin(all.min_y, px[1]),
-                                    fmax(all.max_x, px[0]), fmax(all.max_y, px[1])};
-    }
-    if (!(all.min_x <= all.max_x))
-        return (struct label_cell_range){1, 1, 0, 0};
-    /* edges that bend: a little more */
-    return cells_within(&plan->levels[cell->zoom - 1],
-                        (struct label_window){all.min_x - 8, all.min_y - 8,
-                                              all.max_x + 8, all.max_y + 8});
+    /* both matrices lie in one plane: from pixel to pixel nothing is projected */
+    const struct grid_matrix *m = tile_grid_matrix(map->grid, cell->zoom);
+    const struct grid_matrix *p = tile_grid_matrix(map->grid, cell->zoom - 1);
+    struct label_window w = window_of_cell(cell);
+    double grows = m->cell_size / p->cell_size;
+    double dx = (m->origin[0] - p->origin[0]) / p->cell_size;
+    double dy = (p->origin[1] - m->origin[1]) / p->cell_size;
+    return cells_within(
+        &plan->levels[cell->zoom - 1],
+        (struct label_window){w.min_x * grows + dx - 1, w.min_y * grows + dy - 1,
+                              w.max_x * grows + dx + 1, w.max_y * grows + dy + 1});
 }
 
 /* ---- markers under a text ---- */

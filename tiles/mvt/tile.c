@@ -567,7 +567,7 @@ static bool visit_feature(void *ctx, uint32_t feature)
     struct encode *e = ctx;
     enum mvt_type type;
 
-    if ((e->map->leave_out_unreviewed && !map_shows(e->map, e->ml->layer, feature)) ||
+    if (!map_shows(e->map, e->ml->layer, feature) ||
         (e->least_rank && rank_of(e, feature) < e->least_rank))
         return true;
     mvt_begin_feature(&e->mvt);

@@ -41,6 +41,14 @@ static void draw_background(struct render *r)
 
 /* ---- the tile ---- */
 
+/* The plan of labels is that of the whole map in both halves. */
+static bool is_left_out(const struct render *r)
+{
+    bool is_label = r->ms->style->type == STYLE_SYMBOL;
+
+    return r->map->part == (is_label ? TILE_PART_GROUND : TILE_PART_LABELS);
+}
+
 static void draw_layer(struct render *r, uint32_t i)
 {
     switch (r->ms->style->type) {
@@ -104,7 +112,7 @@ static void draw_style(struct render *r, uint32_t i)
     double opacity = 1;
 
     r->ms = &r->map->styles[i];
-    if (!style_layer_visible(style, r->w->at.zoom))
+    if (!style_layer_visible(style, r->w->at.zoom) || is_left_out(r))
         return;
     clip_path_clear(&r->w->path);
     if (style->type == STYLE_FILL)

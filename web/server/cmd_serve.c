@@ -27,6 +27,7 @@ static const char HELP_ZH[] =
     "  --no-viewer          只提供瓦片和接口，不提供页面\n"
     "  --fonts 目录         字体（默认 Debian 的 fonts-noto-cjk）\n"
     "  --grids 目录         瓦片网格（默认用程序旁边的 share/grids）\n"
+    "  --tianditu-prefix 路径  天地图兼容地址的前缀，如 /tdt（默认无前缀）\n"
     "  --styles 目录        整图样式（默认用程序旁边的 share/styles）\n"
     "  --sprites 路径       图标表，不带后缀（默认 share/sprites/innomap）\n"
     "  --workers 个数       绘图线程，另有同样多的查询线程，默认每核一个\n"
@@ -61,6 +62,7 @@ static const char HELP_EN[] =
     "  --no-viewer           tiles and questions only, no page\n"
     "  --fonts FOLDER        fonts (default: Debian's fonts-noto-cjk)\n"
     "  --grids FOLDER        tile grids (default: share/grids beside the program)\n"
+    "  --tianditu-prefix /P  before the addresses of the 天地图 alias (default: none)\n"
     "  --styles FOLDER       styles of the whole map (default: share/styles beside "
     "the\n"
     "                        program)\n"
@@ -102,6 +104,7 @@ enum {
     O_NO_VIEWER,
     O_FONTS,
     O_GRIDS,
+    O_TIANDITU,
     O_STYLES,
     O_SPRITES,
     O_WORKERS,
@@ -127,6 +130,7 @@ static const struct option long_options[] = {
     {"no-viewer", no_argument, NULL, O_NO_VIEWER},
     {"fonts", required_argument, NULL, O_FONTS},
     {"grids", required_argument, NULL, O_GRIDS},
+    {"tianditu-prefix", required_argument, NULL, O_TIANDITU},
     {"styles", required_argument, NULL, O_STYLES},
     {"sprites", required_argument, NULL, O_SPRITES},
     {"workers", required_argument, NULL, O_WORKERS},
@@ -218,6 +222,9 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
         return true;
     case O_GRIDS:
         o->grids_directory = optarg;
+        return true;
+    case O_TIANDITU:
+        o->tianditu_prefix = optarg;
         return true;
     case O_STYLES:
         o->styles_directory = optarg;

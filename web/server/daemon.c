@@ -80,6 +80,7 @@ static void exchange_begin(struct exchange *x, struct server *server)
     x->places = (struct query_places){0};
     x->n_headers = 0;
     x->problem_page = NULL;
+    x->problem_type = x->problem_code = NULL;
     x->own = x->of_route = NULL;
     x->url.n_params = x->url.n_segments = 0;
 }
@@ -328,8 +329,9 @@ send_problem(struct exchange *x, int status, const struct im_error *err)
         return MHD_NO;
     }
     add_header(response, "Content-Type",
-               x->problem_page ? "text/html; charset=utf-8"
-                               : "application/problem+json");
+               !x->problem_page  ? "application/problem+json"
+               : x->problem_type ? x->problem_type
+                                 : "text/html; charset=utf-8");
     add_own_headers(x, response);
     add_header(response, "Content-Language", problem.lang == LANG_ZH ? "zh" : "en");
     add_header(response, "Cache-Control", "no-store");

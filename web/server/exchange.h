@@ -134,6 +134,8 @@ struct exchange {
     struct exchange_header headers[EXCHANGE_MAX_HEADERS];
     size_t n_headers;
     exchange_problem_fn *problem_page; /* NULL: problem JSON */
+    const char *problem_type;          /* of that page; NULL: HTML */
+    const char *problem_code;          /* for that page: static, of its standard */
 
     uint64_t started_us;
 };

@@ -137,7 +137,9 @@ static enum im_code find_route(struct exchange *x, struct im_error *err)
     if (rc == IM_OK)
         rc = check_host(x, err);
     if (rc == IM_OK) {
-        x->route = routes_find(&x->url, x->captures);
+        x->route = tianditu_find(x->server, &x->url, x->captures);
+        if (!x->route)
+            x->route = routes_find(&x->url, x->captures);
         if (!x->route)
             rc = exchange_no_path(x, err);
     }

@@ -15,6 +15,7 @@ static const struct param_spec feature_params[] = {
     {"lang", PARAM_CHOICE, 0, 0, languages},
 };
 
+#define OLD (ROUTE_OPEN | ROUTE_OWN_PARAMS)
 #define LANG lang_params, 1
 #define NONE NULL, 0
 #define API ROUTE_OPEN | ROUTE_VARIES | ROUTE_OWN_PARAMS | ROUTE_FORM | ROUTE_JSON
@@ -48,6 +49,14 @@ const struct route routes[] = {
      "TileJSON; f=png, webp or jpg for pictures"},
     {"/tiles/{grid}/{layers}.json", route_tilejson_of_grid, TILES_TAKE,
      ROUTE_OPEN | ROUTE_VARIES, "TileJSON of another grid"},
+    {"/wmts", route_wmts, NONE, OLD, "WMTS 1.0.0, parameters"},
+    {"/wmts/1.0.0/{document}", route_wmts_document, NONE, OLD, "WMTSCapabilities.xml"},
+    {"/wmts/1.0.0/{layer}/{style}/{set}/{matrix}/{row}/{tile}", route_wmts_tile, NONE,
+     OLD, "WMTS 1.0.0, RESTful"},
+    {"/tms/1.0.0", route_tms, NONE, OLD, "TMS: the list of maps"},
+    {"/tms/1.0.0/{map}", route_tms_map, NONE, OLD, "one map: {layers}@{grid}@{format}"},
+    {"/tms/1.0.0/{map}/{z}/{x}/{tile}", route_tms_tile, NONE, OLD,
+     "its tiles, rows from the south"},
     {"/tileMatrixSets", route_grids, LANG, ROUTE_OPEN | ROUTE_VARIES,
      "tile matrix sets"},
     {"/tileMatrixSets/{id}", route_grid, LANG, ROUTE_OPEN | ROUTE_VARIES,

@@ -21,6 +21,19 @@ enum im_code route_tile_of_grid(struct exchange *x, struct im_error *err);
 enum im_code route_tilejson(struct exchange *x, struct im_error *err);
 enum im_code route_tilejson_of_grid(struct exchange *x, struct im_error *err);
 enum im_code route_style(struct exchange *x, struct im_error *err);
+/* route_wmts.c */
+enum im_code route_wmts(struct exchange *x, struct im_error *err);
+enum im_code route_wmts_document(struct exchange *x, struct im_error *err);
+enum im_code route_wmts_tile(struct exchange *x, struct im_error *err);
+/* route_tms.c */
+enum im_code route_tms(struct exchange *x, struct im_error *err);
+enum im_code route_tms_map(struct exchange *x, struct im_error *err);
+enum im_code route_tms_tile(struct exchange *x, struct im_error *err);
+/* route_tianditu.c: the alias for front ends of 天地图, under a prefix of its own; the
+ * route of an address, or NULL */
+const struct route *tianditu_find(const struct server *server,
+                                  const struct http_url *url,
+                                  struct im_bytes captures[ROUTE_MAX_CAPTURES]);
 /* route_grids.c */
 enum im_code route_grids(struct exchange *x, struct im_error *err);
 enum im_code route_grid(struct exchange *x, struct im_error *err);

@@ -120,7 +120,7 @@ static enum im_code make_empty(struct picture_writer *writer,
                                struct body **out,
                                struct im_error *err)
 {
-    struct raster_encoding encoding = {.format = format, .level = 3};
+    struct raster_encoding encoding = {.format = format, .level = 1};
     struct im_buf buf = {.max = 1 << 20};
     enum im_code rc = raster_write(writer, raster, &encoding, &buf, err);
 
@@ -292,6 +292,7 @@ enum im_code server_start(const struct server_options *options,
     s->address = copy_text(options->address, "127.0.0.1");
     s->review_number = copy_text(options->review_number, "");
     s->db_path = copy_text(options->db_path, "");
+    s->tianditu_prefix = copy_text(options->tianditu_prefix, "");
     s->is_public = options->is_public;
     s->access_log = options->access_log;
     s->question_ms = options->question_ms ? options->question_ms : QUESTION_MS;
@@ -302,7 +303,7 @@ enum im_code server_start(const struct server_options *options,
         s->documents = body_cache_new(DOCUMENTS_BYTES);
     if (options->font_directory)
         s->font_directory = strdup(options->font_directory);
-    if (!s->address || !s->review_number || !s->db_path ||
+    if (!s->address || !s->review_number || !s->db_path || !s->tianditu_prefix ||
         (options->font_directory && !s->font_directory) ||
         (!options->no_cache && (!s->cache || !s->documents)))
         rc = im_fail(err, IM_ENOMEM, "out of memory for the server");
@@ -390,6 +391,7 @@ void server_stop(struct server *s)
     free(s->address);
     free(s->review_number);
     free(s->db_path);
+    free(s->tianditu_prefix);
     pthread_cond_destroy(&s->quiet);
     pthread_mutex_destroy(&s->mutex);
     free(s);

@@ -44,6 +44,7 @@ struct server {
     char *address;
     char *review_number; /* never NULL */
     char *db_path;
+    char *tianditu_prefix; /* "" or "/some/path" */
     bool is_public;
     bool access_log;
     unsigned question_ms;

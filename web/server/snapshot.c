@@ -77,6 +77,7 @@ uint64_t map_key_hash(const struct map_key *key)
 {
     const uint64_t parts[] = {
         key->lang,
+        key->part,
         (uintptr_t)key->grid,
         (uintptr_t)key->stylesheet,
         (uintptr_t)key->sprites,
@@ -89,8 +90,9 @@ uint64_t map_key_hash(const struct map_key *key)
 
 static bool same_key(const struct map_key *a, const struct map_key *b)
 {
-    return a->lang == b->lang && a->grid == b->grid && a->stylesheet == b->stylesheet &&
-           a->sprites == b->sprites && im_bytes_equal(a->layers, b->layers) &&
+    return a->lang == b->lang && a->part == b->part && a->grid == b->grid &&
+           a->stylesheet == b->stylesheet && a->sprites == b->sprites &&
+           im_bytes_equal(a->layers, b->layers) &&
            a->leave_out_unreviewed == b->leave_out_unreviewed &&
            im_bytes_equal(a->filter, b->filter);
 }
@@ -187,6 +189,7 @@ static enum im_code make(struct snapshot *s,
         .grid = key->grid,
         .stylesheet = key->stylesheet,
         .sprites = key->sprites,
+        .part = key->part,
         .filter = key->filter.len && text ? text + key->layers.len + 1 : NULL};
     enum im_code rc;
 

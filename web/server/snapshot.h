@@ -28,6 +28,7 @@ struct map_key {
     const struct tile_grid *grid; /* these three live longer than the snapshot */
     const struct stylesheet *stylesheet;
     const struct sprite_sheet *sprites;
+    enum tile_part part;
     struct im_bytes filter;    /* canonical CQL2 text; empty: none */
     bool leave_out_unreviewed; /* also where the snapshot shows it */
 };

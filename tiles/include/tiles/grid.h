@@ -54,6 +54,14 @@ bool tile_grid_limits(const struct tile_grid *grid,
                       struct bbox box,
                       uint32_t out_cols[2],
                       uint32_t out_rows[2]);
+/** The same in two steps: the rectangle of the CRS that holds `box`, east and north;
+ * and the tiles of a matrix that meet such a rectangle. */
+bool tile_grid_plane(const struct tile_grid *grid, struct bbox box, struct bbox *out);
+bool tile_grid_plane_limits(const struct tile_grid *grid,
+                            uint32_t zoom,
+                            struct bbox plane,
+                            uint32_t out_cols[2],
+                            uint32_t out_rows[2]);
 /** URI of the set; NULL: it has none. */
 const char *tile_grid_uri(const struct tile_grid *grid);
 /** "EPSG:4549", as in urn:ogc:def:crs:EPSG::4549; NULL as tile_grid_crs. */

@@ -33,6 +33,8 @@ struct bbox tile_bounds(struct tile_id id, double buffer);
  */
 struct tile_map;
 struct tile_worker;
+/* Names and icons apart from what lies under them: two pictures for one look. */
+enum tile_part { TILE_PART_ALL, TILE_PART_GROUND, TILE_PART_LABELS };
 struct tile_map_options {
     const char *layers; /* "map", or ids separated by commas, drawn in style order */
     enum lang lang;
@@ -44,6 +46,7 @@ struct tile_map_options {
     /* CQL2 text, NULL: none. Layers that lack a field of it are drawn whole; one at
      * least has to know them. IM_EARG, IM_ELIMIT of cql_compile. */
     const char *filter;
+    enum tile_part part; /* of pictures */
 };
 /** Errors: IM_ENOTFOUND unknown layer (with the known ones), IM_EDATA a style fault
  *  with layer and JSON path, IM_ELIMIT over 64 listed layers, IM_ENOMEM.

@@ -19,8 +19,9 @@ struct server_options {
     const char *grids_directory;  /* tile matrix sets; NULL: WebMercatorQuad alone */
     const char *styles_directory; /* stylesheets; NULL: none */
     const char *sprites_path;     /* without suffix; NULL: no icons, no patterns */
-    const char *review_number;    /* 审图号, NULL or "": 无审图号 */
-    bool is_public;               /* the public profile */
+    const char *tianditu_prefix; /* "/path" before the addresses of the 天地图 alias */
+    const char *review_number;   /* 审图号, NULL or "": 无审图号 */
+    bool is_public;              /* the public profile */
     unsigned workers;   /* that draw, and as many that answer; 0: one per core */
     size_t cache_bytes; /* 0: 256 MiB; cache off with no_cache */
     bool no_cache;
