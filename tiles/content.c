@@ -14,7 +14,10 @@
 #include <stdlib.h>
 
 enum {
-    MEMO_SLOTS = 4096, /* 64 KiB a map */
+    /* As many as the server's cache has tiles of some kilobytes. 512 KiB a map of which
+     * pages that nothing was written to take none. */
+    MEMO_SETS = 8192,
+    MEMO_WAYS = 4, /* of a set: a line of the processor's cache */
     /* MVT's buffer is 4 px; halo and overhang of labels 16 px beyond their boxes */
     LEAST_REACH_PX = 8,
     LABEL_REACH_PX = 24
@@ -27,8 +30,12 @@ struct memo_slot {
     _Atomic uint64_t version;
 };
 
+struct memo_set {
+    struct memo_slot ways[MEMO_WAYS];
+};
+
 struct content_memo {
-    struct memo_slot slots[MEMO_SLOTS];
+    struct memo_set sets[MEMO_SETS];
 };
 
 struct content_memo *content_memo_new(void)
@@ -55,25 +62,42 @@ static uint64_t number_of(struct tile_id id, unsigned size_px)
            (uint64_t)id.x << 24 | id.y;
 }
 
-static struct memo_slot *slot_of(const struct tile_map *map, uint64_t number)
+static struct memo_set *set_of(const struct tile_map *map, uint64_t number)
 {
-    return &map->content->slots[mix(7, number) >> 52 & (MEMO_SLOTS - 1)];
+    return &map->content->sets[mix(7, number) >> 51 & (MEMO_SETS - 1)];
+}
+
+static bool slot_has(struct memo_slot *slot, uint64_t number, uint64_t *version)
+{
+    uint64_t check = atomic_load_explicit(&slot->check, memory_order_relaxed);
+
+    *version = atomic_load_explicit(&slot->version, memory_order_relaxed);
+    return (check ^ *version) == number;
 }
 
 static bool recall(const struct tile_map *map, uint64_t number, uint64_t *out)
 {
-    struct memo_slot *slot = slot_of(map, number);
-    uint64_t version = atomic_load_explicit(&slot->version, memory_order_relaxed);
-    uint64_t check = atomic_load_explicit(&slot->check, memory_order_relaxed);
+    struct memo_set *set = set_of(map, number);
 
-    *out = version;
-    return (check ^ version) == number;
+    for (unsigned i = 0; i < MEMO_WAYS; i++)
+        if (slot_has(&set->ways[i], number, out))
+            return true;
+    return false;
 }
 
+/* In a free slot, or in the place of any other: versions are as good as random. */
 static void remember(const struct tile_map *map, uint64_t number, uint64_t version)
 {
-    struct memo_slot *slot = slot_of(map, number);
+    struct memo_set *set = set_of(map, number);
+    struct memo_slot *slot = &set->ways[version % MEMO_WAYS];
+    uint64_t other;
 
+    for (unsigned i = 0; i < MEMO_WAYS; i++)
+        if (slot_has(&set->ways[i], 0, &other) ||
+            slot_has(&set->ways[i], number, &other)) {
+            slot = &set->ways[i];
+            break;
+        }
     atomic_store_explicit(&slot->check, number ^ version, memory_order_relaxed);
     atomic_store_explicit(&slot->version, version, memory_order_relaxed);
 }
@@ -141,23 +165,22 @@ static struct world_box window_of(struct tile_id id, unsigned size_px, double re
                               (uint32_t)fmin(last, (id.y + 1.0) * units + margin)};
 }
 
-/* The same in any grid. To ask projections takes long: once for all layers. */
-static struct world_box far_window_of(const struct tile_map *map, struct tile_id id)
+/* The same of n x n tiles in any grid, in degrees. To ask projections takes long: once
+ * for all layers. Empty where the CRS does not say. */
+static struct bbox
+far_window_of(const struct tile_map *map, struct tile_id id, uint32_t n, double least)
 {
-    double reach = LEAST_REACH_PX;
+    double reach = least;
     double x = id.x * 256.0;
     double y = id.y * 256.0;
-    struct bbox box;
 
     for (uint32_t i = 0; i < map->n_layers; i++) {
         bool is_drawn;
 
         reach = fmax(reach, layer_reach_px(map, &map->layers[i], id, &is_drawn));
     }
-    box = map_pixel_window(map, id.z, x - reach, y - reach, x + 256 + reach,
-                           y + 256 + reach);
-    return (struct world_box){world_x(box.min_x), world_y(box.max_y),
-                              world_x(box.max_x), world_y(box.min_y)};
+    return map_pixel_window(map, id.z, x - reach, y - reach, x + 256.0 * n + reach,
+                            y + 256.0 * n + reach);
 }
 
 static bool hash_rows(const struct tile_map *map,
@@ -168,8 +191,12 @@ static bool hash_rows(const struct tile_map *map,
     bool is_mercator = map->is_web_mercator;
     struct world_box far = {0};
 
-    if (!is_mercator)
-        far = far_window_of(map, id);
+    if (!is_mercator) {
+        struct bbox box = far_window_of(map, id, 1, LEAST_REACH_PX);
+
+        far = (struct world_box){world_x(box.min_x), world_y(box.max_y),
+                                 world_x(box.max_x), world_y(box.min_y)};
+    }
     for (uint32_t i = 0; i < map->n_layers; i++) {
         const struct map_layer *ml = &map->layers[i];
         bool is_drawn;
@@ -305,25 +332,52 @@ static bool has_even_ground(const struct tile_map *map)
     return true;
 }
 
+static struct bbox
+near_degrees(struct tile_id id, uint32_t n, unsigned size_px, double reach)
+{
+    struct tile_id last = {id.z, id.x + n - 1, id.y + n - 1};
+    struct world_box a = window_of(id, size_px, reach);
+    struct world_box b = window_of(last, size_px, reach);
+
+    /* what lies beyond the last latitude of the grid is drawn at its edge */
+    return (struct bbox){world_lon(a.min_x),
+                         b.max_y == UINT32_MAX ? -90 : world_lat(b.max_y),
+                         world_lon(b.max_x), a.min_y == 0 ? 90 : world_lat(a.min_y)};
+}
+
+/* Matrices need not halve: no zoom of the label plan has the pixels of 512 px tiles. */
+static bool is_in_matrix(const struct tile_map *map,
+                         struct tile_id id,
+                         uint32_t n,
+                         unsigned size_px)
+{
+    const struct grid_matrix *m = tile_grid_matrix(map->grid, id.z);
+
+    return size_px == 256 && id.x + n <= m->n_cols && id.y + n <= m->n_rows;
+}
+
 bool tile_block_is_bare(const struct tile_map *map,
                         struct tile_id id,
                         uint32_t n,
                         unsigned size_px)
 {
-    struct tile_id last = {id.z, id.x + n - 1, id.y + n - 1};
+    struct bbox far = {0};
 
-    if (!map->is_web_mercator || !has_even_ground(map))
+    if (!has_even_ground(map))
         return false;
+    if (!map->is_web_mercator) {
+        if (!is_in_matrix(map, id, n, size_px))
+            return false;
+        far = far_window_of(map, id, n, BARE_REACH_PX);
+        if (bbox_is_empty(far))
+            return false;
+    }
     for (uint32_t i = 0; i < map->n_layers; i++) {
         const struct map_layer *ml = &map->layers[i];
         bool is_drawn;
         double reach = fmax(BARE_REACH_PX, layer_reach_px(map, ml, id, &is_drawn));
-        struct world_box a = window_of(id, size_px, reach);
-        struct world_box b = window_of(last, size_px, reach);
-        /* what lies beyond the last latitude of the grid is drawn at its edge */
-        struct bbox box = {world_lon(a.min_x),
-                           b.max_y == UINT32_MAX ? -90 : world_lat(b.max_y),
-                           world_lon(b.max_x), a.min_y == 0 ? 90 : world_lat(a.min_y)};
+        struct bbox box =
+            map->is_web_mercator ? near_degrees(id, n, size_px, reach) : far;
 
         if (is_drawn && !atlas_window(ml->layer, box, stop_at_first, NULL))
             return false;

@@ -92,7 +92,8 @@ static void add_corners(struct memory_source *ms, bool line)
     memory_source_fid(ms, 2);
 }
 
-static const struct tile_map *map_of(const struct world *w)
+static const struct tile_map *map_in(const struct world *w,
+                                     const struct tile_grid *grid)
 {
     struct memory_source *ms = memory_source_new();
     const struct tile_map *map = NULL;
@@ -123,12 +124,17 @@ static const struct tile_map *map_of(const struct world *w)
         memory_source_fid(ms, 10 + i);
     }
     const struct atlas *atlas = memory_source_atlas(ms);
-    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
+    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH, .grid = grid};
     if (tile_map_new(atlas, &options, &map, &err) != IM_OK)
         fail_msg("%s", err.msg);
     atlas_unref(atlas);
     memory_source_free(ms);
     return map;
+}
+
+static const struct tile_map *map_of(const struct world *w)
+{
+    return map_in(w, NULL);
 }
 
 struct drawn {
@@ -302,6 +308,38 @@ TEST(two_tiles_two_sizes_two_looks_are_told_apart)
     free(w);
 }
 
+/* In other grids it is never worked out by who only asks: what is known was kept. */
+TEST(versions_of_many_tiles_are_kept)
+{
+    enum { SIDE = 64 };
+    struct world *w = world_new();
+    struct grid_set *grids = NULL;
+    struct tile_worker *worker = NULL;
+    struct im_error err = {0};
+    unsigned n_kept = 0;
+    uint64_t version;
+
+    assert_int_equal(grid_set_open(SHIPPED_GRIDS, &grids, &err), IM_OK);
+    assert_int_equal(tile_worker_new(NULL, &worker, &err), IM_OK);
+    const struct tile_map *map =
+        map_in(w, grid_set_find(grids, im_bytes_of("WorldCRS84Quad")));
+    for (int round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < SIDE * SIDE; i++) {
+            struct tile_id id = {14, 27000 + i % SIDE, 2000 + i / SIDE};
+
+            if (round)
+                n_kept += tile_content_version(map, id, 256, &version);
+            else
+                assert_int_equal(
+                    tile_content_prepare(map, worker, id, 256, &version, &err), IM_OK);
+        }
+    assert_in_range(n_kept, SIDE * SIDE * 99 / 100, SIDE * SIDE);
+    tile_worker_free(worker);
+    tile_map_unref(map);
+    grid_set_close(grids);
+    free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +348,7 @@ int main(void)
         cmocka_unit_test(
             versions_follow_from_the_rows_and_not_from_the_number_of_the_import),
         cmocka_unit_test(two_tiles_two_sizes_two_looks_are_told_apart),
+        cmocka_unit_test(versions_of_many_tiles_are_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
