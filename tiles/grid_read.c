@@ -40,6 +40,7 @@ fail_at(struct reader *r, const char *member, const char *en, const char *zh)
 
 /* ---- members ---- */
 
+/* Identifiers are parts of addresses and names of folders: never "." or "..". */
 static bool is_id(const char *text)
 {
     size_t n = strlen(text);
@@ -47,7 +48,7 @@ static bool is_id(const char *text)
     for (size_t i = 0; i < n; i++)
         if (!isalnum((unsigned char)text[i]) && !strchr("_.:-", text[i]))
             return false;
-    return n > 0 && n <= GRID_MAX_ID;
+    return n > 0 && n <= GRID_MAX_ID && isalnum((unsigned char)text[0]);
 }
 
 static enum im_code read_id(struct reader *r, const json_t *from, char out[])
@@ -56,8 +57,10 @@ static enum im_code read_id(struct reader *r, const json_t *from, char out[])
 
     if (!id || !is_id(id))
         return fail_at(
-            r, "id", "needed is a text of 1 to 64 letters, digits, '_', '.', ':', '-'",
-            "须为 1 至 64 个字母、数字或 _ . : - 组成的文本");
+            r, "id",
+            "needed is a text of 1 to 64 letters, digits, '_', '.', ':', '-', first a "
+            "letter or digit",
+            "须为 1 至 64 个字母、数字或 _ . : - 组成的文本，以字母或数字开头");
     snprintf(out, GRID_MAX_ID + 1, "%s", id);
     return IM_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A folder z/x/y.png with tiles.json (TileJSON 3.0.0), for any server of files. Equal
- * tiles are one file with several names where the file system can. */
+/* A folder z/x/y.png with tiles.json (TileJSON 3.0.0), for any server of files. In
+ * other grids z is the matrix's identifier, and beside the tiles lie tileMatrixSet.json
+ * and tileset.json (OGC 17-083r4), since TileJSON knows no other grid. Equal tiles are
+ * one file with several names where the file system can. */
 #include "archive/writer.h"
 
 #include <tiles/grid.h>
@@ -40,6 +42,8 @@ static bool write_body(const char *path, struct im_bytes body)
     return ok;
 }
 
+enum { ZOOM_NAME_MAX = 80, DOCUMENT_MAX_BYTES = 64 * 1024 * 1024 };
+
 struct folder {
     struct writer *w;
     char path[PATH_MAX];
@@ -47,12 +51,25 @@ struct folder {
     uint64_t column; /* whose folder is there: key of its first tile */
 };
 
+static void name_of_zoom(const struct folder *f, uint32_t z, char out[ZOOM_NAME_MAX])
+{
+    const struct tile_grid *grid = f->w->info->grid;
+
+    if (grid)
+        snprintf(out, ZOOM_NAME_MAX, "%s", tile_grid_matrix(grid, z)->id);
+    else
+        snprintf(out, ZOOM_NAME_MAX, "%u", z);
+}
+
 static bool path_of(struct folder *f, uint64_t key, char out[PATH_MAX])
 {
     struct tile_id id = staged_id(key);
-    int n = snprintf(out, PATH_MAX, "%s/%u/%u/%u.%s", f->w->path, id.z, id.x, id.y,
-                     f->w->info->format);
+    char zoom[ZOOM_NAME_MAX];
+    int n;
 
+    name_of_zoom(f, id.z, zoom);
+    n = snprintf(out, PATH_MAX, "%s/%s/%u/%u.%s", f->w->path, zoom, id.x, id.y,
+                 f->w->info->format);
     return n > 0 && n < PATH_MAX;
 }
 
@@ -60,15 +77,17 @@ static bool path_of(struct folder *f, uint64_t key, char out[PATH_MAX])
 static bool make_column(struct folder *f, struct tile_id id)
 {
     uint64_t column = staged_key((struct tile_id){id.z, id.x, 0}) + 1;
+    char zoom[ZOOM_NAME_MAX];
     int n;
 
     if (f->column == column)
         return true;
     f->column = column;
-    n = snprintf(f->path, sizeof f->path, "%s/%u", f->w->path, id.z);
+    name_of_zoom(f, id.z, zoom);
+    n = snprintf(f->path, sizeof f->path, "%s/%s", f->w->path, zoom);
     if (n < 0 || (size_t)n >= sizeof f->path || !make_folder(f->path))
         return false;
-    n = snprintf(f->path, sizeof f->path, "%s/%u/%u", f->w->path, id.z, id.x);
+    n = snprintf(f->path, sizeof f->path, "%s/%s/%u", f->w->path, zoom, id.x);
     return n > 0 && (size_t)n < sizeof f->path && make_folder(f->path);
 }
 
@@ -134,21 +153,136 @@ static void write_tilejson(const struct tile_archive_info *info, struct im_json 
     im_json_object_end(w);
 }
 
-static enum im_code put_tilejson(struct folder *f, struct im_error *err)
+static void put_text(struct im_json *w, const char *key, const char *text)
 {
-    struct im_buf json = {.max = 64 * 1024 * 1024};
+    im_json_key(w, key);
+    im_json_text(w, text);
+}
+
+static void write_link(struct im_json *w,
+                       const char *rel,
+                       const char *type,
+                       const char *href,
+                       bool is_template)
+{
+    im_json_object(w);
+    put_text(w, "rel", rel);
+    put_text(w, "type", type);
+    put_text(w, "href", href);
+    if (is_template) {
+        im_json_key(w, "templated");
+        im_json_bool(w, true);
+    }
+    im_json_object_end(w);
+}
+
+static void write_limits(const struct tile_archive_info *info, struct im_json *w)
+{
+    im_json_key(w, "tileMatrixSetLimits");
+    im_json_array(w);
+    for (uint32_t z = info->min_zoom; z <= info->max_zoom; z++) {
+        uint32_t cols[2];
+        uint32_t rows[2];
+
+        if (!tile_grid_limits(info->grid, z, info->bounds, cols, rows))
+            continue;
+        im_json_object(w);
+        put_text(w, "tileMatrix", tile_grid_matrix(info->grid, z)->id);
+        im_json_key(w, "minTileRow");
+        im_json_int(w, rows[0]);
+        im_json_key(w, "maxTileRow");
+        im_json_int(w, rows[1]);
+        im_json_key(w, "minTileCol");
+        im_json_int(w, cols[0]);
+        im_json_key(w, "maxTileCol");
+        im_json_int(w, cols[1]);
+        im_json_object_end(w);
+    }
+    im_json_array_end(w);
+}
+
+static void
+write_corner(struct im_json *w, const char *key, double lon_deg, double lat_deg)
+{
+    im_json_key(w, key);
+    im_json_array(w);
+    im_json_number(w, lon_deg, 7);
+    im_json_number(w, lat_deg, 7);
+    im_json_array_end(w);
+}
+
+/* OGC 17-083r4, 9.2: tile set metadata; relative links, as the folder may lie
+ * anywhere. A grid without a CRS of OGC (GCJ02Quad) has no "crs". */
+static void write_tileset(const struct tile_archive_info *info, struct im_json *w)
+{
+    bool is_mvt = strcmp(info->format, "mvt") == 0;
+    char type[40];
+    char pattern[60];
+
+    snprintf(type, sizeof type, "image/%s",
+             strcmp(info->format, "jpg") == 0 ? "jpeg" : info->format);
+    snprintf(pattern, sizeof pattern, "{tileMatrix}/{tileCol}/{tileRow}.%s",
+             info->format);
+    im_json_object(w);
+    put_text(w, "title", info->name);
+    put_text(w, "dataType", is_mvt ? "vector" : "map");
+    if (tile_grid_crs(info->grid))
+        put_text(w, "crs", tile_grid_crs(info->grid));
+    if (tile_grid_uri(info->grid))
+        put_text(w, "tileMatrixSetURI", tile_grid_uri(info->grid));
+    if (info->attribution)
+        put_text(w, "attribution", info->attribution);
+    im_json_key(w, "boundingBox");
+    im_json_object(w);
+    write_corner(w, "lowerLeft", info->bounds.min_x, info->bounds.min_y);
+    write_corner(w, "upperRight", info->bounds.max_x, info->bounds.max_y);
+    put_text(w, "crs", "http://www.opengis.net/def/crs/OGC/1.3/CRS84");
+    im_json_object_end(w);
+    write_limits(info, w);
+    im_json_key(w, "links");
+    im_json_array(w);
+    write_link(w, "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
+               "application/json", "tileMatrixSet.json", false);
+    write_link(w, "item", is_mvt ? "application/vnd.mapbox-vector-tile" : type, pattern,
+               true);
+    im_json_array_end(w);
+    im_json_object_end(w);
+}
+
+static void write_matrix_set(const struct tile_archive_info *info, struct im_json *w)
+{
+    tile_grid_write(info->grid, w);
+}
+
+static enum im_code put_document(struct folder *f,
+                                 const char *name,
+                                 void (*write)(const struct tile_archive_info *info,
+                                               struct im_json *w),
+                                 struct im_error *err)
+{
+    struct im_buf json = {.max = DOCUMENT_MAX_BYTES};
     struct im_json w = {.out = &json};
     enum im_code rc;
     int n;
 
-    write_tilejson(f->w->info, &w);
-    rc = im_buf_check(&json, "tiles.json", err);
-    n = snprintf(f->path, sizeof f->path, "%s/tiles.json", f->w->path);
+    write(f->w->info, &w);
+    rc = im_buf_check(&json, name, err);
+    n = snprintf(f->path, sizeof f->path, "%s/%s", f->w->path, name);
     if (rc == IM_OK && (n < 0 || (size_t)n >= sizeof f->path ||
                         !write_body(f->path, im_buf_bytes(&json))))
         rc = tile_writer_fail(f->w->path, err);
     im_buf_release(&json);
     return rc;
+}
+
+static enum im_code put_documents(struct folder *f, struct im_error *err)
+{
+    enum im_code rc;
+
+    if (!f->w->info->grid)
+        return put_document(f, "tiles.json", write_tilejson, err);
+    rc = put_document(f, "tileMatrixSet.json", write_matrix_set, err);
+    return rc == IM_OK ? put_document(f, "tileset.json", write_tileset, err) : rc;
 }
 
 enum im_code tile_folder_write(struct writer *w, struct im_error *err)
@@ -173,7 +307,7 @@ enum im_code tile_folder_write(struct writer *w, struct im_error *err)
         tile_writer_tell(w, i);
     }
     if (rc == IM_OK)
-        rc = put_tilejson(f, err);
+        rc = put_documents(f, err);
     if (rc != IM_OK)
         nftw(w->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 done:

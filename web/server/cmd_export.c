@@ -26,11 +26,12 @@ static const char HELP_ZH[] =
     "  innomap export map.pmtiles\n"
     "  innomap export map.mbtiles --format mvt --max-zoom 14\n"
     "  innomap export tiles/ --bbox 120.8,30.6,122.1,31.9 --min-zoom 8 --max-zoom 13\n"
+    "  innomap export tianditu/ --grid CGCS2000Quad\n"
     "\n"
     "  --layers 列表    map（默认，整张地图）或逗号分隔的图层\n"
     "  --format 格式    png（默认）、webp、jpg 或 mvt（矢量瓦片）\n"
     "  --min-zoom 级别  默认 0\n"
-    "  --max-zoom 级别  默认 12，最大 22\n"
+    "  --max-zoom 级别  默认 12，最大 22 或格网的最后一级\n"
     "  --bbox 西,南,东,北  只导出这个范围（度）；默认数据范围\n"
     "  --scale 1|2|3    图片倍率，默认 1\n"
     "  --size 256|512   瓦片边长，默认 256\n"
@@ -61,11 +62,12 @@ static const char HELP_EN[] =
     "  innomap export map.pmtiles\n"
     "  innomap export map.mbtiles --format mvt --max-zoom 14\n"
     "  innomap export tiles/ --bbox 120.8,30.6,122.1,31.9 --min-zoom 8 --max-zoom 13\n"
+    "  innomap export tianditu/ --grid CGCS2000Quad\n"
     "\n"
     "  --layers LIST    map (default: the whole map) or layers separated by commas\n"
     "  --format FORM    png (default), webp, jpg or mvt (vector tiles)\n"
     "  --min-zoom Z     default 0\n"
-    "  --max-zoom Z     default 12, at most 22\n"
+    "  --max-zoom Z     default 12, at most 22 or the last of the grid\n"
     "  --bbox W,S,E,N   only this area (degrees); default: that of the data\n"
     "  --scale 1|2|3    of pictures, default 1\n"
     "  --size 256|512   side of a tile, default 256\n"
@@ -128,16 +130,16 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+enum { DEFAULT_MAX_ZOOM = 12, ZOOM_NOT_GIVEN = UINT32_MAX };
+
 struct arguments {
     struct pyramid_options pyramid;
     enum lang lang;
     const char *db_path;
     const char *path;
     const char *layers;
-    const char *style;
+    struct cli_look look;
     const char *grid;
-    const char *styles_directory;
-    const char *sprites_path;
     const char *grids_directory;
     bool leave_out_unreviewed;
     bool overwrite;
@@ -233,7 +235,7 @@ static const char **text_option(struct arguments *a, int option)
     case O_LAYERS:
         return &a->layers;
     case O_STYLE:
-        return &a->style;
+        return &a->look.style;
     case O_GRID:
         return &a->grid;
     case O_DB:
@@ -241,9 +243,9 @@ static const char **text_option(struct arguments *a, int option)
     case O_FONTS:
         return &a->pyramid.font_directory;
     case O_STYLES:
-        return &a->styles_directory;
+        return &a->look.styles_directory;
     case O_SPRITES:
-        return &a->sprites_path;
+        return &a->look.sprites_path;
     case O_GRIDS:
         return &a->grids_directory;
     default:
@@ -309,6 +311,13 @@ static int check_usage(struct arguments *a, int argc, char **argv)
         (a->pyramid.scale != 1 || a->pyramid.size_px != 256))
         return cli_usage(a->lang, COMMAND, "--scale 和 --size 只用于图片",
                          "--scale and --size are for pictures only");
+    if (a->grid && strcmp(a->grid, "WebMercatorQuad") != 0 &&
+        tile_archive_kind_of(a->path) != ARCHIVE_FOLDER)
+        return cli_usage(a->lang, COMMAND,
+                         "PMTiles 和 MBTiles 只支持 WebMercatorQuad；--grid "
+                         "请导出到目录，例如 tiles/",
+                         "PMTiles and MBTiles only have WebMercatorQuad; with --grid "
+                         "name a folder, for example tiles/");
     if (!a->overwrite && tile_archive_kind_of(a->path) != ARCHIVE_FOLDER &&
         stat(a->path, &there) == 0)
         return cli_usage(a->lang, COMMAND, "文件已存在；加 --overwrite 可替换它",
@@ -320,48 +329,56 @@ static int check_usage(struct arguments *a, int argc, char **argv)
 
 struct opened {
     const struct atlas *atlas;
-    struct stylesheet_set *styles;
-    struct sprite_sheet *sprites;
+    struct grid_set *grids;
     const struct tile_map *map;
 };
 
 static enum im_code
-no_style(const struct arguments *a, const struct opened *o, struct im_error *err)
+no_grid(const struct arguments *a, const struct grid_set *set, struct im_error *err)
 {
-    char known[200] = "";
-    size_t n = 0;
+    struct im_buf known = {.max = 200};
 
-    for (uint32_t i = 0; i < stylesheet_set_size(o->styles); i++) {
-        int more = snprintf(known + n, sizeof known - n, " %s",
-                            stylesheet_id(stylesheet_set_at(o->styles, i)));
+    for (uint32_t i = 0; i < grid_set_size(set); i++)
+        im_buf_printf(&known, "%s%s", i ? ", " : "", tile_grid_id(grid_set_at(set, i)));
+    im_fail(err, IM_ENOTFOUND, "there is no grid '%.60s'; known are: %.*s", a->grid,
+            (int)known.len, (const char *)known.data);
+    im_zh(err, IM_ENOTFOUND, "没有格网 “%.60s”；可用格网：%.*s", a->grid,
+          (int)known.len, (const char *)known.data);
+    im_buf_release(&known);
+    return IM_ENOTFOUND;
+}
 
-        if (more < 0 || (size_t)more >= sizeof known - n) {
-            known[n] = '\0';
-            break;
-        }
-        n += (size_t)more;
-    }
-    im_fail(err, IM_ENOTFOUND, "there is no style '%.60s'; known are:%s", a->style,
-            known);
-    return im_zh(err, IM_ENOTFOUND, "没有样式 “%.60s”；可用样式：%s", a->style, known);
+/* A grid of a city may end long before the zoom that is usual. */
+static enum im_code check_depth(struct arguments *a, struct im_error *err)
+{
+    uint32_t deepest = tile_grid_depth(a->pyramid.grid) - 1;
+    uint32_t *max = &a->pyramid.max_zoom;
+
+    if (*max == ZOOM_NOT_GIVEN)
+        *max = deepest < DEFAULT_MAX_ZOOM ? deepest : DEFAULT_MAX_ZOOM;
+    if (*max <= deepest && a->pyramid.min_zoom <= *max)
+        return IM_OK;
+    im_fail(err, IM_EARG, "zooms %u to %u: the grid '%s' has 0 to %u",
+            a->pyramid.min_zoom, *max, tile_grid_id(a->pyramid.grid), deepest);
+    return im_zh(err, IM_EARG, "缩放级别 %u 至 %u：格网 “%s” 只有 0 至 %u",
+                 a->pyramid.min_zoom, *max, tile_grid_id(a->pyramid.grid), deepest);
 }
 
 static enum im_code
-open_looks(struct arguments *a, struct opened *o, struct im_error *err)
+choose_grid(struct arguments *a, struct opened *o, struct im_error *err)
 {
-    char styles[PATH_MAX];
-    char sprites[PATH_MAX];
+    char beside[PATH_MAX];
+    const char *directory = a->grids_directory;
     enum im_code rc;
 
-    if (!a->styles_directory && cli_find_share("styles", styles, sizeof styles))
-        a->styles_directory = styles;
-    if (!a->sprites_path && cli_find_sprites(sprites, sizeof sprites))
-        a->sprites_path = sprites;
-    rc = stylesheet_set_open(a->styles_directory, &o->styles, err);
-    if (rc == IM_OK)
-        rc = sprite_sheet_open(a->sprites_path, &o->sprites, err);
-    a->styles_directory = a->sprites_path = NULL;
-    return rc;
+    if (!directory && cli_find_share("grids", beside, sizeof beside))
+        directory = beside;
+    rc = grid_set_open(directory, &o->grids, err);
+    if (rc != IM_OK)
+        return rc;
+    a->pyramid.grid = a->grid ? grid_set_find(o->grids, im_bytes_of(a->grid))
+                              : tile_grid_web_mercator();
+    return a->pyramid.grid ? check_depth(a, err) : no_grid(a, o->grids, err);
 }
 
 static enum im_code
@@ -370,34 +387,24 @@ open_map(struct arguments *a, struct opened *o, struct im_error *err)
     struct tile_map_options options = {.layers = a->layers,
                                        .lang = a->lang,
                                        .leave_out_unreviewed = a->leave_out_unreviewed};
-    enum im_code rc = open_looks(a, o, err);
+    enum im_code rc = choose_grid(a, o, err);
 
     if (rc == IM_OK)
+        rc = cli_look_open(&a->look, err);
+    if (rc == IM_OK)
         rc = cli_read_atlas(a->db_path, NULL, &o->atlas, err);
-    if (rc == IM_OK && a->style) {
-        options.stylesheet = stylesheet_set_find(o->styles, im_bytes_of(a->style));
-        if (!options.stylesheet)
-            rc = no_style(a, o, err);
-    }
-    options.sprites = o->sprites;
+    options.grid = a->pyramid.grid;
+    options.stylesheet = a->look.stylesheet;
+    options.sprites = a->look.sprites;
     return rc == IM_OK ? tile_map_new(o->atlas, &options, &o->map, err) : rc;
 }
 
-static void release(struct opened *o)
+static void release(struct arguments *a, struct opened *o)
 {
     tile_map_unref(o->map);
     atlas_unref(o->atlas);
-    sprite_sheet_close(o->sprites);
-    stylesheet_set_close(o->styles);
-}
-
-static enum im_code check_grid(const struct arguments *a, struct im_error *err)
-{
-    if (!a->grid || strcmp(a->grid, "WebMercatorQuad") == 0)
-        return IM_OK;
-    im_fail(err, IM_EARG, "grid '%.60s': only WebMercatorQuad can be exported",
-            a->grid);
-    return im_zh(err, IM_EARG, "格网 “%.60s”：目前只能导出 WebMercatorQuad", a->grid);
+    cli_look_close(&a->look);
+    grid_set_close(o->grids);
 }
 
 /* ---- progress ---- */
@@ -450,10 +457,8 @@ static int run(struct arguments *a)
     struct pyramid_result result = {0};
     struct progress progress = {a->lang, isatty(STDERR_FILENO) != 0, UINT32_MAX};
     struct im_error err = {0};
-    enum im_code rc = check_grid(a, &err);
+    enum im_code rc = open_map(a, &o, &err);
 
-    if (rc == IM_OK)
-        rc = open_map(a, &o, &err);
     a->pyramid.name = a->layers;
     if (!a->is_quiet) {
         a->pyramid.progress = show_progress;
@@ -463,7 +468,7 @@ static int run(struct arguments *a)
     a->pyramid.is_overlay = strcmp(a->layers, "map") != 0;
     if (rc == IM_OK)
         rc = pyramid_export(o.map, &a->pyramid, a->path, &result, &err);
-    release(&o);
+    release(a, &o);
     if (rc != IM_OK)
         return cli_fail(a->lang, COMMAND, &err);
     print_result(a, &result);
@@ -474,7 +479,7 @@ static int cmd_export_tiles(int argc, char **argv)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct arguments a = {.pyramid = {.format = "png",
-                                      .max_zoom = 12,
+                                      .max_zoom = ZOOM_NOT_GIVEN,
                                       .scale = 1,
                                       .size_px = 256,
                                       .bounds = bbox_empty(),

@@ -24,6 +24,7 @@ enum {
 
 struct limits {
     uint32_t x0, y0, x1, y1; /* inclusive */
+    bool is_empty;           /* a matrix of a grid need not cover the data */
 };
 
 /* A finished tile on its way to the writer. */
@@ -42,6 +43,7 @@ struct pyramid {
     struct limits limits[TILE_MAX_ZOOM + 1];
     uint64_t n_tiles;
     bool is_mvt;
+    bool is_web_mercator;
     bool zips;
     enum picture_format picture;
     struct im_buf empty; /* the picture of nothing; len 0: none */
@@ -81,6 +83,16 @@ static uint32_t clamped(uint64_t v, uint64_t max)
     return (uint32_t)(v < max ? v : max);
 }
 
+static struct limits limits_in(const struct tile_grid *grid, struct bbox b, uint32_t z)
+{
+    uint32_t cols[2] = {0, 0};
+    uint32_t rows[2] = {0, 0};
+    bool has_any = tile_grid_limits(grid, z, b, cols, rows);
+
+    return (struct limits){cols[0], rows[0], cols[1], rows[1], !has_any};
+}
+
+/* WebMercatorQuad, exactly */
 static struct limits limits_of(struct bbox b, uint32_t z)
 {
     unsigned shift = WORLD_BITS - z;
@@ -93,9 +105,10 @@ static struct limits limits_of(struct bbox b, uint32_t z)
     /* an edge that lies on the border of two tiles is that of the inner one */
     x1 -= x1 > x0;
     y1 -= y1 > y0;
-    return (struct limits){
-        clamped((uint64_t)x0 >> shift, last), clamped((uint64_t)y0 >> shift, last),
-        clamped((uint64_t)x1 >> shift, last), clamped((uint64_t)y1 >> shift, last)};
+    return (struct limits){clamped((uint64_t)x0 >> shift, last),
+                           clamped((uint64_t)y0 >> shift, last),
+                           clamped((uint64_t)x1 >> shift, last),
+                           clamped((uint64_t)y1 >> shift, last), false};
 }
 
 static struct tile_id first_block(const struct pyramid *p, uint32_t z)
@@ -104,6 +117,16 @@ static struct tile_id first_block(const struct pyramid *p, uint32_t z)
 
     return (struct tile_id){z, l->x0 / BLOCK_TILES * BLOCK_TILES,
                             l->y0 / BLOCK_TILES * BLOCK_TILES};
+}
+
+/* Go on with the first zoom from z on that has tiles. */
+static void begin_zoom(struct pyramid *p, uint32_t z)
+{
+    while (z <= p->o->max_zoom && p->limits[z].is_empty)
+        z++;
+    p->is_over = z > p->o->max_zoom;
+    if (!p->is_over)
+        p->next = first_block(p, z);
 }
 
 /* Called with the mutex held: the next block goes to who asks. */
@@ -119,12 +142,8 @@ static bool take_block(struct pyramid *p, struct tile_id *out)
         n->x = first_block(p, n->z).x;
         n->y += BLOCK_TILES;
     }
-    if (n->y > p->limits[n->z].y1) {
-        if (n->z == p->o->max_zoom)
-            p->is_over = true;
-        else
-            *n = first_block(p, n->z + 1);
-    }
+    if (n->y > p->limits[n->z].y1)
+        begin_zoom(p, n->z + 1);
     return true;
 }
 
@@ -486,7 +505,8 @@ static enum im_code open_archive(struct pyramid *p,
                                      .max_zoom = p->o->max_zoom,
                                      .version = version_of(p),
                                      .data_version = p->o->data_version,
-                                     .is_overlay = p->o->is_overlay};
+                                     .is_overlay = p->o->is_overlay,
+                                     .grid = p->is_web_mercator ? NULL : p->o->grid};
     json_t *tilejson = NULL;
     char *layers = NULL;
     enum im_code rc = describe(p, &tilejson, &layers, err);
@@ -507,7 +527,7 @@ static struct bbox bounds_of(const struct pyramid *p)
         bbox_is_empty(p->o->bounds) ? tile_map_extent(p->map) : p->o->bounds;
     double most = 85.05112877980659; /* where the grid ends */
 
-    if (bbox_is_empty(b))
+    if (bbox_is_empty(b) || !p->is_web_mercator)
         return b;
     b.min_y = b.min_y < -most ? -most : b.min_y;
     b.max_y = b.max_y > most ? most : b.max_y;
@@ -527,11 +547,20 @@ static enum im_code begin(struct pyramid *p, const char *path, struct im_error *
                      "指定范围");
     }
     for (uint32_t z = p->o->min_zoom; z <= p->o->max_zoom; z++) {
-        struct limits l = p->limits[z] = limits_of(bounds, z);
+        struct limits l = p->is_web_mercator ? limits_of(bounds, z)
+                                             : limits_in(p->o->grid, bounds, z);
 
-        p->n_tiles += ((uint64_t)l.x1 - l.x0 + 1) * ((uint64_t)l.y1 - l.y0 + 1);
+        p->limits[z] = l;
+        if (!l.is_empty)
+            p->n_tiles += ((uint64_t)l.x1 - l.x0 + 1) * ((uint64_t)l.y1 - l.y0 + 1);
     }
-    p->next = first_block(p, p->o->min_zoom);
+    begin_zoom(p, p->o->min_zoom);
+    if (p->is_over) {
+        im_fail(err, IM_ENOTFOUND, "the grid '%s' does not cover the area",
+                tile_grid_id(p->o->grid));
+        return im_zh(err, IM_ENOTFOUND, "格网 “%s” 不覆盖要导出的范围",
+                     tile_grid_id(p->o->grid));
+    }
     enum im_code rc = make_empty(p, err);
     return rc == IM_OK ? open_archive(p, path, bounds, err) : rc;
 }
@@ -550,6 +579,7 @@ enum im_code pyramid_export(const struct tile_map *map,
     p->map = map;
     p->o = options;
     p->is_mvt = strcmp(options->format, "mvt") == 0;
+    p->is_web_mercator = options->grid == tile_grid_web_mercator();
     p->zips = p->is_mvt && tile_archive_kind_of(path) != ARCHIVE_FOLDER;
     p->picture = strcmp(options->format, "webp") == 0  ? PICTURE_WEBP
                  : strcmp(options->format, "jpg") == 0 ? PICTURE_JPEG

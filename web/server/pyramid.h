@@ -19,7 +19,8 @@ struct pyramid_options {
     uint32_t max_zoom;
     uint32_t scale;
     uint32_t size_px;
-    struct bbox bounds; /* empty: those of the map's data */
+    const struct tile_grid *grid; /* that of the map; has all the zooms */
+    struct bbox bounds;           /* empty: those of the map's data */
     uint32_t n_workers;
     const char *font_directory;
     uint64_t data_version;
