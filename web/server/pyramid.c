@@ -459,17 +459,18 @@ static enum im_code make_empty(struct pyramid *p, struct im_error *err)
     return rc;
 }
 
-static uint64_t version_of(const struct pyramid *p)
+static uint64_t version_of(const struct pyramid *p, struct bbox bounds)
 {
-    char text[200];
     const struct pyramid_options *o = p->o;
-    int n = snprintf(text, sizeof text, "%016llx %s %u %u %u %.9f %.9f %.9f %.9f",
-                     (unsigned long long)tile_map_version(p->map), o->format, o->scale,
-                     o->size_px, p->zips, o->bounds.min_x, o->bounds.min_y,
-                     o->bounds.max_x, o->bounds.max_y);
+    uint64_t look[] = {tile_map_version(p->map),
+                       XXH3_64bits(o->format, strlen(o->format)),
+                       o->scale,
+                       o->size_px,
+                       p->zips,
+                       o->min_zoom,
+                       o->max_zoom};
 
-    return XXH3_64bits_withSeed(text, n > 0 ? (size_t)n : 0,
-                                (uint64_t)o->min_zoom << 8 | o->max_zoom);
+    return XXH3_64bits_withSeed(look, sizeof look, XXH3_64bits(&bounds, sizeof bounds));
 }
 
 /* What the metadata say besides, from the map's own TileJSON. */
@@ -503,7 +504,7 @@ static enum im_code open_archive(struct pyramid *p,
                                      .bounds = bounds,
                                      .min_zoom = p->o->min_zoom,
                                      .max_zoom = p->o->max_zoom,
-                                     .version = version_of(p),
+                                     .version = version_of(p, bounds),
                                      .data_version = p->o->data_version,
                                      .is_overlay = p->o->is_overlay,
                                      .grid = p->is_web_mercator ? NULL : p->o->grid};
