@@ -285,9 +285,9 @@ static struct label_window label_window_of(struct tile_id id, unsigned size_px)
         (id.x + 1) * side + LABEL_REACH_PX, (id.y + 1) * side + LABEL_REACH_PX};
 }
 
-/* `fonts` NULL: only what is known without work. */
+/* `worker` NULL: only what is known without work. */
 static enum im_code hash_labels(const struct tile_map *map,
-                                struct text_fonts *fonts,
+                                struct tile_worker *worker,
                                 struct tile_id id,
                                 unsigned size_px,
                                 uint64_t *hash,
@@ -298,8 +298,9 @@ static enum im_code hash_labels(const struct tile_map *map,
     struct found_labels found = {.map = map};
     enum im_code rc = IM_OK;
 
-    if (fonts)
-        rc = label_plan_window(map, zoom, window, fonts, take_label, &found, err);
+    if (worker)
+        rc = label_plan_window(map, zoom, window, worker->fonts, &worker->deadline,
+                               take_label, &found, err);
     else if (!label_plan_peek(map, zoom, window, take_label, &found))
         rc = IM_ENOTFOUND;
     if (found.failed)
@@ -401,13 +402,13 @@ enum im_code tile_has_labels(const struct tile_map *map,
 {
     *out = false;
     return label_plan_window(map, drawn_zoom(id, size_px), label_window_of(id, size_px),
-                             worker->fonts, stop_at_label, out, err);
+                             worker->fonts, &worker->deadline, stop_at_label, out, err);
 }
 
 /* ---- the version ---- */
 
 static enum im_code work_out(const struct tile_map *map,
-                             struct text_fonts *fonts,
+                             struct tile_worker *worker,
                              struct tile_id id,
                              unsigned size_px,
                              uint64_t *out,
@@ -419,7 +420,7 @@ static enum im_code work_out(const struct tile_map *map,
 
     if (!hash_rows(map, id, size_px, &hash)) /* their digests are not made yet */
         return im_fail(err, IM_ENOMEM, "out of memory for the version of a tile");
-    rc = hash_labels(map, fonts, id, size_px, &hash, err);
+    rc = hash_labels(map, worker, id, size_px, &hash, err);
     if (rc == IM_OK) {
         remember(map, number, hash);
         *out = hash;
@@ -460,5 +461,5 @@ enum im_code tile_content_prepare(const struct tile_map *map,
     for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++)
         if (!atlas_digest_prepare(map->layers[i].layer))
             rc = im_fail(err, IM_ENOMEM, "out of memory for the versions of tiles");
-    return rc == IM_OK ? work_out(map, worker->fonts, id, size_px, out, err) : rc;
+    return rc == IM_OK ? work_out(map, worker, id, size_px, out, err) : rc;
 }

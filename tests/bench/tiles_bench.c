@@ -174,7 +174,7 @@ static double time_tile(struct bench *b, struct tile_id id, bool png)
         must(b, tile_render_png(b->map, b->worker, id, 1, &b->out, &b->err));
     } else {
         im_arena_reset(b->arena);
-        must(b, tile_encode_mvt(b->map, b->arena, id, &b->out, &b->err));
+        must(b, tile_encode_mvt(b->map, b->arena, id, NULL, &b->out, &b->err));
     }
     return now_ms() - start;
 }

@@ -159,7 +159,7 @@ draw(const struct tile_map *map, struct tile_worker *worker, struct tile_id id)
     assert_int_equal(tile_render_png(map, worker, id, 1, &buf, &err), IM_OK);
     d.png = XXH3_64bits(buf.data, buf.len);
     im_buf_clear(&buf);
-    assert_int_equal(tile_encode_mvt(map, arena, id, &buf, &err), IM_OK);
+    assert_int_equal(tile_encode_mvt(map, arena, id, NULL, &buf, &err), IM_OK);
     d.mvt = XXH3_64bits(buf.data, buf.len);
     im_buf_release(&buf);
     im_arena_free(arena);

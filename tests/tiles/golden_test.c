@@ -155,7 +155,7 @@ compare_vector(const struct tile_map *map, struct tile_id id, const char *name)
     struct im_buf text = {.max = 8 * 1024 * 1024};
     struct im_error err;
 
-    if (tile_encode_mvt(map, arena, id, &bytes, &err) != IM_OK)
+    if (tile_encode_mvt(map, arena, id, NULL, &bytes, &err) != IM_OK)
         fail_msg("%s", err.msg);
     struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
     decoded_write(tile, &text);

@@ -61,8 +61,8 @@ class Server:
     deadlines are such that a loaded machine or a sanitizer meets none of them; a test of
     a deadline gives its own."""
 
-    PATIENT = ("--question-ms", str(PATIENCE_S * 1000), "--body-seconds", str(PATIENCE_S),
-               "--header-seconds", str(PATIENCE_S))
+    PATIENT = ("--question-ms", str(PATIENCE_S * 1000), "--tile-ms",
+               str(PATIENCE_S * 1000), "--body-seconds", str(PATIENCE_S), "--header-seconds", str(PATIENCE_S))
 
     def __init__(self, db, *options):
         self.log_file = tempfile.TemporaryFile(mode="w+")

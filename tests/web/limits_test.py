@@ -83,11 +83,12 @@ class Deadlines(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
             self.assertNotIn("level=error", server.log())
 
-    def test_the_deadline_has_a_range(self):
+    def test_deadlines_have_a_range(self):
         for value in ("0", "x", "3600001"):
-            done = run("serve", "--question-ms", value, "--lang", "en")
-            self.assertEqual(done.returncode, 2)
-            self.assertIn("3600000", done.stderr)
+            for option in ("--question-ms", "--tile-ms"):
+                done = run("serve", option, value, "--lang", "en")
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("3600000", done.stderr)
 
 
 if __name__ == "__main__":

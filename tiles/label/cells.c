@@ -14,6 +14,10 @@ enum {
     PART_FREE = 64, /* that may overlap: one for each 4 x 4 px hides all below */
     PART_TRIES = 256,
     CELL_LINES = 256,
+    /* so many vertices are looked at for the names along lines of a cell and style: one
+     * outline of a million with thousands of places must not hold up the others */
+    CELL_VERTICES = 16 * 1024 * 1024,
+    LIST_STEPS = 64, /* a candidate costs as much as so many vertices */
     FIRST_CHAINS = 64,
     MIN_REACH_PX = 96,
     MAX_REACH_PX = 1024
@@ -267,6 +271,7 @@ struct listing {
     uint32_t n_kept;            /* the first ones of plan->list */
     uint32_t n_tries;
     uint32_t n_found;
+    uint64_t n_looked;
     bool is_free;
     bool only_points; /* the style is for lines: the rest of a mixed layer */
     enum im_code rc;
@@ -651,6 +656,14 @@ static bool is_covered(const struct listing *l, double x, double y)
 
 /* ---- candidates at points ---- */
 
+/* The cell stays new then, and whoever asks next lists it from the start. */
+static bool is_late(struct listing *l, uint32_t steps)
+{
+    if (l->rc == IM_OK && label_plan_is_late(l->plan, steps))
+        l->rc = tile_late_fail(l->plan->err);
+    return l->rc != IM_OK;
+}
+
 static bool list_point(void *ctx, uint32_t feature, struct label_rank rank)
 {
     struct listing *l = ctx;
@@ -664,6 +677,8 @@ static bool list_point(void *ctx, uint32_t feature, struct label_rank rank)
     uint32_t x;
     uint32_t y;
 
+    if (is_late(l, LIST_STEPS))
+        return false;
     if (l->only_points && atlas_geom(l->ms->layer->layer, feature).kind != GEOM_POINT)
         return true;
     if (!map_label_point(l->ms->layer, feature, &x, &y))
@@ -702,6 +717,7 @@ static bool lay_at(struct line_listing *line, double world_x, double world_y)
 {
     struct label_plan *plan = line->l->plan;
 
+    line->l->n_looked += line->shape.n_points; /* each time the foot is looked for */
     return label_along_make(&plan->spec, &line->shape, line->scale, world_x, world_y,
                             line->size_px, &plan->along);
 }
@@ -773,11 +789,15 @@ static bool list_place(void *ctx, uint32_t part, uint32_t along, double x, doubl
                                           .rank = line->rank,
                                           .first_zoom = (uint8_t)l->cell->zoom}};
 
+    if (is_late(l, LIST_STEPS) || l->n_looked > CELL_VERTICES)
+        return false;
     if (!move_to(l, &entry.label,
                  widened(l->window, line->turns ? LABEL_MAX_SHIFT_PX : 0)) ||
         is_kept(l, &entry.label))
         return true;
     if (line->turns) {
+        if (is_late(l, line->shape.n_points))
+            return false;
         if (!lay(line, &entry.label) || !move_to(l, &entry.label, l->window))
             return true;
         if (!set_squares(l, &l->plan->along, line->size_px, &entry.label)) {
@@ -803,6 +823,8 @@ static bool list_line(void *ctx, uint32_t feature)
     bool wanted;
     struct bbox b = atlas_bbox(layer, feature);
 
+    if (is_late(l, LIST_STEPS))
+        return false;
     if (atlas_geom(layer, feature).kind == GEOM_POINT ||
         !map_shows(plan->map, layer, feature))
         return true;
@@ -824,7 +846,7 @@ static bool list_line(void *ctx, uint32_t feature)
     struct atlas_shape finest = atlas_shape(layer, feature, TILE_MAX_ZOOM);
     label_places(&finest, length / px, plan->spec.spacing_px / px,
                  plan->spec.placement == PLACEMENT_LINE_CENTER, list_place, &line);
-    return l->rc == IM_OK && l->n_found < CELL_LINES;
+    return l->rc == IM_OK && l->n_found < CELL_LINES && l->n_looked <= CELL_VERTICES;
 }
 
 /* ---- all candidates of a cell ---- */
@@ -873,6 +895,7 @@ static enum im_code list_lines(struct listing *l)
         w = (struct label_window){fmax(w.min_x, 0), fmax(w.min_y, 0),
                                   fmin(w.max_x, end), fmin(w.max_y, end)};
     l->n_found = 0;
+    l->n_looked = 0;
     atlas_window(
         l->ms->layer->layer,
         map_pixel_window(map, l->cell->zoom, w.min_x, w.min_y, w.max_x, w.max_y),
@@ -919,7 +942,8 @@ static enum im_code list_style(struct listing *l, uint32_t style)
     }
     l->is_free = is_free_style(ms->style, &plan->at);
     if (!plan->indexes[style])
-        rc = label_index_new(plan->map, style, &plan->indexes[style], plan->err);
+        rc = label_index_new(plan->map, style, &plan->late, &plan->indexes[style],
+                             plan->err);
     return rc == IM_OK ? list_points(l) : rc;
 }
 

@@ -8,6 +8,7 @@
 #include "label/measure.h"
 #include "label/plan.h"
 #include "label/spec.h"
+#include "late.h"
 
 #include <pthread.h>
 
@@ -99,9 +100,15 @@ struct label_plan {
     struct label_path path;
     /* of the request */
     struct text_fonts *fonts;
+    struct tile_late late;
     struct im_error *err;
 };
 
+/** Has the deadline of the request passed? */
+static inline bool label_plan_is_late(struct label_plan *plan, uint32_t steps)
+{
+    return tile_late(&plan->late, steps);
+}
 /** The cell, made when it is not there; NULL without memory. */
 struct label_cell *
 label_cell_get(struct label_plan *plan, uint32_t zoom, uint32_t x, uint32_t y);

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FANOUT = 16, MAX_LEVELS = 9 };
+enum { FANOUT = 16, MAX_LEVELS = 9, ITEM_STEPS = 64 };
 
 struct index_box {
     uint32_t min_x, min_y, max_x, max_y; /* included */
@@ -164,15 +164,19 @@ static bool build_levels(struct label_index *index)
     return true;
 }
 
-static void add_items(struct label_index *index,
+/* False when it is late. */
+static bool add_items(struct label_index *index,
                       const struct tile_map *map,
-                      const struct map_style *ms)
+                      const struct map_style *ms,
+                      struct tile_late *late)
 {
     const struct atlas_layer *layer = ms->layer->layer;
     uint32_t placed = atlas_layer_placed(layer);
     struct style_eval at = {.zoom = label_rank_zoom(ms->style)};
 
     for (uint32_t f = 0; f < placed; f++) {
+        if (tile_late(late, ITEM_STEPS))
+            return false;
         if (!map_shows(map, layer, f) || !box_of(map, ms, f, &index->boxes[index->n]))
             continue;
         style_eval_feature(&at, layer, f, atlas_geom(layer, f).kind);
@@ -181,6 +185,7 @@ static void add_items(struct label_index *index,
         index->features[index->n] = f;
         index->ranks[index->n++] = label_rank_of(ms, f, &at);
     }
+    return true;
 }
 
 /* Most layers have several symbol styles, each for some of the features. */
@@ -199,6 +204,7 @@ static void shrink(struct label_index *index)
 
 enum im_code label_index_new(const struct tile_map *map,
                              uint32_t style,
+                             struct tile_late *late,
                              struct label_index **out,
                              struct im_error *err)
 {
@@ -206,6 +212,7 @@ enum im_code label_index_new(const struct tile_map *map,
     size_t placed = atlas_layer_placed(ms->layer->layer);
     struct label_index *index = calloc(1, sizeof *index);
     bool ok = index != NULL;
+    bool in_time = true;
 
     if (ok) {
         index->features = malloc((placed + 1) * sizeof *index->features);
@@ -214,13 +221,14 @@ enum im_code label_index_new(const struct tile_map *map,
         ok = index->features && index->boxes && index->ranks;
     }
     if (ok) {
-        add_items(index, map, ms);
+        in_time = add_items(index, map, ms, late);
         shrink(index);
-        ok = build_levels(index);
+        ok = in_time && build_levels(index);
     }
     if (!ok) {
         label_index_free(index);
-        return im_fail(err, IM_ENOMEM, "index of labels");
+        return !in_time ? tile_late_fail(err)
+                        : im_fail(err, IM_ENOMEM, "index of labels");
     }
     *out = index;
     return IM_OK;

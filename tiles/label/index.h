@@ -3,6 +3,7 @@
 #ifndef TILES_LABEL_INDEX_H
 #define TILES_LABEL_INDEX_H
 
+#include "late.h"
 #include "map.h"
 
 /** The rank of one feature; `at` is prepared for it. */
@@ -16,6 +17,7 @@ struct label_index;
 /** Features that the style wants at any zoom at which it is visible. IM_ENOMEM. */
 IM_CHECKED enum im_code label_index_new(const struct tile_map *map,
                                         uint32_t style,
+                                        struct tile_late *late,
                                         struct label_index **out,
                                         struct im_error *err);
 void label_index_free(struct label_index *index); /* NULL is fine */

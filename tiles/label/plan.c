@@ -434,6 +434,11 @@ static enum im_code run(struct label_plan *plan)
     while (plan->n_tasks && rc == IM_OK) {
         struct label_task task = plan->tasks[plan->n_tasks - 1];
 
+        if (label_plan_is_late(plan, 256)) {
+            rc = tile_late_fail(plan->err);
+            break;
+        }
+
         switch (task.kind) {
         case TASK_LIST:
             rc = list_step(plan, task.cell);
@@ -627,6 +632,7 @@ enum im_code label_plan_window(const struct tile_map *map,
                                uint32_t zoom,
                                struct label_window window,
                                struct text_fonts *fonts,
+                               const struct im_deadline *deadline,
                                label_visit_fn *visit,
                                void *ctx,
                                struct im_error *err)
@@ -639,9 +645,12 @@ enum im_code label_plan_window(const struct tile_map *map,
         forget_cells(plan);
     plan->fonts = fonts;
     plan->err = err;
+    plan->late = (struct tile_late){.deadline = deadline};
     rc = visit_window(plan, zoom, window, visit, ctx);
-    if (rc != IM_OK) /* half listed cells must not stay */
+    /* between two tasks every cell is whole, and a cell being listed is still new */
+    if (rc != IM_OK && rc != IM_ESTOPPED)
         forget_cells(plan);
+    plan->late = (struct tile_late){0};
     plan->fonts = NULL;
     plan->err = NULL;
     pthread_mutex_unlock(&plan->lock);
@@ -765,5 +774,5 @@ enum im_code label_first_zoom(const struct tile_map *map,
         return IM_OK;
     return label_plan_window(
         map, zoom, (struct label_window){px[0] - 1, px[1] - 1, px[0] + 1, px[1] + 1},
-        fonts, find_choice, &search, err);
+        fonts, NULL, find_choice, &search, err);
 }

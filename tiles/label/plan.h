@@ -84,13 +84,15 @@ void label_plan_free(struct label_plan *plan); /* NULL is fine */
 /**
  * Each label of a zoom whose box meets the window, once, in no order; false stops. The
  * plan is locked meanwhile, and `label` and its squares are gone afterwards: copy them.
- * `fonts` belong to the caller's thread. Errors: IM_ENOMEM, those of text_shape.
+ * `fonts` belong to the caller's thread. Errors: IM_ESTOPPED, what has been decided
+ * stays; IM_ENOMEM, those of text_shape.
  */
 typedef bool label_visit_fn(void *ctx, const struct label *label);
 IM_CHECKED enum im_code label_plan_window(const struct tile_map *map,
                                           uint32_t zoom,
                                           struct label_window window,
                                           struct text_fonts *fonts,
+                                          const struct im_deadline *deadline,
                                           label_visit_fn *visit,
                                           void *ctx,
                                           struct im_error *err);

@@ -7,6 +7,7 @@
  * "innomap:left_out" has a point for each such layer, with its name and how many
  * features are missing. */
 #include "clip.h"
+#include "late.h"
 #include "map.h"
 #include "mvt/encoder.h"
 #include "projection.h"
@@ -15,7 +16,13 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { EXTENT_BITS = 12, BUFFER_TU = 64, THIN_TRIES = 8, MAX_RANKS_BYTES = 1 << 30 };
+enum {
+    EXTENT_BITS = 12,
+    BUFFER_TU = 64,
+    THIN_TRIES = 8,
+    MAX_RANKS_BYTES = 1 << 30,
+    FEATURE_STEPS = 64
+};
 
 /* No layer id has a colon: the name is free. */
 static const char LEFT_OUT_LAYER[] = "innomap:left_out";
@@ -61,7 +68,8 @@ struct encode {
     int n_properties;
     struct layer_memory **memory; /* of the map's layers; NULL: not yet needed */
     uint32_t n_memory;
-    bool failed;
+    struct tile_late late;
+    bool failed; /* or late */
 };
 
 struct left_out {
@@ -535,6 +543,7 @@ static enum mvt_type put_shape(struct encode *e, uint32_t feature)
                                    ? label_shape(e, feature, xy)
                                    : atlas_shape(e->ml->layer, feature, e->shape_zoom);
 
+    e->failed |= tile_late(&e->late, shape.n_points);
     put_any(e, &shape);
     return shape.kind == GEOM_AREA   ? MVT_POLYGON
            : shape.kind == GEOM_LINE ? MVT_LINESTRING
@@ -567,6 +576,9 @@ static bool visit_feature(void *ctx, uint32_t feature)
     struct encode *e = ctx;
     enum mvt_type type;
 
+    e->failed |= tile_late(&e->late, FEATURE_STEPS);
+    if (e->failed)
+        return false;
     if (!map_shows(e->map, e->ml->layer, feature) ||
         (e->least_rank && rank_of(e, feature) < e->least_rank))
         return true;
@@ -777,6 +789,7 @@ static void start_tile(struct encode *e, struct tile_id id)
 enum im_code tile_encode_mvt(const struct tile_map *map,
                              struct im_arena *arena,
                              struct tile_id id,
+                             const struct im_deadline *deadline,
                              struct im_buf *out,
                              struct im_error *err)
 {
@@ -790,6 +803,7 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
     e = take_encoder(map);
     if (!e)
         return im_fail(err, IM_ENOMEM, "vector tile");
+    e->late = (struct tile_late){.deadline = deadline};
     start_tile(e, id);
     if (!encode_layers(e, false, out)) {
         out->len = start;
@@ -798,7 +812,9 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
     }
     if (e->failed || out->failed) {
         out->len = start;
-        rc = im_fail(err, IM_ENOMEM, "vector tile %u/%u/%u", id.z, id.x, id.y);
+        rc = e->late.is_late
+                 ? tile_late_fail(err)
+                 : im_fail(err, IM_ENOMEM, "vector tile %u/%u/%u", id.z, id.x, id.y);
     }
     if (e->frame.projection)
         projection_close(&e->projection);

@@ -9,7 +9,7 @@ static bool visit_fill(void *ctx, uint32_t feature)
     struct draw_color fill;
 
     if (shape.kind != GEOM_AREA || !enter(r, feature, shape.kind))
-        return true;
+        return r->rc == IM_OK;
     if (style_has(r->ms->style, FILL_PATTERN)) {
         double opacity = style_number(r->ms->style, FILL_OPACITY, &r->w->at);
 
@@ -36,7 +36,7 @@ static bool visit_outline(void *ctx, uint32_t feature)
     struct draw_color color;
 
     if (shape.kind != GEOM_AREA || !enter(r, feature, shape.kind))
-        return true;
+        return r->rc == IM_OK;
     color =
         style_color_opacity(r->ms->style, FILL_OUTLINE_COLOR, FILL_OPACITY, &r->w->at);
     if (color.a <= 0)

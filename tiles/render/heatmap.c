@@ -39,7 +39,7 @@ static bool visit_heat(void *ctx, uint32_t feature)
     struct growing *heat = &r->w->heat;
 
     if (kind != GEOM_POINT || !enter(r, feature, kind))
-        return true;
+        return r->rc == IM_OK;
     struct atlas_shape shape = atlas_shape(layer, feature, TILE_MAX_ZOOM);
     double weight = style_number(r->ms->style, HEATMAP_WEIGHT, &r->w->at);
     double radius = radius_of(r);
@@ -85,7 +85,10 @@ static void sum_radii(struct render *r)
 
         for (last = first; last < n && hits[last].radius_px == radius; last++)
             memmove(&points[last - first], &hits[last].point, sizeof *points);
-        r->rc = draw_heat_points(r->w->heat_sums, points, last - first, radius, r->err);
+        /* a pass over the picture each */
+        if (!is_late(r, TILE_LATE_STEPS))
+            r->rc =
+                draw_heat_points(r->w->heat_sums, points, last - first, radius, r->err);
     }
 }
 

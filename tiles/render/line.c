@@ -44,7 +44,7 @@ static bool visit_line(void *ctx, uint32_t feature)
 
     if ((shape.kind != GEOM_AREA && shape.kind != GEOM_LINE) ||
         !enter(r, feature, shape.kind))
-        return true;
+        return r->rc == IM_OK;
     color = style_color_opacity(r->ms->style, LINE_COLOR, LINE_OPACITY, &r->w->at);
     stroke_of(r, &stroke, &r->dashes);
     if (color.a <= 0 || stroke.width_px <= 0)

@@ -11,7 +11,8 @@
 enum {
     /* a group is drawn when it has as many vertices, so that the float buffers of the
      * rasteriser stay small */
-    GROUP_MAX_POINTS = 256 * 1024
+    GROUP_MAX_POINTS = 256 * 1024,
+    FEATURE_STEPS = 64 /* a feature costs as much as so many vertices */
 };
 
 bool same_color(struct draw_color a, struct draw_color b)
@@ -123,11 +124,18 @@ void flush(struct render *r)
 }
 
 /* Common to all visitors: does this feature take part? Prepares the evaluation. */
+bool is_late(struct render *r, uint32_t steps)
+{
+    if (tile_late(&r->late, steps) && r->rc == IM_OK)
+        r->rc = tile_late_fail(r->err);
+    return r->late.is_late;
+}
+
 bool enter(struct render *r, uint32_t feature, enum geom_kind kind)
 {
     const struct atlas_layer *layer = r->ms->layer->layer;
 
-    if (!map_shows(r->map, layer, feature))
+    if (is_late(r, FEATURE_STEPS) || !map_shows(r->map, layer, feature))
         return false;
     style_eval_feature(&r->w->at, layer, feature, kind);
     return style_matches(r->ms->style, &r->w->at);
@@ -149,9 +157,14 @@ void add_to_group(struct render *r,
 {
     if (r->w->path.n_points > GROUP_MAX_POINTS)
         flush(r);
+    if (is_late(r, shape->n_points))
+        return;
+    uint32_t before = r->w->path.n_points;
     clip_shape(shape, r->frame, r->box, as_rings, dashes, &r->w->clip, &r->w->path);
     if (r->w->path.failed)
         flush(r);
+    else /* dashes make many of a few */
+        (void)is_late(r, r->w->path.n_points - before);
 }
 
 double reach_px(const struct style_layer *style)
@@ -217,7 +230,7 @@ static bool collect_hit(void *ctx, uint32_t feature)
     struct hit *hit;
 
     if (!enter(r, feature, atlas_geom(r->ms->layer->layer, feature).kind))
-        return true;
+        return r->rc == IM_OK;
     hit = growing_add(hits, sizeof *hit);
     if (!hit) {
         r->rc = im_fail(r->err, IM_ENOMEM, "order of features");

@@ -5,6 +5,7 @@
 #define TILES_RENDER_PASS_H
 
 #include "clip.h"
+#include "late.h"
 #include "map.h"
 #include "projection.h"
 #include "render/render.h"
@@ -42,6 +43,7 @@ struct tile_worker {
     struct raster layer; /* a style layer that is put on the picture as one */
     uint64_t missing[WORKER_MISSING]; /* hashes of images whose lack has been stated */
     uint32_t n_missing;
+    struct im_deadline deadline;
     struct style_eval at;
 };
 
@@ -56,6 +58,7 @@ struct render {
     struct tile_projection projection; /* of other grids than WebMercatorQuad */
     const struct map_style *ms;
     struct clip_box box; /* what is cut away lies outside */
+    struct tile_late late;
     enum im_code rc;
     struct im_error *err;
     /* the look of the group in w->path */
@@ -72,6 +75,8 @@ struct render {
 bool same_color(struct draw_color a, struct draw_color b);
 /** Draw the group and empty it. */
 void flush(struct render *r);
+/** Has the deadline passed? Then r->rc says so, and visitors end. */
+bool is_late(struct render *r, uint32_t steps);
 /** Common to all visitors: does this feature take part? Prepares the evaluation. */
 bool enter(struct render *r, uint32_t feature, enum geom_kind kind);
 struct atlas_shape shape_of(const struct render *r, uint32_t feature);

@@ -155,10 +155,12 @@ enum im_code render_area(const struct tile_map *map,
                        .stretch = area.stretch > 1 ? area.stretch : 1,
                        .err = err};
 
+    r.late.deadline = &w->deadline;
     start_frame(&r);
     w->at.zoom = map_style_zoom(map, area.zoom) + log2(r.stretch);
     pass_collect_symbols(&r);
-    for (uint32_t i = 0; i < map->n_styles && r.rc == IM_OK; i++)
+    for (uint32_t i = 0;
+         i < map->n_styles && r.rc == IM_OK && !is_late(&r, TILE_LATE_STEPS); i++)
         draw_style(&r, i);
     if (r.frame.projection)
         projection_close(&r.projection);

@@ -64,8 +64,8 @@ void pass_collect_symbols(struct render *r)
     enum im_code rc;
 
     r->w->labels.n = 0;
-    rc = label_plan_window(r->map, r->area.zoom, window, r->w->fonts, collect_label, r,
-                           r->err);
+    rc = label_plan_window(r->map, r->area.zoom, window, r->w->fonts, &r->w->deadline,
+                           collect_label, r, r->err);
     if (r->rc == IM_OK)
         r->rc = rc;
     if (r->w->labels.n > 1)
@@ -253,6 +253,6 @@ void pass_symbol(struct render *r, uint32_t style)
     const struct label_hit *hits = r->w->labels.items;
 
     for (uint32_t i = 0; i < r->w->labels.n && r->rc == IM_OK; i++)
-        if (hits[i].label.style == style)
+        if (hits[i].label.style == style && !is_late(r, 256))
             draw_label(r, &hits[i].label);
 }

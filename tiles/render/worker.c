@@ -53,6 +53,11 @@ void tile_worker_free(struct tile_worker *w)
     free(w);
 }
 
+void tile_worker_set_deadline(struct tile_worker *w, struct im_deadline deadline)
+{
+    w->deadline = deadline;
+}
+
 void *growing_add(struct growing *g, size_t size)
 {
     if (g->n == g->cap) {

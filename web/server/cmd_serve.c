@@ -39,6 +39,7 @@ static const char HELP_ZH[] =
     "  --body-seconds 秒    请求体须在此时间内到齐，默认 30\n"
     "  --stream-seconds 秒  长结果须在此时间内被取完，默认 600\n"
     "  --question-ms 毫秒   查询（含排队）超过此时间即停止，默认 5000\n"
+    "  --tile-ms 毫秒       绘制一张瓦片或图片的时间上限，默认 20000\n"
     "  --access-log         每个请求记一行日志（标准错误）\n"
     "  --lang zh|en         提示语言\n"
     "\n"
@@ -80,6 +81,8 @@ static const char HELP_EN[] =
     "  --stream-seconds N    a long answer has to be taken within, default 600\n"
     "  --question-ms N       a question is stopped after, waiting included;\n"
     "                        default 5000\n"
+    "  --tile-ms N           drawing one tile or picture is stopped after; default\n"
+    "                        20000\n"
     "  --access-log          one log line per request (standard error)\n"
     "  --lang zh|en          language of messages\n"
     "\n"
@@ -116,6 +119,7 @@ enum {
     O_BODY,
     O_STREAM,
     O_QUESTION,
+    O_TILE,
     O_ACCESS_LOG,
     O_LANG
 };
@@ -142,6 +146,7 @@ static const struct option long_options[] = {
     {"body-seconds", required_argument, NULL, O_BODY},
     {"stream-seconds", required_argument, NULL, O_STREAM},
     {"question-ms", required_argument, NULL, O_QUESTION},
+    {"tile-ms", required_argument, NULL, O_TILE},
     {"access-log", no_argument, NULL, O_ACCESS_LOG},
     {"lang", required_argument, NULL, O_LANG},
     {"help", no_argument, NULL, 'h'},
@@ -164,6 +169,7 @@ static bool take_number(struct arguments *a, int option, int *code)
         {O_BODY, "--body-seconds", 1, 3600},
         {O_STREAM, "--stream-seconds", 1, 86400},
         {O_QUESTION, "--question-ms", 1, 3600000},
+        {O_TILE, "--tile-ms", 1, 3600000},
     };
     struct server_options *o = &a->options;
     size_t i = 0;
@@ -188,6 +194,8 @@ static bool take_number(struct arguments *a, int option, int *code)
         o->body_seconds = (unsigned)value;
     else if (option == O_STREAM)
         o->stream_seconds = (unsigned)value;
+    else if (option == O_TILE)
+        o->tile_ms = (unsigned)value;
     else
         o->question_ms = (unsigned)value;
     return true;
@@ -248,6 +256,7 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
     case O_HEADER:
     case O_BODY:
     case O_STREAM:
+    case O_TILE:
     case O_QUESTION:
         return take_number(a, option, code);
     case O_LANG:

@@ -102,7 +102,7 @@ static enum im_code draw(const struct arguments *a,
     if (rc == IM_OK && !a->mvt)
         rc = tile_worker_new(a->font_directory, &worker, err);
     if (rc == IM_OK)
-        rc = a->mvt ? tile_encode_mvt(map, arena, a->id, out, err)
+        rc = a->mvt ? tile_encode_mvt(map, arena, a->id, NULL, out, err)
                     : tile_render_png(map, worker, a->id, a->scale, out, err);
     if (rc == IM_OK)
         rc = im_buf_check(out, "the tile", err);

@@ -158,7 +158,7 @@ static enum im_code render(struct drawer *d, struct tile_id id, struct im_error 
 
     im_buf_clear(&d->buf);
     im_arena_reset(d->arena);
-    rc = p->is_mvt ? tile_encode_mvt(p->map, d->arena, id, &d->buf, err)
+    rc = p->is_mvt ? tile_encode_mvt(p->map, d->arena, id, NULL, &d->buf, err)
                    : tile_render(p->map, d->worker, id, &options, &d->buf, err);
     return rc == IM_OK ? im_buf_check(&d->buf, "the tile", err) : rc;
 }

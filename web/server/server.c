@@ -189,6 +189,7 @@ static enum im_code start_workers(struct server *s,
         .max_queued = MAX_QUEUED,
         /* whoever lets questions take longer means it */
         .max_wait_ms = s->question_ms > MAX_WAIT_MS ? s->question_ms : MAX_WAIT_MS,
+        .max_run_ms = options->tile_ms ? options->tile_ms : TILE_MS,
         .font_directory = options->font_directory};
 
     enum im_code rc = work_start(&work, &s->drawing, err);

@@ -43,6 +43,7 @@ struct work {
     size_t n_queued;
     size_t max_queued;
     uint64_t max_wait_ms;
+    uint64_t max_run_ms;
     bool stopping;
     struct job *shared[TABLE_BUCKETS];
     unsigned n_threads;
@@ -203,6 +204,13 @@ static void finish(struct work *work,
     }
 }
 
+static void start_clock(struct worker *worker, uint64_t max_ms)
+{
+    worker->deadline = max_ms ? im_deadline_in(max_ms) : (struct im_deadline){0};
+    if (worker->tiles)
+        tile_worker_set_deadline(worker->tiles, worker->deadline);
+}
+
 static void run(struct thread *thread, struct job *job, bool stopping)
 {
     struct worker *worker = &thread->worker;
@@ -211,6 +219,7 @@ static void run(struct thread *thread, struct job *job, bool stopping)
     struct body *body = NULL;
     enum im_code rc;
 
+    start_clock(worker, thread->work->max_run_ms);
     if (stopping)
         rc = is_stopping(&err);
     else if (waited_ms > thread->work->max_wait_ms && !job->waiters->goes_on)
@@ -275,6 +284,7 @@ work_start(const struct work_options *options, struct work **out, struct im_erro
     work->tail = &work->head;
     work->max_queued = options->max_queued;
     work->max_wait_ms = options->max_wait_ms;
+    work->max_run_ms = options->max_run_ms;
     for (unsigned i = 0; i < options->n_workers && rc == IM_OK; i++) {
         struct thread *t = &work->threads[i];
 

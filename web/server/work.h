@@ -14,9 +14,10 @@ struct work_waiter;
 
 /** What a worker thread owns; handed to every job. */
 struct worker {
-    struct tile_worker *tiles; /* NULL: it does not draw */
-    struct im_arena *arena;    /* reset after each job */
-    struct im_buf buf;         /* cleared before each job */
+    struct tile_worker *tiles;   /* NULL: it does not draw */
+    struct im_deadline deadline; /* of the job, if it draws */
+    struct im_arena *arena;      /* reset after each job */
+    struct im_buf buf;           /* cleared before each job */
     struct libdeflate_compressor *compressor;
     struct ogc_crs_book *crs; /* NULL until a coordinate system is asked for */
 };
@@ -52,6 +53,7 @@ struct work_options {
     bool draws;           /* its workers have what drawing takes */
     size_t max_queued;    /* jobs not begun; beyond: IM_EBUSY */
     uint64_t max_wait_ms; /* a job that waited longer is not begun: IM_ESTOPPED */
+    uint64_t max_run_ms;  /* a picture that takes longer is stopped; 0: never */
     const char *font_directory;
 };
 

@@ -174,7 +174,7 @@ static struct shown shown_in(const struct fixture *f,
     struct shown s = {0};
     struct im_error err;
 
-    if (label_plan_window(map, zoom, window, f->fonts, collect, &s, &err) != IM_OK)
+    if (label_plan_window(map, zoom, window, f->fonts, NULL, collect, &s, &err) != IM_OK)
         fail_msg("%s", err.msg);
     compare_map = map;
     if (s.n > 1)

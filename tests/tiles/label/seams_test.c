@@ -266,7 +266,7 @@ static void look(const struct fixture *f,
     struct im_error err;
 
     out->n = out->n_squares = out->n_turned = out->n_partial = 0;
-    if (label_plan_window(map, zoom, w, f->fonts, collect, out, &err) != IM_OK)
+    if (label_plan_window(map, zoom, w, f->fonts, NULL, collect, out, &err) != IM_OK)
         fail_msg("%s", err.msg);
 }
 

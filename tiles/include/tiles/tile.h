@@ -4,6 +4,7 @@
 #define TILES_TILE_H
 
 #include <engine/atlas.h>
+#include <engine/deadline.h>
 #include <engine/query.h>
 #include <tiles/grid.h>
 #include <tiles/sprites.h>
@@ -90,6 +91,10 @@ IM_CHECKED enum im_code tile_worker_new(const char *font_directory,
                                         struct tile_worker **out,
                                         struct im_error *err);
 void tile_worker_free(struct tile_worker *worker);
+/** From then on all that this worker is asked for (pictures, versions, labels) ends
+ *  with IM_ESTOPPED and what to ask for instead. Zero-initialised: never. What has been
+ *  decided about labels stays, so that the next one who asks goes on from there. */
+void tile_worker_set_deadline(struct tile_worker *worker, struct im_deadline deadline);
 
 /**
  * Does no feature reach into the n x n tiles east and south of `id` (itself one of
@@ -134,11 +139,12 @@ IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
 /**
  * MVT 2.1, not compressed. Nothing is written for an empty tile (HTTP 204). Over
  * TILE_MAX_MVT_BYTES the least important features are left out, and the layer
- * "innomap:left_out" says of which layer how many.
+ * "innomap:left_out" says of which layer how many. `deadline` as above, or NULL.
  */
 IM_CHECKED enum im_code tile_encode_mvt(const struct tile_map *map,
                                         struct im_arena *arena,
                                         struct tile_id id,
+                                        const struct im_deadline *deadline,
                                         struct im_buf *out,
                                         struct im_error *err);
 

@@ -32,6 +32,7 @@ struct server_options {
     unsigned body_seconds;   /* for its body; 0: 30 */
     unsigned stream_seconds; /* for a long answer to be taken; 0: 600 */
     unsigned question_ms;    /* for a question, from its arrival; 0: 5,000 */
+    unsigned tile_ms;        /* for drawing one picture; 0: 20,000 */
 };
 
 struct server;
