@@ -148,7 +148,8 @@ static void add_left(struct draw_scratch *s, double y0, double y1, float dir)
  *   beyond        d
  * and the cells get the differences C(k) - C(k - 1).
  */
-static inline int32_t add_in_row(float *cells, float lo, float hi, float d)
+static inline __attribute__((always_inline)) int32_t
+add_in_row(float *cells, float lo, float hi, float d)
 {
     int32_t i0 = (int32_t)lo;
     int32_t i1 = (int32_t)hi;

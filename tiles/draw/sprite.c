@@ -15,9 +15,12 @@ struct sprite_key {
     int32_t phase_y;
 };
 
+/** Without the clear rows and columns around it. */
 struct sprite {
-    int32_t side; /* of the square picture */
-    int32_t left; /* of the square, from the whole pixel of the centre; also its top */
+    int32_t width;
+    int32_t height;
+    int32_t left; /* from the whole pixel of the centre */
+    int32_t top;
     uint8_t rgba[];
 };
 
@@ -134,6 +137,53 @@ static void mix_blurred(
     }
 }
 
+/** The pixels of a square picture that are not clear: x0, y0, and x1, y1 behind them.
+ */
+static void visible_box(const uint8_t *rgba, uint32_t side, uint32_t box[4])
+{
+    box[0] = box[1] = side;
+    box[2] = box[3] = 0;
+    for (uint32_t i = 0; i < side * side; i++) {
+        uint32_t x = i % side;
+        uint32_t y = i / side;
+
+        if (!rgba[4 * (size_t)i + 3])
+            continue;
+        box[0] = x < box[0] ? x : box[0];
+        box[1] = y < box[1] ? y : box[1];
+        box[2] = x >= box[2] ? x + 1 : box[2];
+        box[3] = y + 1;
+    }
+    if (box[2] == 0) /* all of it is clear */
+        box[0] = box[1] = 0;
+}
+
+/** Into the cache, cut to what can be seen. NULL without memory. */
+static const struct sprite *keep_sprite(struct lru_cache *cache,
+                                        const struct sprite_key *key,
+                                        const uint8_t *rgba,
+                                        int32_t reach)
+{
+    uint32_t side = 2 * (uint32_t)reach + 1;
+    uint32_t box[4];
+    struct sprite *sprite;
+
+    visible_box(rgba, side, box);
+    size_t row = (size_t)(box[2] - box[0]) * 4;
+    sprite = lru_cache_add(cache, key, sizeof *key,
+                           sizeof *sprite + row * (box[3] - box[1]));
+    if (!sprite)
+        return NULL;
+    sprite->width = (int32_t)(box[2] - box[0]);
+    sprite->height = (int32_t)(box[3] - box[1]);
+    sprite->left = (int32_t)box[0] - reach;
+    sprite->top = (int32_t)box[1] - reach;
+    for (uint32_t y = box[1]; y < box[3]; y++)
+        memcpy(sprite->rgba + (y - box[1]) * row,
+               rgba + ((size_t)y * side + box[0]) * 4, row);
+    return sprite;
+}
+
 static enum im_code make_sprite(struct lru_cache *cache,
                                 struct draw_scratch *scratch,
                                 const struct sprite_key *key,
@@ -150,33 +200,30 @@ static enum im_code make_sprite(struct lru_cache *cache,
     double cy = reach + (double)key->phase_y / PHASES;
     struct raster inner = {0};
     struct raster outer = {0};
-    struct sprite *sprite;
+    struct raster mixed = {0};
 
     rc = raster_init(&inner, side, side, err);
     if (rc == IM_OK)
         rc = raster_init(&outer, side, side, err);
+    if (rc == IM_OK)
+        rc = raster_init(&mixed, side, side, err);
     if (rc == IM_OK)
         rc = draw_disc(scratch, &inner, cx, cy, radius, err);
     if (rc == IM_OK)
         rc = draw_disc(scratch, &outer, cx, cy, all, err);
     if (rc != IM_OK)
         goto done;
-    sprite = lru_cache_add(cache, key, sizeof *key,
-                           sizeof *sprite + (size_t)side * side * 4);
-    if (!sprite) {
-        rc = im_fail(err, IM_ENOMEM, "circle of %g px", all);
-        goto done;
-    }
-    sprite->side = (int32_t)side;
-    sprite->left = -reach;
     if (circle->blur > 0)
-        mix_blurred(sprite->rgba, side, cx, cy, circle);
+        mix_blurred(mixed.rgba, side, cx, cy, circle);
     else
-        mix(sprite->rgba, &inner, &outer, circle);
-    *out = sprite;
+        mix(mixed.rgba, &inner, &outer, circle);
+    *out = keep_sprite(cache, key, mixed.rgba, reach);
+    if (!*out)
+        rc = im_fail(err, IM_ENOMEM, "circle of %g px", all);
 done:
     raster_release(&inner);
     raster_release(&outer);
+    raster_release(&mixed);
     return rc;
 }
 
@@ -186,13 +233,13 @@ blit(struct raster *raster, const struct sprite *sprite, int32_t left, int32_t t
     int32_t width = (int32_t)raster->width_px;
     int32_t height = (int32_t)raster->height_px;
     int32_t x0 = left < 0 ? 0 : left;
-    int32_t x1 = left + sprite->side < width ? left + sprite->side : width;
-    int32_t y1 = top + sprite->side < height ? top + sprite->side : height;
+    int32_t x1 = left + sprite->width < width ? left + sprite->width : width;
+    int32_t y1 = top + sprite->height < height ? top + sprite->height : height;
 
     for (int32_t y = top < 0 ? 0 : top; y < y1; y++) {
         const uint8_t *src =
             sprite->rgba +
-            ((size_t)(y - top) * (size_t)sprite->side + (size_t)(x0 - left)) * 4;
+            ((size_t)(y - top) * (size_t)sprite->width + (size_t)(x0 - left)) * 4;
         uint8_t *dst = raster->rgba + ((size_t)y * raster->width_px + (size_t)x0) * 4;
 
         if (x1 > x0)
@@ -262,6 +309,6 @@ enum im_code draw_circle_at(struct sprite_cache *cache,
     }
     cache->phases[key.phase_y * PHASES + key.phase_x] = sprite;
     blit(raster, sprite, (qx - key.phase_x) / PHASES + sprite->left,
-         (qy - key.phase_y) / PHASES + sprite->left);
+         (qy - key.phase_y) / PHASES + sprite->top);
     return IM_OK;
 }

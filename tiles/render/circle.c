@@ -4,19 +4,24 @@
 
 #include <math.h>
 
-static void draw_circles_of(struct render *r, struct atlas_shape shape)
+static struct draw_circle look_of(struct render *r)
 {
     const struct style_layer *style = r->ms->style;
     struct style_eval *at = &r->w->at;
-    struct draw_circle circle;
 
-    circle = (struct draw_circle){
+    return (struct draw_circle){
         .radius_px = (float)(style_number(style, CIRCLE_RADIUS, at) * r->scale),
         .fill = style_color_opacity(style, CIRCLE_COLOR, CIRCLE_OPACITY, at),
         .stroke_px = (float)(style_number(style, CIRCLE_STROKE_WIDTH, at) * r->scale),
         .stroke =
             style_color_opacity(style, CIRCLE_STROKE_COLOR, CIRCLE_STROKE_OPACITY, at),
         .blur = (float)fmax(0, style_number(style, CIRCLE_BLUR, at))};
+}
+
+static void draw_circles_of(struct render *r, struct atlas_shape shape)
+{
+    struct draw_circle circle = r->is_one_look ? r->circle : look_of(r);
+
     if (circle.radius_px <= 0 && circle.stroke_px <= 0)
         return;
     for (uint32_t i = 0; i < shape.n_points && r->rc == IM_OK; i++) {
@@ -42,6 +47,15 @@ static bool visit_circle(void *ctx, uint32_t feature)
 
 void pass_circle(struct render *r)
 {
+    static const enum style_property look[] = {
+        CIRCLE_RADIUS,       CIRCLE_COLOR,          CIRCLE_OPACITY, CIRCLE_STROKE_WIDTH,
+        CIRCLE_STROKE_COLOR, CIRCLE_STROKE_OPACITY, CIRCLE_BLUR};
+
     set_shift(r, CIRCLE_TRANSLATE);
+    r->is_one_look = style_is_one_look(r->ms->style, look, sizeof look / sizeof *look);
+    if (r->is_one_look) {
+        style_eval_feature(&r->w->at, NULL, 0, GEOM_EMPTY);
+        r->circle = look_of(r);
+    }
     visit_ordered(r, CIRCLE_SORT_KEY, visit_circle);
 }

@@ -69,6 +69,8 @@ struct render {
     bool has_pattern; /* filled with it instead of the colour */
     struct sprite_image image;
     struct draw_pattern pattern;
+    bool is_one_look;        /* of the style layer: the same for all features */
+    struct draw_circle circle;
     double shift_x, shift_y; /* -translate, pixels of the picture */
 };
 

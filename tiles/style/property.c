@@ -561,6 +561,19 @@ bool style_has(const struct style_layer *layer, enum style_property property)
     return layer->properties[property] != NULL;
 }
 
+bool style_is_one_look(const struct style_layer *layer,
+                       const enum style_property *properties,
+                       size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct expr *e = layer->properties[properties[i]];
+
+        if (e && e->depends & ~(unsigned)EXPR_ZOOM)
+            return false;
+    }
+    return true;
+}
+
 uint32_t style_numbers(const struct style_layer *layer,
                        enum style_property property,
                        struct style_eval *at,

@@ -232,6 +232,10 @@ struct im_bytes style_text(const struct style_layer *layer,
 /** Is there a value? Of -overlap, patterns, images, -sort-key, outline colours and the
  *  like, which have no default. */
 bool style_has(const struct style_layer *layer, enum style_property property);
+/** Do these have one value for all features, at one zoom? */
+bool style_is_one_look(const struct style_layer *layer,
+                       const enum style_property *properties,
+                       size_t n);
 /** Numbers of an array (or of its default), held to the range; returns how many, at
  *  most `max`. Padding is always four: top, right, bottom, left. */
 uint32_t style_numbers(const struct style_layer *layer,
