@@ -111,13 +111,16 @@ static void outer_join(struct pen *pen, struct vec p, struct vec n1, struct vec 
         edge(pen, add(p, n1), add(p, n2));
         return;
     }
-    if (pen->stroke->join == DRAW_JOIN_ROUND) {
+    /* miter length over width is 1 / cos(half the turn); its square is 2 / (1 + cos) */
+    bool is_round = pen->stroke->join == DRAW_JOIN_ROUND;
+    double limit =
+        (double)(is_round ? pen->stroke->round_limit : pen->stroke->miter_limit);
+    bool is_under = (1 + cosine) * limit * limit >= 2;
+    if (is_round && !is_under) {
         arc(pen, p, n1, n2, atan2(fabs(cross(n1, n2)), dot(n1, n2)));
         return;
     }
-    /* miter length over width is 1 / cos(half the turn); its square is 2 / (1 + cos) */
-    double limit = (double)pen->stroke->miter_limit;
-    if (pen->stroke->join == DRAW_JOIN_MITER && (1 + cosine) * limit * limit >= 2) {
+    if (pen->stroke->join != DRAW_JOIN_BEVEL && is_under) {
         struct vec tip = add(p, scale(add(n1, n2), 1 / (1 + cosine)));
 
         edge(pen, add(p, n1), tip);

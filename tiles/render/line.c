@@ -21,7 +21,8 @@ static void stroke_of(const struct render *r,
         .blur_px = (float)(style_number(style, LINE_BLUR, at) * r->scale),
         .cap = (enum draw_cap)style_choice(style, LINE_CAP, at),
         .join = (enum draw_join)style_choice(style, LINE_JOIN, at),
-        .miter_limit = (float)style_number(style, LINE_MITER_LIMIT, at)};
+        .miter_limit = (float)style_number(style, LINE_MITER_LIMIT, at),
+        .round_limit = (float)style_number(style, LINE_ROUND_LIMIT, at)};
     /* an odd list is said twice, so that it ends with a gap; the unit is the width */
     dashes->n = n % 2 ? 2 * n : n;
     for (uint32_t i = 0; i < dashes->n; i++)
@@ -32,7 +33,17 @@ static bool same_stroke(const struct draw_stroke *a, const struct draw_stroke *b
 {
     return a->width_px == b->width_px && a->offset_px == b->offset_px &&
            a->gap_px == b->gap_px && a->blur_px == b->blur_px && a->cap == b->cap &&
-           a->join == b->join && a->miter_limit == b->miter_limit;
+           a->join == b->join && a->miter_limit == b->miter_limit &&
+           a->round_limit == b->round_limit;
+}
+
+/* Evaluates the look of the feature at hand. False: there is nothing to be seen. */
+static bool
+look_of(struct render *r, struct draw_stroke *stroke, struct draw_color *color)
+{
+    *color = style_color_opacity(r->ms->style, LINE_COLOR, LINE_OPACITY, &r->w->at);
+    stroke_of(r, stroke, &r->dashes);
+    return color->a > 0 && stroke->width_px > 0;
 }
 
 static bool visit_line(void *ctx, uint32_t feature)
@@ -45,22 +56,33 @@ static bool visit_line(void *ctx, uint32_t feature)
     if ((shape.kind != GEOM_AREA && shape.kind != GEOM_LINE) ||
         !enter(r, feature, shape.kind))
         return r->rc == IM_OK;
-    color = style_color_opacity(r->ms->style, LINE_COLOR, LINE_OPACITY, &r->w->at);
-    stroke_of(r, &stroke, &r->dashes);
-    if (color.a <= 0 || stroke.width_px <= 0)
-        return true;
-    if (!same_color(color, r->color) || !same_stroke(&stroke, &r->stroke))
-        flush(r);
-    r->color = color;
-    r->stroke = stroke;
+    if (!r->is_one_look) {
+        if (!look_of(r, &stroke, &color))
+            return true;
+        if (!same_color(color, r->color) || !same_stroke(&stroke, &r->stroke))
+            flush(r);
+        r->color = color;
+        r->stroke = stroke;
+    }
     add_to_group(r, &shape, false, &r->dashes);
     return r->rc == IM_OK;
 }
 
 void pass_line(struct render *r)
 {
+    static const enum style_property look[] = {
+        LINE_CAP,     LINE_JOIN,  LINE_MITER_LIMIT, LINE_ROUND_LIMIT,
+        LINE_OPACITY, LINE_COLOR, LINE_WIDTH,       LINE_GAP_WIDTH,
+        LINE_OFFSET,  LINE_BLUR,  LINE_DASHARRAY};
+
     r->is_stroked = true;
     set_shift(r, LINE_TRANSLATE);
+    r->is_one_look = style_is_one_look(r->ms->style, look, sizeof look / sizeof *look);
+    if (r->is_one_look) {
+        style_eval_feature(&r->w->at, NULL, 0, GEOM_EMPTY);
+        if (!look_of(r, &r->stroke, &r->color))
+            return;
+    }
     visit_ordered(r, LINE_SORT_KEY, visit_line);
     flush(r);
 }

@@ -311,6 +311,33 @@ TEST(miters_over_the_limit_are_bevelled)
     close_fixture(&f);
 }
 
+TEST(round_joins_of_slight_turns_are_mitered)
+{
+    /* turns by 60 degrees: the miter is 1 / cos(30 degrees) = 1.155 widths long */
+    const float xy[] = {10, 70, 50, 70, 80, 18.04f};
+    struct fixture f = open_fixture(100, 100);
+    struct fixture g = open_fixture(100, 100);
+    struct draw_stroke stroke = {
+        .width_px = 24, .join = DRAW_JOIN_ROUND, .round_limit = 1.16f};
+    struct draw_stroke miter = {
+        .width_px = 24, .join = DRAW_JOIN_MITER, .miter_limit = 2};
+    size_t size = (size_t)100 * 100 * 4;
+
+    line(&f, xy, 3, &stroke, ink);
+    line(&g, xy, 3, &miter, ink);
+    assert_memory_equal(f.raster.rgba, g.raster.rgba, size);
+    stroke.round_limit = 1.15f;
+    clear(&f);
+    line(&f, xy, 3, &stroke, ink);
+    assert_memory_not_equal(f.raster.rgba, g.raster.rgba, size);
+    stroke.round_limit = 0;
+    clear(&g);
+    line(&g, xy, 3, &stroke, ink);
+    assert_memory_equal(f.raster.rgba, g.raster.rgba, size);
+    close_fixture(&f);
+    close_fixture(&g);
+}
+
 TEST(dashes_go_on_through_vertices_and_start_anew_in_each_part)
 {
     struct fixture f = open_fixture(40, 40);
@@ -544,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_straight_line_covers_length_times_width),
         cmocka_unit_test(lines_thinner_than_a_pixel_fade_instead),
         cmocka_unit_test(miters_over_the_limit_are_bevelled),
+        cmocka_unit_test(round_joins_of_slight_turns_are_mitered),
         cmocka_unit_test(dashes_go_on_through_vertices_and_start_anew_in_each_part),
         cmocka_unit_test(dashes_far_outside_cost_nothing_and_keep_their_phase),
         cmocka_unit_test(an_offset_shifts_to_the_right_of_the_direction),

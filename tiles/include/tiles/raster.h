@@ -97,6 +97,7 @@ struct draw_stroke {
     enum draw_cap cap;
     enum draw_join join;
     float miter_limit;                /* 0..100; longer ones are bevelled */
+    float round_limit;                /* round joins of shorter miters are mitered */
     float dashes_px[DRAW_MAX_DASHES]; /* on, off, on, off ...; all > 0; gaps should
                                          exceed the width where caps are not butt */
     uint32_t n_dashes;                /* 0: solid */
