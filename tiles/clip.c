@@ -20,6 +20,7 @@ void clip_path_release(struct clip_path *path)
 {
     free(path->xy);
     free(path->part_end);
+    free(path->part_at);
     *path = (struct clip_path){0};
 }
 
@@ -80,15 +81,18 @@ void clip_path_end(struct clip_path *path, uint32_t least)
     if (path->n_parts == path->cap_parts) {
         uint32_t cap = path->cap_parts ? path->cap_parts * 2 : 32;
         uint32_t *ends = realloc(path->part_end, cap * sizeof *ends);
+        double *at = realloc(path->part_at, cap * sizeof *at);
 
-        if (!ends) {
+        path->part_end = ends ? ends : path->part_end;
+        path->part_at = at ? at : path->part_at;
+        if (!ends || !at) {
             path->failed = true;
             path->n_points = start;
             return;
         }
-        path->part_end = ends;
         path->cap_parts = cap;
     }
+    path->part_at[path->n_parts] = path->at;
     path->part_end[path->n_parts++] = path->n_points;
 }
 
@@ -251,13 +255,15 @@ static void dash_piece(
     double end = t[1] * length;
 
     for (double at = t[0] * length; at < end && !w->out->failed;) {
-        double left;
-        bool on = dash_at(w, s + at, &left) % 2 == 0;
+        double left = HUGE_VAL;
+        bool on = w->dashes->n == 0 || dash_at(w, s + at, &left) % 2 == 0;
         double stop = fmin(end, at + left);
 
         if (on) {
-            if (w->out->n_points == part_start(w->out))
+            if (w->out->n_points == part_start(w->out)) {
+                w->out->at = s + at;
                 clip_path_point(w->out, a[0] + ux * at, a[1] + uy * at);
+            }
             clip_path_point(w->out, a[0] + ux * stop, a[1] + uy * stop);
         }
         if (!on || stop < end)
@@ -524,13 +530,13 @@ void clip_shape(const struct atlas_shape *shape,
     for (uint32_t part = 0; part < shape->n_parts && !out->failed; part++) {
         uint32_t end = shape->part_end[part];
 
-        if (dashes && dashes->n) /* they are counted along all of the line */
+        if (clip_walks(dashes)) /* they are counted along all of the line */
             to_local(shape, first, end, frame, local);
         else
             clip_local(shape, first, end, frame, window, local);
         if (shape->kind == GEOM_AREA && as_rings)
             clip_ring(local->xy, local->n_points, box, &scratch->half, out);
-        else if (dashes && dashes->n)
+        else if (clip_walks(dashes))
             clip_line_dashed(local->xy, local->n_points, box, dashes, out);
         else
             clip_line(local->xy, local->n_points, box, out);

@@ -31,6 +31,8 @@ enum { CLIP_MAX_POINTS = 8 * 1024 * 1024 };
 struct clip_path {
     double *xy;
     uint32_t *part_end;
+    double *part_at; /* of clip_line_dashed: how far along its line a part begins */
+    double at;       /* of the part that is open */
     uint32_t n_points;
     uint32_t n_parts;
     uint32_t cap_points;
@@ -62,9 +64,15 @@ enum { CLIP_MAX_DASHES = 16 };
 struct clip_dashes {
     double length[CLIP_MAX_DASHES]; /* on, off, on, off ... in local units, all > 0 */
     uint32_t n;                     /* even; 0: solid */
+    bool is_measured;               /* part_at is wanted also of solid lines */
 };
+/** Is the line walked from its start, however far that is? */
+static inline bool clip_walks(const struct clip_dashes *dashes)
+{
+    return dashes && (dashes->n || dashes->is_measured);
+}
 /** As clip_line, cut into dashes counted from the start of the whole line, so that they
- *  go on across tiles. */
+ *  go on across tiles. Sets out->part_at. */
 void clip_line_dashed(const double *xy,
                       uint32_t n_points,
                       struct clip_box box,

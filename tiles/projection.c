@@ -232,7 +232,7 @@ void projection_clip_shape(const struct tile_projection *p,
                            struct clip_scratch *scratch,
                            struct clip_path *out)
 {
-    bool is_dashed = dashes && dashes->n;
+    bool is_dashed = clip_walks(dashes);
     bool is_ring = shape->kind == GEOM_AREA && as_rings;
     struct clip_box window = part_window(p, is_dashed);
     struct bend bend = {p, &window, fmax(window.max_x - window.min_x, 4),

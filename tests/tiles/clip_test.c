@@ -175,7 +175,7 @@ TEST(a_line_cut_at_a_border_keeps_its_length)
  * may then be less than the distance between neighbouring doubles. */
 TEST(dashes_far_along_a_long_line_come_to_an_end)
 {
-    static const struct clip_dashes dashes = {{3.3, 1.7}, 2};
+    static const struct clip_dashes dashes = {.length = {3.3, 1.7}, .n = 2};
     struct test_random r = test_random_new("long dashes");
     struct clip_path out = {0};
 
@@ -193,7 +193,7 @@ TEST(dashes_far_along_a_long_line_come_to_an_end)
 
 TEST(dashes_go_on_across_a_border)
 {
-    static const struct clip_dashes dashes = {{7, 3, 2, 5}, 4};
+    static const struct clip_dashes dashes = {.length = {7, 3, 2, 5}, .n = 4};
     static const double xy[] = {-500, 20, 100, 30, 900, 700, 5000, 650};
     struct clip_path whole = {0};
     struct clip_path pieces = {0};

@@ -228,6 +228,11 @@ TEST(lines_with_gaps_blur_translation_order_and_layer_opacity)
     check("line_properties");
 }
 
+TEST(lines_painted_with_images)
+{
+    check("line_patterns");
+}
+
 TEST(circles_with_blur_translation_and_order)
 {
     check("circle_properties");
@@ -275,6 +280,7 @@ int main(void)
         cmocka_unit_test(lines_with_casings_dashes_and_offsets),
         cmocka_unit_test(fills_with_patterns_translation_order_and_layer_opacity),
         cmocka_unit_test(lines_with_gaps_blur_translation_order_and_layer_opacity),
+        cmocka_unit_test(lines_painted_with_images),
         cmocka_unit_test(circles_with_blur_translation_and_order),
         cmocka_unit_test(heat_by_weight_and_radius),
         cmocka_unit_test(patterns_at_twice_the_pixels),

@@ -75,6 +75,15 @@ IM_CHECKED enum im_code coverage_fill(struct draw_scratch *scratch,
                                       void *ctx,
                                       struct im_error *err);
 
+/** draw_line with a painter of rows; not blurred. */
+IM_CHECKED enum im_code coverage_line(struct draw_scratch *scratch,
+                                      const struct raster *raster,
+                                      const struct draw_path *lines,
+                                      const struct draw_stroke *stroke,
+                                      coverage_row_fn *paint,
+                                      void *ctx,
+                                      struct im_error *err);
+
 /** Points of the stroker, at least `n`; NULL over the limit or out of memory. */
 double *coverage_points(struct draw_scratch *scratch, size_t n);
 

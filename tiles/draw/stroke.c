@@ -791,6 +791,35 @@ static enum im_code draw_blurred(struct draw_scratch *scratch,
     return rc;
 }
 
+/** Can nothing of it be seen? Else there is room for its points. */
+static enum im_code
+prepare(const struct stroke_job *job, bool *is_hidden, struct im_error *err)
+{
+    const struct draw_stroke *stroke = &job->stroke;
+    const struct pen *pen = &job->pen;
+    size_t n_points = longest_part(job->lines);
+    struct path_box box;
+
+    if (!path_box(job->lines, &box))
+        return im_fail(err, IM_EARG, "line: a coordinate is not a finite number");
+    double aside =
+        fabs((double)stroke->offset_px) +
+        (double)(stroke->gap_px > 0 ? stroke->gap_px + stroke->width_px : 0) / 2;
+    double reach = aside * 3;
+
+    *is_hidden = !(stroke->width_px > 0) || box.max_x + reach < pen->min_x ||
+                 box.max_y + reach < pen->min_y || box.min_x - reach > pen->max_x ||
+                 box.min_y - reach > pen->max_y;
+    /* an offset makes at most two vertices of one */
+    if (!*is_hidden &&
+        !coverage_points(job->scratch, aside > 0 ? 3 * n_points : n_points))
+        return im_fail(err, IM_ELIMIT,
+                       "a line of %zu vertices does not fit the %d MiB "
+                       "of the drawing scratch",
+                       n_points, DRAW_SCRATCH_MAX_BYTES >> 20);
+    return IM_OK;
+}
+
 enum im_code draw_line(struct draw_scratch *scratch,
                        struct raster *raster,
                        const struct draw_path *lines,
@@ -799,32 +828,16 @@ enum im_code draw_line(struct draw_scratch *scratch,
                        struct im_error *err)
 {
     enum im_code rc = check_stroke(stroke, err);
-    size_t n_points = longest_part(lines);
-    struct path_box box;
     struct stroke_job job;
+    bool is_hidden = true;
 
     if (rc != IM_OK)
         return rc;
-    if (!path_box(lines, &box))
-        return im_fail(err, IM_EARG, "line: a coordinate is not a finite number");
     job_init(&job, scratch, raster, lines, stroke);
-    double aside =
-        fabs((double)stroke->offset_px) +
-        (double)(stroke->gap_px > 0 ? stroke->gap_px + stroke->width_px : 0) / 2;
-    double reach = aside * 3;
-    const struct pen *pen = &job.pen;
-
+    rc = prepare(&job, &is_hidden, err);
     color.a *= stroke->blur_px > 0 ? 1 : job.share;
-    if (!(color.a > 0.0f) || !(stroke->width_px > 0) ||
-        box.max_x + reach < pen->min_x || box.max_y + reach < pen->min_y ||
-        box.min_x - reach > pen->max_x || box.min_y - reach > pen->max_y)
-        return IM_OK;
-    /* an offset makes at most two vertices of one */
-    if (!coverage_points(scratch, aside > 0 ? 3 * n_points : n_points))
-        return im_fail(err, IM_ELIMIT,
-                       "a line of %zu vertices does not fit the %d MiB "
-                       "of the drawing scratch",
-                       n_points, DRAW_SCRATCH_MAX_BYTES >> 20);
+    if (rc != IM_OK || is_hidden || !(color.a > 0.0f))
+        return rc;
     if (stroke->blur_px > 0)
         return draw_blurred(scratch, raster, lines, stroke, color, err);
     for (uint32_t top = 0; top < raster->height_px && rc == IM_OK;
@@ -833,6 +846,33 @@ enum im_code draw_line(struct draw_scratch *scratch,
         if (rc == IM_OK) {
             cover(&job);
             coverage_blend(scratch, raster, color);
+        }
+    }
+    return rc;
+}
+
+enum im_code coverage_line(struct draw_scratch *scratch,
+                           const struct raster *raster,
+                           const struct draw_path *lines,
+                           const struct draw_stroke *stroke,
+                           coverage_row_fn *paint,
+                           void *ctx,
+                           struct im_error *err)
+{
+    enum im_code rc = check_stroke(stroke, err);
+    struct stroke_job job;
+    bool is_hidden = true;
+
+    if (rc != IM_OK)
+        return rc;
+    job_init(&job, scratch, raster, lines, stroke);
+    rc = prepare(&job, &is_hidden, err);
+    for (uint32_t top = 0; top < raster->height_px && rc == IM_OK && !is_hidden;
+         top += coverage_band_height(raster)) {
+        rc = coverage_begin(scratch, raster, top, err);
+        if (rc == IM_OK) {
+            cover(&job);
+            rc = coverage_rows(scratch, paint, ctx, err);
         }
     }
     return rc;

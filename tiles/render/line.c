@@ -68,6 +68,27 @@ static bool visit_line(void *ctx, uint32_t feature)
     return r->rc == IM_OK;
 }
 
+/* Each is drawn for itself: where they cross, the later one covers the earlier. */
+static bool visit_patterned(void *ctx, uint32_t feature)
+{
+    struct render *r = ctx;
+    struct atlas_shape shape = shape_of(r, feature);
+    double opacity;
+
+    if ((shape.kind != GEOM_AREA && shape.kind != GEOM_LINE) ||
+        !enter(r, feature, shape.kind))
+        return r->rc == IM_OK;
+    opacity = style_number(r->ms->style, LINE_OPACITY, &r->w->at);
+    stroke_of(r, &r->stroke, &r->dashes);
+    if (opacity <= 0 || r->stroke.width_px <= 0 ||
+        !set_pattern(r, LINE_PATTERN, (float)opacity))
+        return r->rc == IM_OK;
+    r->dashes = (struct clip_dashes){.is_measured = true};
+    add_to_group(r, &shape, false, &r->dashes);
+    flush(r);
+    return r->rc == IM_OK;
+}
+
 void pass_line(struct render *r)
 {
     static const enum style_property look[] = {
@@ -76,7 +97,14 @@ void pass_line(struct render *r)
         LINE_OFFSET,  LINE_BLUR,  LINE_DASHARRAY};
 
     r->is_stroked = true;
+    r->has_pattern = false;
+    r->dashes.is_measured = false;
     set_shift(r, LINE_TRANSLATE);
+    if (style_has(r->ms->style, LINE_PATTERN)) {
+        visit_ordered(r, LINE_SORT_KEY, visit_patterned);
+        r->has_pattern = false;
+        return;
+    }
     r->is_one_look = style_is_one_look(r->ms->style, look, sizeof look / sizeof *look);
     if (r->is_one_look) {
         style_eval_feature(&r->w->at, NULL, 0, GEOM_EMPTY);

@@ -32,12 +32,12 @@ static inline int32_t half_pixel(double v)
  * does not depend on the direction, so neighbouring tiles and neighbouring areas agree.
  * The ends stay where they are; what would become too small to be drawn stays as it
  * is, so that many specks keep their area. Returns how many vertices. */
-static uint32_t thin_part(const double *xy, uint32_t n, float *out)
+static uint32_t thin_part(const double *xy, uint32_t n, float *out, bool keep_all)
 {
     enum { LEAST = 5 };
     uint32_t kept = 0;
 
-    for (uint32_t i = 0; i < n && n > LEAST;) {
+    for (uint32_t i = 0; i < n && n > LEAST && !keep_all;) {
         int32_t cell_x = half_pixel(xy[2 * i]);
         int32_t cell_y = half_pixel(xy[2 * i + 1]);
         double sum_x = xy[2 * i];
@@ -84,13 +84,15 @@ static bool to_floats(struct render *r, struct clip_path *path)
         w->xy = xy;
         w->cap_xy = path->cap_points;
     }
+    /* what is left out of a line is missing in its length */
+    bool is_measured = r->is_stroked && r->has_pattern;
     uint32_t start = 0;
     uint32_t n = 0;
     for (uint32_t i = 0; i < path->n_parts; i++) {
         uint32_t end = path->part_end[i];
 
-        n +=
-            thin_part(path->xy + 2 * (size_t)start, end - start, w->xy + 2 * (size_t)n);
+        n += thin_part(path->xy + 2 * (size_t)start, end - start, w->xy + 2 * (size_t)n,
+                       is_measured);
         path->part_end[i] = n;
         start = end;
     }
@@ -111,7 +113,10 @@ void flush(struct render *r)
         return;
     if (to_floats(r, path)) {
         drawn = (struct draw_path){r->w->xy, path->part_end, path->n_parts};
-        if (r->is_stroked)
+        if (r->is_stroked && r->has_pattern)
+            r->rc = draw_line_pattern(r->w->scratch, r->raster, &drawn, path->part_at,
+                                      &r->stroke, &r->pattern, r->err);
+        else if (r->is_stroked)
             r->rc = draw_line(r->w->scratch, r->raster, &drawn, &r->stroke, r->color,
                               r->err);
         else if (r->has_pattern)

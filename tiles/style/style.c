@@ -317,13 +317,32 @@ read_visibility(struct expr_compiler *c, const json_t *value, struct style_layer
                   "visibility 应为 \"visible\" 或 \"none\"");
 }
 
+static bool is_text(const json_t *value, const char *text)
+{
+    const char *own = json_string_value(value);
+
+    return own && strcmp(own, text) == 0;
+}
+
 /* What is known and not drawn. */
-static bool
-refuse_known(struct expr_compiler *c, const struct style_layer *layer, const char *key)
+static bool refuse_known(struct expr_compiler *c,
+                         const struct style_layer *layer,
+                         const char *key,
+                         const json_t *value)
 {
     if (layer->type == STYLE_LINE && strcmp(key, "line-gradient") == 0)
         expr_fail(c, "gradients along lines are not drawn; use \"line-color\"",
                   "不绘制渐变线；请用“line-color”");
+    else if (strcmp(key, "text-writing-mode") == 0 &&
+             is_text(json_array_get(value, 0), "vertical"))
+        expr_fail(c, "vertical text is not drawn; use [\"horizontal\"]",
+                  "不支持竖排文字；请用 [\"horizontal\"]");
+    else if (strcmp(key, "icon-keep-upright") == 0 && !json_is_false(value))
+        expr_fail(c, "icons along lines are not turned back; it can only be false",
+                  "沿线图标不会翻转，只能为 false");
+    else if (strcmp(key, "symbol-z-order") == 0 && !is_text(value, "auto"))
+        expr_fail(c, "labels lie in the order of \"symbol-sort-key\"; use \"auto\"",
+                  "标注按“symbol-sort-key”叠放；请用“auto”");
     else
         return false;
     return true;
@@ -338,7 +357,7 @@ static void read_property(struct expr_compiler *c,
     enum style_property property;
     size_t n = strlen(key);
 
-    if (strcmp(key, "$comment") == 0 || refuse_known(c, layer, key))
+    if (strcmp(key, "$comment") == 0 || refuse_known(c, layer, key, value))
         return;
     if (is_layout && strcmp(key, "visibility") == 0) {
         read_visibility(c, value, layer);

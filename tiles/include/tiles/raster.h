@@ -115,6 +115,17 @@ IM_CHECKED enum im_code draw_line(struct draw_scratch *scratch,
                                   struct draw_color color,
                                   struct im_error *err);
 
+/** Lines painted with an image that repeats along them, as wide as they are: its height
+ *  is stretched to their width. `part_at[i]` is how far along the whole line, pixels,
+ *  part i begins. Of the pattern, image and opacity count; blur and dashes do not. */
+IM_CHECKED enum im_code draw_line_pattern(struct draw_scratch *scratch,
+                                          struct raster *raster,
+                                          const struct draw_path *lines,
+                                          const double *part_at,
+                                          const struct draw_stroke *stroke,
+                                          const struct draw_pattern *pattern,
+                                          struct im_error *err);
+
 /** A circle with a ring, drawn once per look and then copied (STACK 2: 12 to 16 times
  *  cheaper); position to a quarter of a pixel. The ring lies outside the radius, as in
  *  MapLibre; both together at most 512 px. */
