@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 enum {
     /* As many as the server's cache has tiles of some kilobytes. 512 KiB a map of which
@@ -141,6 +142,8 @@ static double layer_reach_px(const struct tile_map *map,
     double zoom = map_style_zoom(map, id.z);
     double reach = LEAST_REACH_PX;
 
+    if (atlas_layer_schema(ml->layer)->cluster.is_on)
+        reach = CLUSTER_REACH_PX;
     *is_drawn = ml->style.n_layers == 0;
     for (uint32_t i = 0; i < ml->style.n_layers; i++) {
         const struct style_layer *style = &ml->style.layers[i];
@@ -183,6 +186,64 @@ far_window_of(const struct tile_map *map, struct tile_id id, uint32_t n, double 
                             y + 256.0 * n + reach);
 }
 
+/* ---- clusters ---- */
+
+struct found_clusters {
+    const struct map_layer *ml;
+    const struct clusters *clusters;
+    uint64_t hash;
+};
+
+static bool hash_cluster(void *ctx, uint32_t feature)
+{
+    struct found_clusters *found = ctx;
+    const struct atlas_layer *layer = found->ml->layer;
+    int field = atlas_layer_schema(layer)->cluster.by;
+    const struct cluster_code *codes;
+    uint32_t i = feature & ~CLUSTER_BIT;
+    uint32_t n;
+
+    if (!(feature & CLUSTER_BIT)) { /* the rest of it is in the rows */
+        found->hash = mix(found->hash, (uint64_t)atlas_fid(layer, feature));
+        return true;
+    }
+    found->hash = mix(found->hash, (uint64_t)cluster_id(found->clusters, i));
+    codes = cluster_codes(found->clusters, i, &n);
+    for (uint32_t k = 0; k < n; k++) {
+        struct im_bytes code = atlas_code_text(layer, field, codes[k].code);
+
+        found->hash = mix(found->hash, XXH3_64bits(code.data, code.len));
+        found->hash = mix(found->hash, codes[k].n_points);
+    }
+    return true;
+}
+
+/* Pictures of 256 px show the zoom before that of vector tiles and 512 px. False
+ * without memory. */
+static bool hash_clusters(const struct tile_map *map,
+                          const struct map_layer *ml,
+                          struct tile_id id,
+                          struct world_box window,
+                          uint64_t *hash)
+{
+    struct bbox box = {world_lon(window.min_x), world_lat(window.max_y),
+                       world_lon(window.max_x), world_lat(window.min_y)};
+
+    for (int further = 0; further < 2; further++) {
+        struct found_clusters found = {.ml = ml};
+        struct map_clusters clusters;
+
+        if (!map_clusters(map, ml, map_style_zoom(map, id.z) + further, &clusters))
+            return false;
+        found.clusters = clusters.clusters;
+        if (clusters.clusters)
+            map_window(ml, clusters, box, hash_cluster, &found);
+        if (found.hash)
+            *hash = mix(*hash, found.hash);
+    }
+    return true;
+}
+
 static bool hash_rows(const struct tile_map *map,
                       struct tile_id id,
                       unsigned size_px,
@@ -204,11 +265,12 @@ static bool hash_rows(const struct tile_map *map,
 
         if (!is_drawn)
             continue;
-        if (!atlas_digest_is_ready(ml->layer))
+        if (!atlas_digest_is_ready(ml->layer) || !map_clusters_are_ready(map, ml))
             return false;
-        *hash = mix(*hash,
-                    atlas_digest_window(
-                        ml->layer, is_mercator ? window_of(id, size_px, reach) : far));
+        struct world_box window = is_mercator ? window_of(id, size_px, reach) : far;
+        *hash = mix(*hash, atlas_digest_window(ml->layer, window));
+        if (!hash_clusters(map, ml, id, window, hash))
+            return false;
     }
     return true;
 }
@@ -315,12 +377,30 @@ static enum im_code hash_labels(const struct tile_map *map,
 
 /* ---- tiles without anything ---- */
 
-enum { BARE_REACH_PX = 128 }; /* clusters stand beside what they stand for */
+enum { BARE_REACH_PX = 128 };
 
 static bool stop_at_first(void *ctx, uint32_t feature)
 {
     (void)ctx;
     (void)feature;
+    return false;
+}
+
+/* Clusters stand beside what they stand for. */
+static bool has_something(const struct tile_map *map,
+                          const struct map_layer *ml,
+                          struct tile_id id,
+                          struct bbox box)
+{
+    for (int further = 0; further < 2; further++) {
+        struct map_clusters clusters;
+
+        if (!map_clusters(map, ml, map_style_zoom(map, id.z) + further, &clusters) ||
+            !map_window(ml, clusters, box, stop_at_first, NULL))
+            return true;
+        if (!clusters.clusters)
+            return false;
+    }
     return false;
 }
 
@@ -380,7 +460,7 @@ bool tile_block_is_bare(const struct tile_map *map,
         struct bbox box =
             map->is_web_mercator ? near_degrees(id, n, size_px, reach) : far;
 
-        if (is_drawn && !atlas_window(ml->layer, box, stop_at_first, NULL))
+        if (is_drawn && has_something(map, ml, id, box))
             return false;
     }
     return true;
@@ -458,8 +538,12 @@ enum im_code tile_content_prepare(const struct tile_map *map,
         remember(map, number_of(id, size_px), *out);
         return IM_OK;
     }
-    for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++)
-        if (!atlas_digest_prepare(map->layers[i].layer))
+    for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++) {
+        struct map_clusters clusters;
+
+        if (!atlas_digest_prepare(map->layers[i].layer) ||
+            !map_clusters(map, &map->layers[i], 0, &clusters))
             rc = im_fail(err, IM_ENOMEM, "out of memory for the versions of tiles");
+    }
     return rc == IM_OK ? work_out(map, worker, id, size_px, out, err) : rc;
 }

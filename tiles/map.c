@@ -46,6 +46,81 @@ bool map_shows(const struct tile_map *map,
             reviewed != 0);
 }
 
+/* ---- clusters ---- */
+
+struct shown {
+    const struct tile_map *map;
+    const struct map_layer *ml;
+};
+
+static bool is_shown(const void *ctx, uint32_t feature)
+{
+    const struct shown *shown = ctx;
+
+    return map_shows(shown->map, shown->ml->layer, feature);
+}
+
+static bool hides_rows(const struct tile_map *map, const struct map_layer *ml)
+{
+    return ml->passes ||
+           (map->leave_out_unreviewed &&
+            atlas_layer_schema(ml->layer)->roles.reviewed != SCHEMA_NO_FIELD);
+}
+
+bool map_clusters_are_ready(const struct tile_map *map, const struct map_layer *ml)
+{
+    if (!hides_rows(map, ml))
+        return atlas_clusters_are_ready(ml->layer);
+    return !atlas_layer_schema(ml->layer)->cluster.is_on ||
+           atomic_load_explicit(&ml->clusters, memory_order_acquire) != NULL;
+}
+
+/* Two threads may make the same; the first one stays. */
+static const struct clusters *own_clusters(const struct tile_map *map,
+                                           const struct map_layer *ml)
+{
+    _Atomic(struct clusters *) *slot = &((struct map_layer *)ml)->clusters;
+    struct clusters *known = atomic_load_explicit(slot, memory_order_acquire);
+    struct clusters *made;
+
+    if (known)
+        return known;
+    made = clusters_new(ml->layer, is_shown, &(struct shown){map, ml});
+    if (!made || atomic_compare_exchange_strong_explicit(
+                     slot, &known, made, memory_order_acq_rel, memory_order_acquire))
+        return made;
+    clusters_free(made);
+    return known;
+}
+
+bool map_clusters(const struct tile_map *map,
+                  const struct map_layer *ml,
+                  double style_zoom,
+                  struct map_clusters *out)
+{
+    const struct schema_cluster *how = &atlas_layer_schema(ml->layer)->cluster;
+    double zoom = fmax(0, floor(style_zoom + 1e-6));
+
+    *out = (struct map_clusters){NULL, 0};
+    if (!how->is_on || zoom > how->max_zoom)
+        return true;
+    out->zoom = (unsigned)zoom;
+    out->clusters =
+        hides_rows(map, ml) ? own_clusters(map, ml) : atlas_clusters(ml->layer);
+    return out->clusters != NULL;
+}
+
+bool map_window(const struct map_layer *ml,
+                struct map_clusters clusters,
+                struct bbox window,
+                atlas_visit_fn *visit,
+                void *ctx)
+{
+    return clusters.clusters
+               ? clusters_window(clusters.clusters, clusters.zoom, window, visit, ctx)
+               : atlas_window(ml->layer, window, visit, ctx);
+}
+
 /* ---- where labels stand ---- */
 
 /* The zoom at which a shape is about 1,024 px wide: fine enough for a point inside, and
@@ -612,8 +687,11 @@ void tile_map_unref(const struct tile_map *borrowed)
         return;
     mvt_spares_release(&map->mvt_spares);
     label_plan_free(map->plan);
-    for (uint32_t i = 0; i < map->n_layers; i++)
+    for (uint32_t i = 0; i < map->n_layers; i++) {
         free(map->layers[i].label_points);
+        clusters_free(
+            atomic_load_explicit(&map->layers[i].clusters, memory_order_acquire));
+    }
     content_memo_free(map->content);
     im_arena_free(map->arena);
     atlas_unref(map->atlas);

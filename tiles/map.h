@@ -28,6 +28,14 @@ struct map_layer {
     _Atomic uint64_t *label_points;
     const uint8_t *passes; /* a bit for each feature: the map's filter; NULL: all */
     bool has_label_layer;  /* vector tiles have "<id>_label" beside "<id>" */
+    /* of what the map does not hide; NULL while not made, or it hides nothing */
+    _Atomic(struct clusters *) clusters;
+};
+
+/** The clusters that stand for a layer's points at a zoom; NULL: there are none. */
+struct map_clusters {
+    const struct clusters *clusters;
+    unsigned zoom;
 };
 
 enum { MAP_OWN_STYLE = UINT32_MAX };
@@ -115,6 +123,24 @@ struct bbox map_pixel_window(const struct tile_map *map,
                              double min_y,
                              double max_x,
                              double max_y);
+/**
+ * The clusters of a layer at a style zoom, made when first asked for. Where the map
+ * hides rows (filter, profile) they are its own: what is hidden is not counted. False
+ * without memory.
+ */
+IM_CHECKED bool map_clusters(const struct tile_map *map,
+                             const struct map_layer *layer,
+                             double style_zoom,
+                             struct map_clusters *out);
+/** Is there no work left in map_clusters? */
+bool map_clusters_are_ready(const struct tile_map *map, const struct map_layer *layer);
+/** The clusters and single features of a window, where there are clusters at this zoom,
+ *  else the features, as atlas_window. */
+bool map_window(const struct map_layer *layer,
+                struct map_clusters clusters,
+                struct bbox window,
+                atlas_visit_fn *visit,
+                void *ctx);
 /** Is any style layer of this map layer drawn somewhere in [from, to)? */
 bool map_layer_drawn(const struct map_layer *layer, double from, double to);
 

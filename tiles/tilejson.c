@@ -35,6 +35,16 @@ static void write_bounds(const struct tile_map *map, struct im_json *w)
     im_json_array_end(w);
 }
 
+static void
+write_field(struct im_json *w, const char *name, const char *title, const char *type)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%s (%s)", title, type);
+    im_json_key(w, name);
+    im_json_text(w, text);
+}
+
 static void write_fields(const struct layer_schema *schema,
                          const struct tile_map *map,
                          struct im_json *w)
@@ -43,14 +53,21 @@ static void write_fields(const struct layer_schema *schema,
     im_json_object(w);
     for (size_t i = 0; i < schema->n_fields; i++) {
         const struct schema_field *field = &schema->fields[i];
-        char text[256];
 
         if (field->tile_zoom < 0 || field->tile_zoom > TILE_MAX_ZOOM)
             continue;
-        snprintf(text, sizeof text, "%s (%s)", query_title(field->title, map->lang),
-                 field->type == FIELD_TEXT ? "String" : "Number");
-        im_json_key(w, field->name);
-        im_json_text(w, text);
+        write_field(w, field->name, query_title(field->title, map->lang),
+                    field->type == FIELD_TEXT ? "String" : "Number");
+    }
+    if (schema->cluster.is_on) {
+        const bool zh = map->lang == LANG_ZH;
+
+        write_field(w, "point_count", zh ? "点数" : "points", "Number");
+        write_field(w, "point_count_abbreviated", zh ? "点数" : "points", "String");
+        write_field(w, "cluster", zh ? "是否聚合" : "is it a cluster", "Boolean");
+        write_field(w, "cluster_id", zh ? "聚合编号" : "id of the cluster", "Number");
+        write_field(w, "expansion_zoom", zh ? "散开的级别" : "comes apart at zoom",
+                    "Number");
     }
     im_json_object_end(w);
 }

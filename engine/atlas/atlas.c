@@ -5,6 +5,8 @@
 #include "atlas/layer.h"
 #include "search/index.h"
 
+#include <engine/clusters.h>
+
 #include <stdlib.h>
 
 struct atlas {
@@ -215,7 +217,9 @@ size_t atlas_memory_bytes(const struct atlas *atlas)
                lazy_bytes(atlas->layers[i]->lazy) +
                search_index_bytes(search_index_of(atlas->layers[i])) +
                digest_bytes(atomic_load_explicit(&atlas->layers[i]->digest,
-                                                 memory_order_acquire));
+                                                 memory_order_acquire)) +
+               clusters_bytes(atomic_load_explicit(&atlas->layers[i]->clusters,
+                                                   memory_order_acquire));
     return sum;
 }
 

@@ -23,6 +23,7 @@
  *   names                       12 a name + text    layers that name places
  *   search                      see search/index.h; comes later, from another thread
  *   digest                      see atlas/digest.c; made when a tile is first asked for
+ *   clusters                    see atlas/clusters.c; the same
  *
  * A point with a text key of 8 bytes and 5 coded fields: raw 24 + 5 * 10 = 74 bytes,
  * here 16 + 8 + 1.2 + 8 + 9 + 16 + 5 * 4 = 78 bytes. */
@@ -62,6 +63,7 @@ static inline unsigned atlas_class_of(enum precision precision, bool unreviewed)
 
 struct search_index;
 struct digest;
+struct clusters;
 
 struct atlas_layer {
     atomic_uint refs;
@@ -98,6 +100,7 @@ struct atlas_layer {
     struct lazy *lazy; /* with `search` all that changes; see atlas/lazy.h */
     _Atomic(struct search_index *) search; /* NULL until somebody has built it */
     _Atomic(struct digest *) digest;       /* the same */
+    _Atomic(struct clusters *) clusters;   /* the same */
 };
 
 /** Read a layer from its source; what has not changed since `old` (NULL: there is none)

@@ -6,6 +6,8 @@
 #include "geom/hilbert.h"
 #include "search/index.h"
 
+#include <engine/clusters.h>
+
 #include <math.h>
 #include <xxhash.h>
 
@@ -417,6 +419,7 @@ static enum im_code layer_new(const struct source_layer *from,
         atomic_init(&layer->refs, 1);
         atomic_init(&layer->search, NULL);
         atomic_init(&layer->digest, NULL);
+        atomic_init(&layer->clusters, NULL);
         layer->version = from->version;
         layer->definition_json =
             im_arena_strdup(arena, im_bytes_of(from->definition_json));
@@ -505,6 +508,7 @@ void atlas_layer_unref(struct atlas_layer *layer)
         atomic_fetch_sub_explicit(&layer->refs, 1, memory_order_acq_rel) == 1) {
         lazy_free(layer->lazy);
         digest_free(atomic_load_explicit(&layer->digest, memory_order_acquire));
+        clusters_free(atomic_load_explicit(&layer->clusters, memory_order_acquire));
         search_index_free(atomic_load_explicit(&layer->search, memory_order_acquire));
         im_arena_free(layer->arena); /* the layer lies in it */
     }

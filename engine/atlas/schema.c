@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compile a layer.json. Strict: what is not understood is refused with its JSON path.
  */
+#include <engine/clusters.h>
 #include <engine/schema.h>
 
 #include "base/json_read.h"
@@ -523,6 +524,53 @@ static void get_roles(struct reader *r,
     }
 }
 
+static int cluster_field(struct reader *r,
+                         const struct json_at *up,
+                         const json_t *object,
+                         const struct layer_schema *s)
+{
+    struct json_at at = {up, "by", 0};
+    const char *name = get_text(r, up, object, "by", OPTIONAL);
+    int field = schema_field_index(s, im_bytes_of(name));
+
+    if (!json_object_get(object, "by"))
+        return SCHEMA_NO_FIELD;
+    if (field == SCHEMA_NO_FIELD)
+        refuse(r, &at, name, "没有这个字段", "there is no such field");
+    else if (s->fields[field].type != FIELD_TEXT || s->fields[field].list)
+        refuse(r, &at, name, "应为文本字段，且不是列表",
+               "must be a field of type text that is no list");
+    return field;
+}
+
+static void get_cluster(struct reader *r,
+                        const struct json_at *up,
+                        const json_t *object,
+                        struct layer_schema *s)
+{
+    static const char *const members[] = {"max_zoom", "radius_px", "by", NULL};
+    struct json_at at = {up, "cluster", 0};
+    struct json_at radius = {&at, "radius_px", 0};
+    const json_t *cluster = json_object_get(object, "cluster");
+
+    s->cluster.by = SCHEMA_NO_FIELD;
+    s->cluster.max_zoom = -1;
+    if (!cluster || !is_object(r, &at, cluster))
+        return;
+    only_members(r, &at, cluster, members);
+    s->cluster = (struct schema_cluster){
+        .is_on = true,
+        .max_zoom = get_int(r, &at, cluster, "max_zoom", 12, CLUSTERS_MAX_ZOOM),
+        .radius_px = get_int(r, &at, cluster, "radius_px", 40, CLUSTERS_MAX_RADIUS),
+        .by = cluster_field(r, &at, cluster, s)};
+    if (s->cluster.radius_px == 0)
+        refuse(r, &radius, "0", "应为 1 到 256 的整数",
+               "must be an integer from 1 to 256");
+    if (s->geometry != SCHEMA_POINT)
+        refuse(r, &at, NULL, "只有 geometry 为 point 的图层可以聚合",
+               "only layers with geometry point are clustered");
+}
+
 static bool has_member(const char *const *list, const char *name)
 {
     for (size_t i = 0; list[i]; i++)
@@ -610,10 +658,10 @@ const char *schema_geometry_name(enum schema_geometry geometry)
 static void get_layer(struct reader *r, const json_t *object, struct layer_schema *s)
 {
     static const char *const members[] = {
-        "id",    "title",  "synonyms",     "geometry",   "key",         "group",
-        "order", "in_map", "names_places", "visibility", "fields",      "roles",
-        "facts", "source", "source_date",  "licence",    "attribution", "completeness",
-        NULL};
+        "id",      "title",       "synonyms",     "geometry",     "key",
+        "group",   "order",       "in_map",       "names_places", "visibility",
+        "fields",  "roles",       "facts",        "source",       "source_date",
+        "licence", "attribution", "completeness", "cluster",      NULL};
     static const char *const visibilities[] = {"public", "internal", NULL};
     struct json_at at = {NULL, NULL, 0};
 
@@ -644,6 +692,7 @@ static void get_layer(struct reader *r, const json_t *object, struct layer_schem
     s->key =
         schema_field_index(s, im_bytes_of(get_text(r, &at, object, "key", REQUIRED)));
     get_roles(r, &at, object, s);
+    get_cluster(r, &at, object, s);
     check_facts(r, &at, object);
     check_layer(r, &at, s);
 }

@@ -205,34 +205,54 @@ struct marker_probe {
     struct label_plan *plan;
     uint32_t zoom;
     const struct map_style *ms;
+    struct map_clusters clusters;
     struct label_window box;
     uint32_t n;
 };
+
+static bool misses_circle(struct marker_probe *probe, double world_x, double world_y)
+{
+    struct style_eval *at = &probe->plan->marker_at;
+    const struct style_layer *style = probe->ms->style;
+    double r = style_number(style, CIRCLE_RADIUS, at) +
+               style_number(style, CIRCLE_STROKE_WIDTH, at);
+    double px[2];
+
+    return !map_pixel_of(probe->plan->map, probe->zoom, world_x, world_y, px) ||
+           !label_windows_meet(probe->box, (struct label_window){px[0] - r, px[1] - r,
+                                                                 px[0] + r, px[1] + r});
+}
+
+static bool misses_cluster(struct marker_probe *probe, uint32_t i)
+{
+    const struct clusters *clusters = probe->clusters.clusters;
+    const uint32_t *xy = cluster_at(clusters, i)->xy;
+
+    style_eval_cluster(&probe->plan->marker_at, probe->ms->layer->layer, clusters, i);
+    return !style_matches(probe->ms->style, &probe->plan->marker_at) ||
+           misses_circle(probe, xy[0], xy[1]);
+}
 
 static bool misses_marker(void *ctx, uint32_t feature)
 {
     struct marker_probe *probe = ctx;
     struct label_plan *plan = probe->plan;
     const struct map_style *ms = probe->ms;
-    struct geom geom = atlas_geom(ms->layer->layer, feature);
+    struct geom geom;
 
     if (probe->n++ == MAX_MARKERS)
         return false;
+    if (feature & CLUSTER_BIT)
+        return misses_cluster(probe, feature & ~CLUSTER_BIT);
+    geom = atlas_geom(ms->layer->layer, feature);
     style_eval_feature(&plan->marker_at, ms->layer->layer, feature, geom.kind);
     if (geom.kind != GEOM_POINT || !map_shows(plan->map, ms->layer->layer, feature) ||
         !style_matches(ms->style, &plan->marker_at))
         return true;
-    double r = style_number(ms->style, CIRCLE_RADIUS, &plan->marker_at) +
-               style_number(ms->style, CIRCLE_STROKE_WIDTH, &plan->marker_at);
-    for (uint32_t i = 0; i < geom.n_points; i++) {
-        double px[2];
-
-        if (map_pixel_of(plan->map, probe->zoom, world_x(geom.lonlat[2 * i]),
-                         world_y(geom.lonlat[2 * i + 1]), px) &&
-            label_windows_meet(probe->box, (struct label_window){px[0] - r, px[1] - r,
-                                                                 px[0] + r, px[1] + r}))
+    for (uint32_t i = 0; i < geom.n_points; i++)
+        if (!misses_circle(probe, world_x(geom.lonlat[2 * i]),
+                           world_y(geom.lonlat[2 * i + 1])))
             return false;
-    }
     return true;
 }
 
@@ -243,7 +263,7 @@ bool label_covers_marker(struct label_plan *plan,
     plan->marker_at.zoom = plan->at.zoom;
     for (uint32_t i = 0; i < plan->map->n_styles; i++) {
         const struct map_style *ms = &plan->map->styles[i];
-        struct marker_probe probe = {plan, zoom, ms, box, 0};
+        struct marker_probe probe = {plan, zoom, ms, {NULL, 0}, box, 0};
 
         if (ms->style->type != STYLE_CIRCLE ||
             !style_layer_visible(ms->style, plan->at.zoom))
@@ -253,7 +273,9 @@ bool label_covers_marker(struct label_plan *plan,
         struct bbox window =
             map_pixel_window(plan->map, zoom, box.min_x - r, box.min_y - r,
                              box.max_x + r, box.max_y + r);
-        if (!atlas_window(ms->layer->layer, window, misses_marker, &probe))
+        /* without memory the plan ends where it places the layer's own names */
+        if (map_clusters(plan->map, ms->layer, plan->at.zoom, &probe.clusters) &&
+            !map_window(ms->layer, probe.clusters, window, misses_marker, &probe))
             return true;
     }
     return false;
@@ -859,6 +881,88 @@ static bool stop_at_once(void *ctx, uint32_t feature, struct label_rank rank)
     return false;
 }
 
+static void
+set_part(struct listing *l, struct label_window cell, uint32_t part, double side)
+{
+    l->window.min_x = cell.min_x + (part % LABEL_PARTS) * side;
+    l->window.min_y = cell.min_y + (part / LABEL_PARTS) * side;
+    l->window.max_x = l->window.min_x + side;
+    l->window.max_y = l->window.min_y + side;
+    l->n_tries = 0;
+    l->n_found = 0;
+}
+
+/* Points that stand alone at a zoom with clusters. */
+struct single {
+    uint32_t feature;
+    struct label_rank rank;
+};
+struct singles {
+    struct listing *l;
+    struct single *items;
+    uint32_t n;
+    uint32_t cap;
+};
+
+static bool add_single(void *ctx, uint32_t feature)
+{
+    struct singles *s = ctx;
+    struct style_eval *at = &s->l->plan->at;
+    const struct map_style *ms = s->l->ms;
+
+    if ((feature & CLUSTER_BIT) ||
+        !map_shows(s->l->plan->map, ms->layer->layer, feature))
+        return true;
+    if (s->n == s->cap) {
+        uint32_t cap = s->cap ? 2 * s->cap : 64;
+        struct single *items = realloc(s->items, cap * sizeof *items);
+
+        if (!items) {
+            s->l->rc = im_fail(s->l->plan->err, IM_ENOMEM, "label plan");
+            return false;
+        }
+        s->items = items;
+        s->cap = cap;
+    }
+    style_eval_feature(at, ms->layer->layer, feature, GEOM_POINT);
+    s->items[s->n++] = (struct single){feature, label_rank_of(ms, feature, at)};
+    return true;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct single *p = a;
+    const struct single *q = b;
+    int c = label_rank_compare(p->rank, q->rank);
+
+    return c ? c : (p->feature > q->feature) - (p->feature < q->feature);
+}
+
+/* At low zooms nearly all points are in clusters: the tree of all names would be
+ * searched in vain. */
+static enum im_code list_singles(struct listing *l, struct map_clusters clusters)
+{
+    struct singles s = {.l = l};
+    struct label_window w = l->window;
+    double side = (double)LABEL_CELL_PX / LABEL_PARTS;
+
+    map_window(l->ms->layer, clusters,
+               map_pixel_window(l->plan->map, l->cell->zoom, w.min_x, w.min_y, w.max_x,
+                                w.max_y),
+               add_single, &s);
+    if (s.n > 1)
+        qsort(s.items, s.n, sizeof *s.items, by_rank);
+    for (uint32_t part = 0; part < LABEL_PARTS * LABEL_PARTS; part++) {
+        set_part(l, w, part, side);
+        for (uint32_t i = 0; i < s.n && l->rc == IM_OK; i++)
+            if (!list_point(l, s.items[i].feature, s.items[i].rank))
+                break;
+    }
+    l->window = w;
+    free(s.items);
+    return l->rc;
+}
+
 static enum im_code list_points(struct listing *l)
 {
     struct label_plan *plan = l->plan;
@@ -870,12 +974,7 @@ static enum im_code list_points(struct listing *l)
                                        &plan->heap, stop_at_once, &any, plan->err);
 
     for (uint32_t i = 0; any && i < LABEL_PARTS * LABEL_PARTS && rc == IM_OK; i++) {
-        l->window.min_x = cell.min_x + (i % LABEL_PARTS) * side;
-        l->window.min_y = cell.min_y + (i / LABEL_PARTS) * side;
-        l->window.max_x = l->window.min_x + side;
-        l->window.max_y = l->window.min_y + side;
-        l->n_tries = 0;
-        l->n_found = 0;
+        set_part(l, cell, i, side);
         rc = label_index_best(index, span_of(plan->map, l->cell->zoom, l->window),
                               &plan->heap, list_point, l, plan->err);
         if (rc == IM_OK)
@@ -929,6 +1028,7 @@ static enum im_code list_style(struct listing *l, uint32_t style)
 {
     struct label_plan *plan = l->plan;
     const struct map_style *ms = &plan->map->styles[style];
+    struct map_clusters clusters;
     enum im_code rc = IM_OK;
 
     l->style = style;
@@ -941,6 +1041,10 @@ static enum im_code list_style(struct listing *l, uint32_t style)
             return rc;
     }
     l->is_free = is_free_style(ms->style, &plan->at);
+    if (!map_clusters(plan->map, ms->layer, plan->at.zoom, &clusters))
+        return im_fail(plan->err, IM_ENOMEM, "clusters of a layer");
+    if (clusters.clusters)
+        return list_singles(l, clusters);
     if (!plan->indexes[style])
         rc = label_index_new(plan->map, style, &plan->late, &plan->indexes[style],
                              plan->err);

@@ -38,6 +38,19 @@ struct property {
     uint32_t *places; /* of each code's value, see mvt_encoder.base; NULL: is_unique */
 };
 
+/* Keys of clusters' properties. */
+enum {
+    KEY_POINT_COUNT,
+    KEY_ABBREVIATED,
+    KEY_CLUSTER,
+    KEY_CLUSTER_ID,
+    KEY_EXPANSION_ZOOM,
+    KEY_FIRST_CODE,
+    CLUSTER_KEYS = KEY_FIRST_CODE + CLUSTERS_MAX_CODES
+};
+/* Texts of cluster_count_text: "999", then "9.9k", "999k", "9.9m", "4295m". */
+enum { TEXTS_K = 1000, TEXTS_M = TEXTS_K + 1100, COUNT_TEXTS = TEXTS_M + 100 + 4296 };
+
 /* What is remembered of a map layer between tiles, so that nothing is allocated for a
  * layer that was written before: 4 bytes a code of its texts. */
 struct layer_memory {
@@ -54,7 +67,9 @@ struct encode {
     int zoom;                          /* of WebMercatorQuad, by scale on the ground */
     unsigned shape_zoom;
     const struct map_layer *ml;
-    bool as_labels; /* the points of "<id>_label" */
+    struct map_clusters clusters;       /* of ml */
+    int64_t cluster_keys[CLUSTER_KEYS]; /* -1: not yet used in this layer */
+    bool as_labels;                     /* the points of "<id>_label" */
     size_t max_layer_bytes;
     uint32_t least_rank;    /* features of lower rank are left out */
     struct im_buf ranks;    /* uint32_t, of all features of a layer that is thinned */
@@ -66,7 +81,9 @@ struct encode {
     uint32_t cap_xy;
     struct property properties[SCHEMA_MAX_FIELDS];
     int n_properties;
-    struct layer_memory **memory; /* of the map's layers; NULL: not yet needed */
+    uint32_t true_place;                /* of the value true, see mvt_encoder.base */
+    uint32_t count_places[COUNT_TEXTS]; /* the same of numbers of points as texts */
+    struct layer_memory **memory;       /* of the map's layers; NULL: not yet needed */
     uint32_t n_memory;
     struct tile_late late;
     bool failed; /* or late */
@@ -86,6 +103,8 @@ static void forget(struct encode *e)
         free(e->memory[i]);
     }
     free(e->memory);
+    e->true_place = 0;
+    memset(e->count_places, 0, sizeof e->count_places);
     e->memory = NULL;
     e->n_memory = 0;
 }
@@ -195,6 +214,8 @@ static void list_properties(struct encode *e)
     const struct layer_schema *schema = atlas_layer_schema(e->ml->layer);
     struct layer_memory *memory = memory_of(e, e->ml);
 
+    for (int i = 0; i < CLUSTER_KEYS; i++)
+        e->cluster_keys[i] = -1;
     e->n_properties = 0;
     e->failed |= !memory;
     for (int i = 0; i < (int)schema->n_fields && !e->failed; i++)
@@ -254,6 +275,89 @@ static void put_properties(struct encode *e, uint32_t feature)
             p->key = mvt_key(&e->mvt, schema->fields[p->field].name);
         mvt_tag(&e->mvt, (uint32_t)p->key, value);
     }
+}
+
+/* ---- clusters ---- */
+
+static void
+put_cluster_value(struct encode *e, unsigned i, const char *name, uint32_t value)
+{
+    if (e->cluster_keys[i] < 0)
+        e->cluster_keys[i] = mvt_key(&e->mvt, name);
+    mvt_tag(&e->mvt, (uint32_t)e->cluster_keys[i], value);
+}
+
+static unsigned count_text_index(const char *text)
+{
+    unsigned number = 0;
+    bool has_tenth = false;
+
+    for (; *text && *text != 'k' && *text != 'm'; text++)
+        if (*text == '.')
+            has_tenth = true;
+        else
+            number = number * 10 + (unsigned)(*text - '0');
+    if (*text == '\0')
+        return number;
+    number += has_tenth ? 0 : 100;
+    return number + (*text == 'k' ? (unsigned)TEXTS_K : (unsigned)TEXTS_M);
+}
+
+static uint32_t count_value(struct encode *e, uint32_t n)
+{
+    char text[CLUSTER_COUNT_TEXT];
+    uint32_t *place = &e->count_places[count_text_index(cluster_count_text(n, text))];
+
+    if (*place <= e->mvt.base) {
+        *place = e->mvt.base + e->mvt.n_values + 1;
+        return mvt_text(&e->mvt, im_bytes_of(text));
+    }
+    return *place - e->mvt.base - 1;
+}
+
+static uint32_t true_value(struct encode *e)
+{
+    if (e->true_place <= e->mvt.base) {
+        e->true_place = e->mvt.base + e->mvt.n_values + 1;
+        return mvt_true(&e->mvt);
+    }
+    return e->true_place - e->mvt.base - 1;
+}
+
+static void put_cluster_kind(struct encode *e, struct cluster_code kind)
+{
+    int field = atlas_layer_schema(e->ml->layer)->cluster.by;
+    struct im_bytes code = atlas_code_text(e->ml->layer, field, kind.code);
+    char name[256];
+
+    snprintf(name, sizeof name, "count:%.*s",
+             (int)(code.len < sizeof name ? code.len : sizeof name),
+             (const char *)code.data);
+    name[im_utf8_cut(name, sizeof name - 4)] = '\0';
+    put_cluster_value(e, KEY_FIRST_CODE + kind.code, name,
+                      mvt_integer(&e->mvt, kind.n_points, false));
+}
+
+/* As the expressions of styles see it; see style/operators_data.c. */
+static void put_cluster_properties(struct encode *e, uint32_t i)
+{
+    const struct clusters *clusters = e->clusters.clusters;
+    const struct cluster *cluster = cluster_at(clusters, i);
+    struct mvt_encoder *mvt = &e->mvt;
+    uint32_t n;
+    const struct cluster_code *codes = cluster_codes(clusters, i, &n);
+
+    put_cluster_value(e, KEY_POINT_COUNT, "point_count",
+                      mvt_integer(mvt, cluster->n_points, false));
+    put_cluster_value(e, KEY_ABBREVIATED, "point_count_abbreviated",
+                      count_value(e, cluster->n_points));
+    put_cluster_value(e, KEY_CLUSTER, "cluster", true_value(e));
+    put_cluster_value(e, KEY_CLUSTER_ID, "cluster_id",
+                      mvt_integer(mvt, cluster_id(clusters, i), true));
+    put_cluster_value(e, KEY_EXPANSION_ZOOM, "expansion_zoom",
+                      mvt_integer(mvt, cluster->max_zoom + 1, false));
+    for (uint32_t k = 0; k < n; k++)
+        put_cluster_kind(e, codes[k]);
 }
 
 /* ---- geometry ---- */
@@ -539,10 +643,13 @@ static void put_any(struct encode *e, const struct atlas_shape *s)
 static enum mvt_type put_shape(struct encode *e, uint32_t feature)
 {
     uint32_t xy[2];
-    struct atlas_shape shape = e->as_labels
-                                   ? label_shape(e, feature, xy)
-                                   : atlas_shape(e->ml->layer, feature, e->shape_zoom);
+    struct atlas_shape shape = {.kind = GEOM_POINT, .n_points = 1};
 
+    if (feature & CLUSTER_BIT)
+        shape.xy = cluster_at(e->clusters.clusters, feature & ~CLUSTER_BIT)->xy;
+    else
+        shape = e->as_labels ? label_shape(e, feature, xy)
+                             : atlas_shape(e->ml->layer, feature, e->shape_zoom);
     e->failed |= tile_late(&e->late, shape.n_points);
     put_any(e, &shape);
     return shape.kind == GEOM_AREA   ? MVT_POLYGON
@@ -554,6 +661,13 @@ static enum mvt_type put_shape(struct encode *e, uint32_t feature)
  * and takes the same features in each tile and on each day. */
 static uint32_t rank_of(const struct encode *e, uint32_t feature)
 {
+    enum { MOST = (1 << 20) - 1 };
+
+    if (feature & CLUSTER_BIT) { /* the larger first, and before single points */
+        uint32_t n = cluster_at(e->clusters.clusters, feature & ~CLUSTER_BIT)->n_points;
+
+        return ~(uint32_t)MOST | (n < MOST ? n : MOST);
+    }
     int64_t fid = atlas_fid(e->ml->layer, feature);
     uint32_t importance =
         (uint32_t)((double)atlas_importance(e->ml->layer, feature) * 4095);
@@ -561,12 +675,17 @@ static uint32_t rank_of(const struct encode *e, uint32_t feature)
     return importance << 20 | (uint32_t)(XXH3_64bits(&fid, sizeof fid) >> 44);
 }
 
+static bool is_shown(const struct encode *e, uint32_t feature)
+{
+    return (feature & CLUSTER_BIT) || map_shows(e->map, e->ml->layer, feature);
+}
+
 static bool visit_rank(void *ctx, uint32_t feature)
 {
     struct encode *e = ctx;
     uint32_t rank = rank_of(e, feature);
 
-    if (map_shows(e->map, e->ml->layer, feature))
+    if (is_shown(e, feature))
         im_buf_append(&e->ranks, &rank, sizeof rank);
     return !e->ranks.failed;
 }
@@ -579,14 +698,21 @@ static bool visit_feature(void *ctx, uint32_t feature)
     e->failed |= tile_late(&e->late, FEATURE_STEPS);
     if (e->failed)
         return false;
-    if (!map_shows(e->map, e->ml->layer, feature) ||
-        (e->least_rank && rank_of(e, feature) < e->least_rank))
+    if (!is_shown(e, feature) || (e->least_rank && rank_of(e, feature) < e->least_rank))
         return true;
     mvt_begin_feature(&e->mvt);
     type = put_shape(e, feature);
     if (e->mvt.geometry.len) {
-        put_properties(e, feature);
-        mvt_end_feature(&e->mvt, atlas_fid(e->ml->layer, feature), type);
+        int64_t id;
+
+        if (feature & CLUSTER_BIT) {
+            put_cluster_properties(e, feature & ~CLUSTER_BIT);
+            id = cluster_id(e->clusters.clusters, feature & ~CLUSTER_BIT);
+        } else {
+            put_properties(e, feature);
+            id = atlas_fid(e->ml->layer, feature);
+        }
+        mvt_end_feature(&e->mvt, id, type);
     }
     return !e->failed && mvt_layer_bytes(&e->mvt) <= e->max_layer_bytes;
 }
@@ -598,7 +724,7 @@ static bool fill_layer(struct encode *e)
     if (!mvt_begin_layer(&e->mvt))
         forget(e);
     list_properties(e);
-    return !e->failed && atlas_window(e->ml->layer, e->window, visit_feature, e) &&
+    return !e->failed && map_window(e->ml, e->clusters, e->window, visit_feature, e) &&
            !e->failed;
 }
 
@@ -631,7 +757,7 @@ static void thin_layer(struct encode *e)
     size_t n = e->mvt.n_features;
 
     im_buf_clear(&e->ranks);
-    atlas_window(e->ml->layer, e->window, visit_rank, e);
+    map_window(e->ml, e->clusters, e->window, visit_rank, e);
     e->failed |= e->ranks.failed;
     for (int i = 0; i < THIN_TRIES && !e->failed; i++) {
         n = i < THIN_TRIES - 1 ? n / 20 * 17 + n % 20 / 2 : 0;
@@ -662,6 +788,9 @@ static bool encode_layer(struct encode *e,
     char name[SCHEMA_MAX_ID + 8];
 
     e->ml = ml;
+    /* a tile is shown at the style zoom of its own number */
+    e->failed |=
+        !map_clusters(e->map, ml, map_style_zoom(e->map, e->id.z) + 1, &e->clusters);
     e->as_labels = as_labels;
     e->max_layer_bytes = max_bytes;
     e->least_rank = 0;

@@ -38,10 +38,10 @@ static void draw_circles_of(struct render *r, struct atlas_shape shape)
 static bool visit_circle(void *ctx, uint32_t feature)
 {
     struct render *r = ctx;
-    enum geom_kind kind = atlas_geom(r->ms->layer->layer, feature).kind;
+    enum geom_kind kind = kind_of(r, feature);
 
     if (kind == GEOM_POINT && enter(r, feature, kind))
-        draw_circles_of(r, atlas_shape(r->ms->layer->layer, feature, TILE_MAX_ZOOM));
+        draw_circles_of(r, points_of(r, feature));
     return r->rc == IM_OK;
 }
 

@@ -34,13 +34,12 @@ static double radius_of(const struct render *r)
 static bool visit_heat(void *ctx, uint32_t feature)
 {
     struct render *r = ctx;
-    const struct atlas_layer *layer = r->ms->layer->layer;
-    enum geom_kind kind = atlas_geom(layer, feature).kind;
+    enum geom_kind kind = kind_of(r, feature);
     struct growing *heat = &r->w->heat;
 
     if (kind != GEOM_POINT || !enter(r, feature, kind))
         return r->rc == IM_OK;
-    struct atlas_shape shape = atlas_shape(layer, feature, TILE_MAX_ZOOM);
+    struct atlas_shape shape = points_of(r, feature);
     double weight = style_number(r->ms->style, HEATMAP_WEIGHT, &r->w->at);
     double radius = radius_of(r);
 

@@ -140,10 +140,33 @@ bool enter(struct render *r, uint32_t feature, enum geom_kind kind)
 {
     const struct atlas_layer *layer = r->ms->layer->layer;
 
-    if (is_late(r, FEATURE_STEPS) || !map_shows(r->map, layer, feature))
+    if (is_late(r, FEATURE_STEPS))
+        return false;
+    if (feature & CLUSTER_BIT) {
+        style_eval_cluster(&r->w->at, layer, r->clusters.clusters,
+                           feature & ~CLUSTER_BIT);
+        return style_matches(r->ms->style, &r->w->at);
+    }
+    if (!map_shows(r->map, layer, feature))
         return false;
     style_eval_feature(&r->w->at, layer, feature, kind);
     return style_matches(r->ms->style, &r->w->at);
+}
+
+enum geom_kind kind_of(const struct render *r, uint32_t feature)
+{
+    return feature & CLUSTER_BIT ? GEOM_POINT
+                                 : atlas_geom(r->ms->layer->layer, feature).kind;
+}
+
+struct atlas_shape points_of(const struct render *r, uint32_t feature)
+{
+    if (!(feature & CLUSTER_BIT))
+        return atlas_shape(r->ms->layer->layer, feature, TILE_MAX_ZOOM);
+    return (struct atlas_shape){
+        .kind = GEOM_POINT,
+        .n_points = 1,
+        .xy = cluster_at(r->clusters.clusters, feature & ~CLUSTER_BIT)->xy};
 }
 
 struct atlas_shape shape_of(const struct render *r, uint32_t feature)
@@ -234,7 +257,7 @@ static bool collect_hit(void *ctx, uint32_t feature)
     struct growing *hits = &r->w->hits;
     struct hit *hit;
 
-    if (!enter(r, feature, atlas_geom(r->ms->layer->layer, feature).kind))
+    if (!enter(r, feature, kind_of(r, feature)))
         return r->rc == IM_OK;
     hit = growing_add(hits, sizeof *hit);
     if (!hit) {
@@ -258,16 +281,23 @@ static int compare_hits(const void *a, const void *b)
 
 static void visit_window_with(struct render *r, atlas_visit_fn *visit, void *ctx)
 {
-    double reach =
-        reach_px(r->ms->style) + fmax(fabs(r->shift_x), fabs(r->shift_y)) / r->scale;
+    double reach = (r->ms->style->type == STYLE_SYMBOL ? CLUSTER_REACH_PX
+                                                       : reach_px(r->ms->style)) +
+                   fmax(fabs(r->shift_x), fabs(r->shift_y)) / r->scale;
+
+    if (!map_clusters(r->map, r->ms->layer, map_style_zoom(r->map, r->area.zoom),
+                      &r->clusters)) {
+        r->rc = im_fail(r->err, IM_ENOMEM, "clusters of a layer");
+        return;
+    }
 
     r->box = (struct clip_box){-reach * r->scale, -reach * r->scale,
                                (r->area.width_px + reach) * r->scale,
                                (r->area.height_px + reach) * r->scale};
-    atlas_window(r->ms->layer->layer,
-                 r->frame.projection ? projection_set_window(&r->projection, r->box)
-                                     : window_of(&r->area, r->stretch, reach),
-                 visit, ctx);
+    map_window(r->ms->layer, r->clusters,
+               r->frame.projection ? projection_set_window(&r->projection, r->box)
+                                   : window_of(&r->area, r->stretch, reach),
+               visit, ctx);
 }
 
 void visit_window(struct render *r, atlas_visit_fn *visit)

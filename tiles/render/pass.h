@@ -11,6 +11,9 @@
 #include "render/render.h"
 
 enum {
+    /* no part of a cluster's label lies further away; its halo a little */
+    CLUSTER_LABEL_PX = 64,
+    CLUSTER_REACH_PX = CLUSTER_LABEL_PX + 16,
     UNIT_BITS = WORLD_BITS - 8, /* log2 of world units a pixel at zoom 0 */
     RENDER_MAX_SCALE = 3,
     WORKER_MISSING = 64
@@ -57,7 +60,8 @@ struct render {
     struct tile_frame frame;
     struct tile_projection projection; /* of other grids than WebMercatorQuad */
     const struct map_style *ms;
-    struct clip_box box; /* what is cut away lies outside */
+    struct map_clusters clusters; /* of the layer that is being visited */
+    struct clip_box box;          /* what is cut away lies outside */
     struct tile_late late;
     enum im_code rc;
     struct im_error *err;
@@ -81,6 +85,10 @@ void flush(struct render *r);
 bool is_late(struct render *r, uint32_t steps);
 /** Common to all visitors: does this feature take part? Prepares the evaluation. */
 bool enter(struct render *r, uint32_t feature, enum geom_kind kind);
+/* Features that visitors meet may be clusters: CLUSTER_BIT. */
+enum geom_kind kind_of(const struct render *r, uint32_t feature);
+/** All points of a point feature, or the place of a cluster. */
+struct atlas_shape points_of(const struct render *r, uint32_t feature);
 struct atlas_shape shape_of(const struct render *r, uint32_t feature);
 /** Cut the shape to the box and add it to the group of one look. */
 void add_to_group(struct render *r,

@@ -248,9 +248,60 @@ static void draw_label(struct render *r, const struct label *label)
         draw_upright(&s);
 }
 
+/* ---- clusters ---- */
+
+/* However it is turned. What reaches further would end at the edges of tiles. */
+static bool is_within_reach(const struct symbol *s)
+{
+    const double *icon = s->spec.icon_size_px;
+    const double *at = s->spec.icon_at;
+    double dx = 0;
+    double dy = 0;
+
+    if (s->block)
+        label_spec_centre(&s->spec, s->label->anchor, s->size_px[0], s->size_px[1], &dx,
+                          &dy);
+    return fabs(dx) + fabs(dy) + (s->size_px[0] + s->size_px[1]) / 2 <=
+               CLUSTER_LABEL_PX &&
+           (!(s->label->parts & LABEL_ICON) ||
+            fabs(at[0]) + fabs(at[1]) + (icon[0] + icon[1]) / 2 <= CLUSTER_LABEL_PX);
+}
+
+/* Their labels belong into their circles: drawn whatever is around, and not by the
+ * plan, which places names. */
+static bool draw_cluster(void *ctx, uint32_t feature)
+{
+    struct render *r = ctx;
+    struct label label = {.anchor = ANCHOR_CENTER};
+    struct symbol s = {.r = r, .label = &label, .style = r->ms->style};
+    double px[2];
+
+    if (!(feature & CLUSTER_BIT) || !enter(r, feature, GEOM_POINT) ||
+        !label_spec_eval(s.style, r->map->sprites, &r->w->at, &s.spec))
+        return r->rc == IM_OK;
+    const uint32_t *xy = points_of(r, feature).xy;
+    label.parts = (uint8_t)s.spec.parts;
+    if (s.spec.n_anchors)
+        label.anchor = s.spec.anchors[0].anchor;
+    if (!shape_text(&s) || !map_pixel_of(r->map, r->area.zoom, xy[0], xy[1], px))
+        return r->rc == IM_OK;
+    if (!is_within_reach(&s))
+        return true;
+    s.x = (px[0] - (double)r->area.x_px) * r->stretch * r->scale;
+    s.y = (px[1] - (double)r->area.y_px) * r->stretch * r->scale;
+    draw_upright(&s);
+    return r->rc == IM_OK;
+}
+
 void pass_symbol(struct render *r, uint32_t style)
 {
     const struct label_hit *hits = r->w->labels.items;
+
+    if (map_style_zoom(r->map, r->area.zoom) <
+        atlas_layer_schema(r->ms->layer->layer)->cluster.max_zoom + 1) {
+        r->shift_x = r->shift_y = 0;
+        visit_ordered(r, SYMBOL_SORT_KEY, draw_cluster);
+    }
 
     for (uint32_t i = 0; i < r->w->labels.n && r->rc == IM_OK; i++)
         if (hits[i].label.style == style && !is_late(r, 256))

@@ -16,6 +16,101 @@ field_value(const struct atlas_layer *layer, uint32_t feature, int field)
     return style_of_text(atlas_text(layer, feature, field));
 }
 
+/* ---- data of a cluster ---- */
+
+static const char CLUSTER_COUNT_OF[] = "count:";
+enum cluster_property {
+    CLUSTER_POINT_COUNT,
+    CLUSTER_ABBREVIATED,
+    CLUSTER_IS_CLUSTER,
+    CLUSTER_ID,
+    CLUSTER_EXPANSION_ZOOM,
+    CLUSTER_PROPERTIES
+};
+static const char *const cluster_names[CLUSTER_PROPERTIES] = {
+    "point_count", "point_count_abbreviated", "cluster", "cluster_id",
+    "expansion_zoom"};
+
+static struct style_value cluster_own(struct style_eval *at, unsigned property)
+{
+    const struct cluster *cluster = cluster_at(at->clusters, at->cluster);
+    struct style_text text;
+    char count[CLUSTER_COUNT_TEXT];
+
+    switch (property) {
+    case CLUSTER_POINT_COUNT:
+        return style_of_number(cluster->n_points);
+    case CLUSTER_ABBREVIATED:
+        text = style_text_begin(at);
+        cluster_count_text(cluster->n_points, count);
+        style_text_put(&text, count, strlen(count));
+        return style_text_end(&text);
+    case CLUSTER_IS_CLUSTER:
+        return style_of_bool(true);
+    case CLUSTER_ID:
+        return style_of_number((double)cluster_id(at->clusters, at->cluster));
+    case CLUSTER_EXPANSION_ZOOM:
+        return style_of_number(cluster->max_zoom + 1);
+    default:
+        return style_null();
+    }
+}
+
+/* The number of points of one kind. */
+static struct style_value cluster_kind(struct style_eval *at, struct im_bytes kind)
+{
+    int field = atlas_layer_schema(at->layer)->cluster.by;
+    uint32_t n;
+    const struct cluster_code *codes = cluster_codes(at->clusters, at->cluster, &n);
+
+    for (uint32_t i = 0; i < n; i++)
+        if (im_bytes_equal(atlas_code_text(at->layer, field, codes[i].code), kind))
+            return style_of_number(codes[i].n_points);
+    return style_null();
+}
+
+static struct style_value cluster_value(struct style_eval *at, struct im_bytes name)
+{
+    const size_t prefix = sizeof CLUSTER_COUNT_OF - 1;
+
+    for (unsigned i = 0; i < CLUSTER_PROPERTIES; i++)
+        if (im_bytes_equal(name, im_bytes_of(cluster_names[i])))
+            return cluster_own(at, i);
+    if (name.len < prefix || memcmp(name.data, CLUSTER_COUNT_OF, prefix) != 0)
+        return style_null();
+    return cluster_kind(at, (struct im_bytes){name.data + prefix, name.len - prefix});
+}
+
+static struct style_value cluster_properties(struct style_eval *at)
+{
+    int field = atlas_layer_schema(at->layer)->cluster.by;
+    uint32_t n_codes;
+    const struct cluster_code *codes =
+        cluster_codes(at->clusters, at->cluster, &n_codes);
+    uint32_t n = CLUSTER_PROPERTIES + n_codes;
+    struct style_value *items = style_scratch(at, 2 * n * sizeof *items);
+
+    if (!items)
+        return style_failed(at, "no room for the properties");
+    for (unsigned i = 0; i < CLUSTER_PROPERTIES; i++) {
+        items[2 * i] = style_of_text(im_bytes_of(cluster_names[i]));
+        items[2 * i + 1] = cluster_own(at, i);
+    }
+    for (uint32_t i = 0; i < n_codes; i++) {
+        struct im_bytes code = atlas_code_text(at->layer, field, codes[i].code);
+        struct style_text text = style_text_begin(at);
+        struct style_value *item = &items[2 * (CLUSTER_PROPERTIES + i)];
+
+        style_text_put(&text, CLUSTER_COUNT_OF, sizeof CLUSTER_COUNT_OF - 1);
+        style_text_put(&text, code.data, code.len);
+        item[0] = style_text_end(&text);
+        item[1] = style_of_number(codes[i].n_points);
+    }
+    return (struct style_value){.kind = STYLE_OBJECT, .n = n, .items = items};
+}
+
+/* ---- data of the feature ---- */
+
 static const struct style_value *member(struct style_value object,
                                         struct style_value key)
 {
@@ -41,6 +136,10 @@ find_property(struct style_eval *at, struct style_value key, struct style_value 
     *out = style_null();
     if (!at->layer)
         return false;
+    if (at->clusters) {
+        *out = cluster_value(at, style_bytes(key));
+        return out->kind != STYLE_NULL;
+    }
     field = schema_field_index(atlas_layer_schema(at->layer), style_bytes(key));
     *out = field_value(at->layer, at->feature, field);
     return out->kind != STYLE_NULL;
@@ -49,7 +148,8 @@ find_property(struct style_eval *at, struct style_value key, struct style_value 
 static bool
 feature_property(const struct expr *e, struct style_eval *at, struct style_value *out)
 {
-    if (e->n_args == 0 && !at->given && e->more) { /* the field was found before */
+    if (e->n_args == 0 && !at->given && !at->clusters &&
+        e->more) { /* the field was found before */
         *out = field_value(at->layer, at->feature, e->field);
         return out->kind != STYLE_NULL;
     }
@@ -150,6 +250,8 @@ static struct style_value eval_properties(const struct expr *e, struct style_eva
         return at->given->properties;
     if (!at->layer)
         return (struct style_value){.kind = STYLE_OBJECT};
+    if (at->clusters)
+        return cluster_properties(at);
     schema = atlas_layer_schema(at->layer);
     items = style_scratch(at, 2 * schema->n_fields * sizeof *items);
     if (!items)
@@ -173,6 +275,8 @@ static struct style_value eval_id(const struct expr *e, struct style_eval *at)
         return at->given->id;
     if (!at->layer)
         return style_null();
+    if (at->clusters)
+        return cluster_own(at, CLUSTER_ID);
     return style_of_number((double)atlas_fid(at->layer, at->feature));
 }
 

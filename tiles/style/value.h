@@ -5,7 +5,7 @@
 
 #include <tiles/raster.h>
 
-#include <engine/atlas.h>
+#include <engine/clusters.h>
 
 /** Kinds of values; as a static type STYLE_ANY is what `get` may return. */
 enum style_kind {
@@ -146,6 +146,8 @@ struct style_eval {
     double line_progress;            /* the same */
     const struct atlas_layer *layer; /* NULL: no feature */
     uint32_t feature;
+    const struct clusters *clusters; /* not NULL: it is `cluster` of these */
+    uint32_t cluster;
     enum geom_kind geometry;
     const struct style_given *given; /* instead of `layer` */
     struct style_value state;        /* global-state: an object or null */
@@ -164,8 +166,21 @@ static inline void style_eval_feature(struct style_eval *at,
 {
     at->layer = layer;
     at->feature = feature;
+    at->clusters = NULL;
     at->geometry = geometry;
     at->text_len = 0;
+}
+
+/** A cluster is a point with the properties point_count, point_count_abbreviated,
+ *  cluster, cluster_id, expansion_zoom and "count:CODE". */
+static inline void style_eval_cluster(struct style_eval *at,
+                                      const struct atlas_layer *layer,
+                                      const struct clusters *clusters,
+                                      uint32_t cluster)
+{
+    style_eval_feature(at, layer, cluster_at(clusters, cluster)->feature, GEOM_POINT);
+    at->clusters = clusters;
+    at->cluster = cluster;
 }
 
 /** Room for a list, aligned; NULL when there is none left. */

@@ -78,6 +78,14 @@ struct schema_roles {
     int time;       /* a field with a format that is a time: when the thing began */
 };
 
+/** Points that stand close together are drawn as one; see engine/clusters.h. */
+struct schema_cluster {
+    bool is_on;
+    int max_zoom;  /* the last zoom of MapLibre with clusters; -1: none */
+    int radius_px; /* of a world of 512 px at zoom 0 */
+    int by;        /* text field whose values are counted, or SCHEMA_NO_FIELD */
+};
+
 struct layer_schema {
     const char *id;
     struct schema_title title;
@@ -88,6 +96,7 @@ struct layer_schema {
     size_t n_fields;
     int key; /* index of the key field */
     struct schema_roles roles;
+    struct schema_cluster cluster;
     bool is_internal;  /* visibility: internal */
     bool is_base;      /* group == SCHEMA_BASE */
     bool in_map;       /* drawn in `map` */

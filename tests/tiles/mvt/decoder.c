@@ -91,6 +91,11 @@ static void put_value(char *out, struct im_bytes bytes)
         v = varint(&r);
         put(out, "%lld", (long long)(int64_t)((v >> 1) ^ (0 - (v & 1))));
         break;
+    case 7 << 3 | 0:
+        v = varint(&r);
+        assert_true(v <= 1);
+        put(out, "%s", v ? "true" : "false");
+        break;
     default:
         fail_msg("value with tag %llu", (unsigned long long)tag);
     }
