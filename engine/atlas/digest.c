@@ -2,7 +2,7 @@
 /* Has anything changed in this part of a layer?
  *
  * A pyramid of square cells: level l is the grid of the tiles of zoom l, of which only
- * the rectangle over the layer's extent is stored. A feature lies at the finest level
+ * the rectangle over the layer's frame is stored. A feature lies at the finest level
  * at which its box spans at most SPAN cells a side, in each cell that its box meets.
  *
  *   own    8 bytes a cell  sum of the hashes of the features that lie at this level
@@ -10,7 +10,7 @@
  *
  * A window asks for `own` at the coarse levels and for `below` at the finest level at
  * which it spans at most SPAN cells. Sums do not know an order, but features are drawn
- * in that of the curve, and that follows from positions, fids and the layer's extent,
+ * in that of the curve, and that follows from positions, fids and the layer's frame,
  * all of which are hashed. Rejected: a version number a cell ("newest change"), which
  * has to be carried on from the layer before and is lost at a restart, and with it all
  * that a cache on disk holds. */
@@ -37,7 +37,7 @@ struct grid_level {
 };
 
 struct digest {
-    uint64_t whole; /* what concerns the layer as a whole: extent, levels */
+    uint64_t whole; /* what concerns the layer as a whole: frame, levels */
     size_t bytes;
     unsigned n_levels;
     struct grid_level levels[LEVELS];
@@ -157,7 +157,7 @@ static struct world_box world_box_of(struct bbox b)
 
 static struct digest *digest_new(const struct atlas_layer *layer)
 {
-    struct world_box extent = world_box_of(layer->extent);
+    struct world_box extent = world_box_of(layer->frame);
     uint64_t most = (uint64_t)layer->n_placed * CELLS_PER_FEATURE;
     struct grid_level levels[LEVELS];
     unsigned n_levels = 0;
@@ -233,7 +233,7 @@ static void add_up(struct digest *d)
 
 static uint64_t hash_whole(const struct atlas_layer *layer)
 {
-    uint64_t hash = mix_bytes(2, &layer->extent, sizeof layer->extent);
+    uint64_t hash = mix_bytes(2, &layer->frame, sizeof layer->frame);
 
     hash = mix(hash, layer->n_levels);
     for (unsigned i = 0; i < layer->n_levels; i++)

@@ -76,6 +76,7 @@ struct atlas_layer {
     uint32_t n;
     uint32_t n_placed;
     struct bbox extent;
+    struct bbox frame; /* holds it, and changes less often: the order of the rows */
 
     enum geom_kind kind;  /* of all placed features when kinds is NULL */
     const uint8_t *kinds; /* enum geom_kind of each placed feature */

@@ -14,6 +14,8 @@
 /* Sorted rows lie anywhere in what was read: the memory is told some rows ahead. */
 enum { AHEAD = 16 };
 
+enum { LEAST_UNIT = -6 }; /* 2^-6 degrees: a mile */
+
 /* The middle of a row's box. */
 static void middle_of(const struct layer_builder *b, size_t row, double *x, double *y)
 {
@@ -27,7 +29,25 @@ static void middle_of(const struct layer_builder *b, size_t row, double *x, doub
     *y = (box.min_y + box.max_y) / 2;
 }
 
-/* Placed rows along the curve over the layer's extent, the others after them. */
+/* Where the curve lies: the extent out to whole units of a quarter to a half of its
+ * side. One place more at the edge seldom turns the order of all others about, and all
+ * tiles with it. */
+static struct bbox frame_of(struct bbox extent)
+{
+    double unit;
+    int exponent;
+
+    if (bbox_is_empty(extent))
+        return extent;
+    (void)frexp(fmax(extent.max_x - extent.min_x, extent.max_y - extent.min_y),
+                &exponent); /* side < 2^exponent */
+    unit = ldexp(1, exponent > LEAST_UNIT ? exponent - 2 : LEAST_UNIT - 2);
+    return (struct bbox){
+        floor(extent.min_x / unit) * unit, floor(extent.min_y / unit) * unit,
+        ceil(extent.max_x / unit) * unit, ceil(extent.max_y / unit) * unit};
+}
+
+/* Placed rows along the curve over the layer's frame, the others after them. */
 static bool sort_rows(struct layer_builder *b)
 {
     const struct raw_row *rows = (const struct raw_row *)b->rows.data;
@@ -43,13 +63,14 @@ static bool sort_rows(struct layer_builder *b)
         return false;
     }
     layer->extent = b->extent;
+    layer->frame = frame_of(b->extent);
     for (size_t i = 0; i < n; i++)
         if (rows[i].kind != GEOM_EMPTY) {
             double x;
             double y;
 
             middle_of(b, i, &x, &y);
-            pairs[placed++] = (uint64_t)hilbert_of(layer->extent, x, y) << 32 | i;
+            pairs[placed++] = (uint64_t)hilbert_of(layer->frame, x, y) << 32 | i;
         }
     hilbert_sort(pairs, pairs + n, placed);
     for (size_t i = 0; i < placed; i++)

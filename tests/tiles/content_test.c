@@ -262,6 +262,45 @@ TEST(a_tile_that_changes_has_a_new_version_and_most_others_keep_theirs)
     free(w);
 }
 
+TEST(a_place_beyond_the_others_leaves_most_tiles_alone)
+{
+    enum { MAX_TILES = 600 };
+    static struct tile_id ids[MAX_TILES];
+    static struct drawn before[MAX_TILES];
+    size_t n = list_tiles(ids, MAX_TILES);
+    size_t same = 0;
+    size_t kept = 0;
+    struct world *w = world_new();
+    struct tile_worker *worker = NULL;
+    struct im_error err = {0};
+
+    assert_int_equal(tile_worker_new(NULL, &worker, &err), IM_OK);
+    for (int round = 0; round < 2; round++) {
+        const struct tile_map *map = map_of(w);
+
+        for (size_t i = 0; i < n; i++) {
+            struct drawn now = draw(map, worker, ids[i]);
+
+            bool is_same = now.png == before[i].png && now.mvt == before[i].mvt;
+
+            same += round && is_same;
+            kept += round && now.version == before[i].version;
+            if (round && !is_same && now.version == before[i].version)
+                fail_msg("tile %u/%u/%u changed and kept its version", ids[i].z,
+                         ids[i].x, ids[i].y);
+            before[i] = now;
+        }
+        tile_map_unref(map);
+        w->rows[7].lon = 122.9; /* east of the corners that are there always */
+        w->rows[7].lat = 29.4;
+        w->version++;
+    }
+    assert_true(same > n / 2);
+    assert_true(kept * 10 >= same * 8);
+    tile_worker_free(worker);
+    free(w);
+}
+
 TEST(versions_follow_from_the_rows_and_not_from_the_number_of_the_import)
 {
     struct world *w = world_new();
@@ -347,6 +386,7 @@ int main(void)
             a_tile_that_changes_has_a_new_version_and_most_others_keep_theirs),
         cmocka_unit_test(
             versions_follow_from_the_rows_and_not_from_the_number_of_the_import),
+        cmocka_unit_test(a_place_beyond_the_others_leaves_most_tiles_alone),
         cmocka_unit_test(two_tiles_two_sizes_two_looks_are_told_apart),
         cmocka_unit_test(versions_of_many_tiles_are_kept),
     };
