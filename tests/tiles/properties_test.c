@@ -245,8 +245,11 @@ static bool draw(struct fixture *f,
     const char *parts[2] = {scene->layout, scene->paint};
     struct memory_source *source = memory_source_new();
     struct im_buf style = {.max = 8192};
+    /* the whole map alone has a background, and it leaves out what is refused */
     struct tile_map_options options = {
-        .layers = "map", .lang = LANG_ZH, .sprites = f->sprites};
+        .layers = scene->type == STYLE_BACKGROUND ? "map" : "things",
+        .lang = LANG_ZH,
+        .sprites = f->sprites};
     struct tile_id id = {ZOOM, TILE_X, TILE_Y};
     const struct atlas *atlas;
     const struct tile_map *map = NULL;

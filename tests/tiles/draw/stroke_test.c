@@ -221,6 +221,59 @@ TEST(lines_agree_with_cairo)
     close_fixture(&g);
 }
 
+/** One stroke by both, on white. */
+static void compare_with_cairo(struct fixture *f,
+                               struct fixture *g,
+                               const struct draw_path *path,
+                               const struct draw_stroke *stroke)
+{
+    struct golden_difference d;
+
+    raster_clear(&f->raster, white);
+    raster_clear(&g->raster, white);
+    line(f, path->xy, path->part_end[0], stroke, (struct draw_color){0, 0, 0, 1});
+    reference_line(&g->raster, path, stroke, (struct draw_color){0, 0, 0, 1});
+    d = golden_compare(&f->raster, &g->raster, 64);
+    /* a line thinner than a pixel is one, and fainter: its ink is the same */
+    if (stroke->width_px < 1 ? d.mean > 1.0 : d.mean > 0.6 || d.share > 0.008)
+        fail_msg(
+            "width %g, cap %d, join %d, miter %g, %u dashes, closed %d: mean %.3f, "
+            "share %.4f, max %d",
+            (double)stroke->width_px, stroke->cap, stroke->join,
+            (double)stroke->miter_limit, stroke->n_dashes, stroke->closed, d.mean,
+            d.share, d.max);
+}
+
+TEST(each_cap_join_dash_width_and_limit_agrees_with_cairo)
+{
+    /* slight and sharp turns both ways, and a vertex that is there twice */
+    static const float xy[] = {30, 60,  130, 50,  220, 84, 220,
+                               84, 190, 170, 110, 90,  40, 210.5f};
+    static const float widths[] = {0.3f, 1, 2.5f, 8, 60};
+    static const float limits[] = {1, 1.5f, 2, 4, 10};
+    struct fixture f = open_fixture(256, 256);
+    struct fixture g = open_fixture(256, 256);
+    uint32_t n = sizeof xy / sizeof *xy / 2;
+    struct draw_path path = {.xy = xy, .part_end = &n, .n_parts = 1};
+
+    for (int i = 0; i < 5 * 5 * 3 * 3 * 3; i++) {
+        struct draw_stroke stroke = {.width_px = widths[i % 5],
+                                     .miter_limit = limits[i / 5 % 5],
+                                     .cap = (enum draw_cap)(i / 25 % 3),
+                                     .join = (enum draw_join)(i / 75 % 3)};
+
+        if (i / 225 == 1) { /* gaps that no cap reaches over */
+            stroke.n_dashes = 2;
+            stroke.dashes_px[0] = 1.5f * stroke.width_px + 3;
+            stroke.dashes_px[1] = 1.5f * stroke.width_px + 3;
+        }
+        stroke.closed = i / 225 == 2;
+        compare_with_cairo(&f, &g, &path, &stroke);
+    }
+    close_fixture(&f);
+    close_fixture(&g);
+}
+
 TEST(rings_that_do_not_cross_themselves_agree_with_cairo_closely)
 {
     struct test_random random = test_random_new(__func__);
@@ -567,6 +620,7 @@ int main(void)
         cmocka_unit_test(widths_look_as_blessed),
         cmocka_unit_test(a_half_transparent_stroke_is_one_surface),
         cmocka_unit_test(lines_agree_with_cairo),
+        cmocka_unit_test(each_cap_join_dash_width_and_limit_agrees_with_cairo),
         cmocka_unit_test(rings_that_do_not_cross_themselves_agree_with_cairo_closely),
         cmocka_unit_test(a_straight_line_covers_length_times_width),
         cmocka_unit_test(lines_thinner_than_a_pixel_fade_instead),
