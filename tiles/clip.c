@@ -512,15 +512,16 @@ void clip_shape(const struct atlas_shape *shape,
                 struct clip_scratch *scratch,
                 struct clip_path *out)
 {
-    struct clip_window window = clip_window_of(frame, box);
     struct clip_path *local = &scratch->local;
+    struct clip_window window;
     uint32_t first = 0;
 
-    if (frame.projection) {
+    if (frame.projection) { /* the rest of the frame is not set then */
         projection_clip_shape(frame.projection, shape, box, as_rings, dashes, scratch,
                               out);
         return;
     }
+    window = clip_window_of(frame, box);
     if (shape->kind == GEOM_POINT) {
         to_local(shape, 0, shape->n_points, frame, local);
         clip_points(local, box, out);

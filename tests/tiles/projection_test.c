@@ -242,6 +242,33 @@ TEST(the_window_holds_what_the_tile_shows)
     grid_set_close(own);
 }
 
+/* The rest of the frame says nothing in such a grid, as vector tiles leave it. */
+TEST(shapes_are_cut_with_nothing_but_the_projection)
+{
+    struct grid_set *shipped = open_grids(SHIPPED_GRIDS);
+    const struct tile_grid *grid = grid_of(shipped, "GCJ02Quad");
+    const uint32_t xy[] = {world_x(121), world_y(31), world_x(122), world_y(31),
+                           world_x(122), world_y(32), world_x(121), world_y(31)};
+    const uint32_t end = 4;
+    const struct atlas_shape shape = {
+        .kind = GEOM_AREA, .n_points = 4, .n_parts = 1, .xy = xy, .part_end = &end};
+    const struct clip_box box = {-64, -64, 320, 320};
+    struct clip_scratch scratch = {0};
+    struct clip_path path = {0};
+    struct tile_projection p;
+
+    projection_open(&p, grid, 0, 0, 0, 1);
+    (void)projection_set_window(&p, box);
+    clip_shape(&shape, (struct tile_frame){.projection = &p}, box, true, NULL, &scratch,
+               &path);
+    projection_close(&p);
+    assert_false(path.failed);
+    assert_int_equal(path.n_parts, 1);
+    clip_scratch_release(&scratch);
+    clip_path_release(&path);
+    grid_set_close(shipped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +277,7 @@ int main(void)
             gcj02_moves_each_vertex_and_then_lays_it_into_the_usual_square),
         cmocka_unit_test(long_edges_bend_as_the_plane_wants),
         cmocka_unit_test(the_window_holds_what_the_tile_shows),
+        cmocka_unit_test(shapes_are_cut_with_nothing_but_the_projection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
