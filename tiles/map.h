@@ -38,7 +38,7 @@ struct map_clusters {
     unsigned zoom;
 };
 
-enum { MAP_OWN_STYLE = UINT32_MAX };
+#define MAP_OWN_STYLE UINT32_MAX
 
 /* Encoders of vector tiles at rest, with their memory: one for each thread that is at
  * work on this map at the same time. */

@@ -236,7 +236,7 @@ void row_json_begin(const struct row_json *rows,
         begin_long(rows, feature, geometry, decimals, w);
         return;
     }
-    memcpy(to, BEGIN + !w->comma, sizeof BEGIN - 1);
+    memcpy(to, &BEGIN[!w->comma], sizeof BEGIN - 1);
     to += sizeof BEGIN - 1 - !w->comma;
     to = im_json_put_string(to, key);
     to = put_point(to, geometry->lonlat, decimals);

@@ -177,7 +177,7 @@ put_tile(struct mbtiles *m, const struct staged_tile *tile, struct im_error *err
         return rc;
     sqlite3_bind_int64(m->put_tile, 1, id.z);
     sqlite3_bind_int64(m->put_tile, 2, id.x);
-    sqlite3_bind_int64(m->put_tile, 3, ((int64_t)1 << id.z) - 1 - id.y);
+    sqlite3_bind_int64(m->put_tile, 3, (sqlite3_int64)((1u << id.z) - 1 - id.y));
     sqlite3_bind_int64(m->put_tile, 4, m->number_of[tile->content]);
     return step(m, m->put_tile, err);
 }

@@ -248,7 +248,7 @@ void label_index_free(struct label_index *index)
 
 /* ---- searching ---- */
 
-enum { ITEM_LEVEL = UINT32_MAX };
+#define ITEM_LEVEL UINT32_MAX
 
 struct label_heap_item {
     uint32_t best;
@@ -323,8 +323,8 @@ static bool expand(const struct label_index *index,
     for (uint32_t i = first; i < end; i++) {
         const struct index_node *child =
             node.level ? &index->nodes[node.level - 1][i] : NULL;
-        struct label_heap_item item = {
-            child ? child->best : i, child ? node.level - 1 : (uint32_t)ITEM_LEVEL, i};
+        struct label_heap_item item = {child ? child->best : i,
+                                       child ? node.level - 1 : ITEM_LEVEL, i};
 
         if (meets(child ? child->box : index->boxes[i], span) &&
             !push(index, heap, item))
@@ -351,7 +351,7 @@ enum im_code label_index_best(const struct label_index *index,
     while (ok && heap->n) {
         struct label_heap_item top = pop(index, heap);
 
-        if (top.level != (uint32_t)ITEM_LEVEL)
+        if (top.level != ITEM_LEVEL)
             ok = expand(index, span, heap, top);
         else if (!found(ctx, index->features[top.at], index->ranks[top.at]))
             break;

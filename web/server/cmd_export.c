@@ -130,7 +130,8 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-enum { DEFAULT_MAX_ZOOM = 12, ZOOM_NOT_GIVEN = UINT32_MAX };
+enum { DEFAULT_MAX_ZOOM = 12 };
+#define ZOOM_NOT_GIVEN UINT32_MAX
 
 struct arguments {
     struct pyramid_options pyramid;
