@@ -33,6 +33,7 @@ enum option_id {
     OPT_DEFINITION,
     OPT_STYLE,
     OPT_CREATE,
+    OPT_NO_CLUSTERS,
     OPT_TITLE,
     OPT_ENCODING,
     OPT_MAP,
@@ -66,6 +67,7 @@ static const struct option OPTIONS[] = {
     {"definition", required_argument, NULL, OPT_DEFINITION},
     {"style", required_argument, NULL, OPT_STYLE},
     {"create", no_argument, NULL, OPT_CREATE},
+    {"no-clusters", no_argument, NULL, OPT_NO_CLUSTERS},
     {"title", required_argument, NULL, OPT_TITLE},
     {"encoding", required_argument, NULL, OPT_ENCODING},
     {"map", required_argument, NULL, OPT_MAP},
@@ -215,6 +217,8 @@ static bool *flag_option(struct command *c, int option)
     switch (option) {
     case OPT_CREATE:
         return &c->options.create;
+    case OPT_NO_CLUSTERS:
+        return &c->options.no_clusters;
     case OPT_KEEP_EXTRA:
         return &c->options.keep_extra;
     case OPT_KEEP_PERSONAL:
@@ -307,10 +311,10 @@ static bool has_file_options(const struct command *c)
 
     return c->n_files || o->layer_id || o->crs || o->source_layer ||
            o->definition_path || o->style_path || o->mode || o->dry_run || o->create ||
-           o->encoding || o->title || o->mapping_path || o->save_mapping_path ||
-           o->keep_extra || o->keep_personal || o->fix_swap || o->repair ||
-           o->unplaced || o->online || c->map.n || c->set.n || c->fill_down.n ||
-           c->reports.n;
+           o->no_clusters || o->encoding || o->title || o->mapping_path ||
+           o->save_mapping_path || o->keep_extra || o->keep_personal || o->fix_swap ||
+           o->repair || o->unplaced || o->online || c->map.n || c->set.n ||
+           c->fill_down.n || c->reports.n;
 }
 
 static int check_undo(const struct command *c)

@@ -6,6 +6,9 @@
 
 enum {
     TITLE_BYTES = 120,
+    CLUSTER_ROWS = 2000, /* more hide each other at low zooms */
+    CLUSTER_MAX_ZOOM = 12,
+    CLUSTER_RADIUS_PX = 40,
     ORDER = 100 /* behind the shipped places, before divisions */
 };
 
@@ -186,6 +189,36 @@ static json_t *make_definition(const struct new_layer *layer,
                      "licence", "", "attribution", "zh", "", "en", "");
 }
 
+/* Counted by level where there is one. */
+static json_t *add_cluster(const struct new_layer *layer, json_t *definition)
+{
+    const char *level = json_string_value(json_object_get(layer->roles, "level"));
+    json_t *cluster = json_pack("{s:i, s:i}", "max_zoom", CLUSTER_MAX_ZOOM, "radius_px",
+                                CLUSTER_RADIUS_PX);
+    size_t i;
+    json_t *field;
+
+    json_array_foreach(layer->fields, i, field)
+    {
+        const char *name = json_string_value(json_object_get(field, "name"));
+        const char *type = json_string_value(json_object_get(field, "type"));
+
+        if (cluster && level && strcmp(name, level) == 0 && strcmp(type, "text") == 0 &&
+            !json_is_true(json_object_get(field, "list")) &&
+            json_object_set_new(cluster, "by", json_string(level)) != 0) {
+            json_decref(cluster);
+            cluster = NULL;
+        }
+    }
+    if (cluster && definition &&
+        json_object_set_new(definition, "cluster", cluster) == 0)
+        return definition;
+    if (!definition)
+        json_decref(cluster);
+    json_decref(definition);
+    return NULL;
+}
+
 /* Indented, because people will edit it. */
 static bool
 dump(json_t *root, size_t flags, struct im_arena *arena, struct im_bytes *out)
@@ -213,8 +246,10 @@ static enum im_code write_texts(const struct new_layer *layer,
     if (!title || !*title)
         title = layer->id;
     english_title(title, layer->id, en);
-    if (!dump(make_definition(layer, source, title, en), FLAGS, layer->arena,
-              definition) ||
+    json_t *made = make_definition(layer, source, title, en);
+    if (layer->is_clustered)
+        made = add_cluster(layer, made);
+    if (!dump(made, FLAGS, layer->arena, definition) ||
         !dump(style_make(layer, title, en), FLAGS, layer->arena, style))
         return fail_memory(err);
     return IM_OK;
@@ -242,6 +277,8 @@ enum im_code create_definition(struct source *source,
     if (rc)
         goto done;
     find_geometry(&layer);
+    layer.is_clustered = layer.geometry == SCHEMA_POINT &&
+                         survey.n_rows > CLUSTER_ROWS && !options->no_clusters;
     rc = fields_make(&layer, err);
     if (!rc)
         rc = write_texts(&layer, source, options->title, definition, style, err);

@@ -19,6 +19,7 @@ struct new_layer {
     bool has_name_en;
     bool names_repeat; /* and nothing else tells the rows apart */
     bool has_precision;
+    bool is_clustered; /* at low zooms */
     struct im_arena *arena;
 };
 

@@ -76,6 +76,32 @@ static json_t *with_filter(json_t *layer, json_t *filter)
     return NULL;
 }
 
+static json_t *is_no_cluster(void)
+{
+    return json_pack("[s, [s, s]]", "!", "has", "point_count");
+}
+
+/* Darker than the points, so that white numbers can be read on it. */
+static void add_clusters(struct look *look)
+{
+    add(look, "cluster",
+        json_pack("{s:s, s:i, s:{s:i}, s:[s, s],"
+                  " s:{s:[s, [s, s], f, i, f, i, f, i, f], s:s, s:f, s:s, s:f}}",
+                  "type", "circle", "minzoom", 3, "metadata", "order", 456, "filter",
+                  "has", "point_count", "paint", "circle-radius", "step", "get",
+                  "point_count", 9.0, 10, 12.0, 100, 15.0, 1000, 19.0, "circle-color",
+                  look->dark, "circle-opacity", 0.9, "circle-stroke-color", "#ffffff",
+                  "circle-stroke-width", 1.2));
+    add(look, "count",
+        json_pack("{s:s, s:i, s:{s:i}, s:[s, s], s:{s:[s, s], s:[s], s:f, s:b, s:b},"
+                  " s:{s:s}}",
+                  "type", "symbol", "minzoom", 3, "metadata", "order", 656, "filter",
+                  "has", "point_count", "layout", "text-field", "get",
+                  "point_count_abbreviated", "text-font", "Noto Sans Regular",
+                  "text-size", 11.0, "text-allow-overlap", 1, "text-ignore-placement",
+                  1, "paint", "text-color", "#ffffff"));
+}
+
 static void add_circles(struct look *look, bool is_mixed)
 {
     const char *colour = look->colour;
@@ -95,11 +121,18 @@ static void add_circles(struct look *look, bool is_mixed)
                       "circle-radius", by_zoom(9, 4.5, 12, 7, 14, 9), "circle-color",
                       colour, "circle-opacity", 0.06, "circle-stroke-color", colour,
                       "circle-stroke-opacity", 0.45, "circle-stroke-width", 1.2));
-    if (look->layer->has_precision)
+    if (look->layer->has_precision && look->layer->is_clustered)
+        points = with_filter(
+            points, json_pack("[s, o, o]", "all", is_no_cluster(), is_precise()));
+    else if (look->layer->has_precision)
         points = with_filter(points, is_precise());
+    else if (look->layer->is_clustered)
+        points = with_filter(points, is_no_cluster());
     else if (is_mixed)
         points = with_filter(points, of_kind("Point"));
     add(look, "point", points);
+    if (look->layer->is_clustered)
+        add_clusters(look);
 }
 
 static void add_lines(struct look *look, bool is_mixed)

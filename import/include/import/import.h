@@ -27,6 +27,7 @@ struct import_options {
     const char *definition_path; /* layer.json to put first, NULL: as in the store */
     const char *style_path;      /* style.json, NULL: as in the store */
     bool create;                 /* make the layer from the file itself */
+    bool no_clusters;            /* with `create`: not even of many points */
     const char *title; /* with `create`: title of the new layer, NULL: of the file */
 
     const char *source_layer; /* of a file with several: sheet, table; NULL: the only */
@@ -127,12 +128,12 @@ struct import_report {
     const char *layer_id;
     struct schema_title layer_title; /* NULL when the layer is not known yet */
     const char *mode;                /* "upsert", "replace", "append" */
-    const char *source;     /* file name, or address without what is secret in it */
-    const char *driver;     /* "CSV", "XLSX" ... */
-    const char *sheet;      /* the part of the file that was read, "" */
-    const char *encoding;   /* "GB18030 (found)", "" when the format says it */
-    const char *crs;        /* what was used: "EPSG:4326 (declared by the file)" */
-    const char *crs_zh;     /* the same for people who read Chinese; NULL: as `crs` */
+    const char *source;   /* file name, or address without what is secret in it */
+    const char *driver;   /* "CSV", "XLSX" ... */
+    const char *sheet;    /* the part of the file that was read, "" */
+    const char *encoding; /* "GB18030 (found)", "" when the format says it */
+    const char *crs;      /* what was used: "EPSG:4326 (declared by the file)" */
+    const char *crs_zh;   /* the same for people who read Chinese; NULL: as `crs` */
     const char *encoding_zh;
     const char *file_hash;  /* XXH3, hexadecimal */
     const char *started_at; /* UTC */

@@ -168,6 +168,52 @@ TEST(what_contradicts_itself_is_refused)
     refused("{\"file\":\"incubators.csv\",", "{\"derive\":\"magic\",", "facts.derive");
 }
 
+static const struct layer_schema *accepted(const char *more)
+{
+    const struct layer_schema *s = NULL;
+    char text[600];
+    struct im_error err;
+
+    snprintf(text, sizeof text,
+             "{\"id\":\"x\",\"title\":{\"zh\":\"x\"},\"geometry\":\"point\",\"key\":"
+             "\"id\",\"fields\":[{\"name\":\"id\",\"title\":{\"zh\":\"x\"},\"type\":"
+             "\"text\"}]%s}",
+             more);
+    if (schema_parse(im_bytes_of(text), arena, &s, &err) != IM_OK)
+        fail_msg("%s", err.msg);
+    return s;
+}
+
+TEST(clusters_have_defaults_and_ranges)
+{
+    const struct layer_schema *s = accepted("");
+
+    assert_false(s->cluster.is_on);
+    assert_int_equal(s->cluster.max_zoom, -1);
+    s = accepted(",\"cluster\":{}");
+    assert_true(s->cluster.is_on);
+    assert_int_equal(s->cluster.max_zoom, 12);
+    assert_int_equal(s->cluster.radius_px, 40);
+    assert_int_equal(s->cluster.by, SCHEMA_NO_FIELD);
+    s = accepted(",\"cluster\":{\"max_zoom\":15,\"radius_px\":256,\"by\":\"id\"}");
+    assert_int_equal(s->cluster.max_zoom, 15);
+    assert_int_equal(s->cluster.radius_px, 256);
+    assert_int_equal(s->cluster.by, 0);
+#define WITH(cluster) "\"key\":\"id\",\"cluster\":" cluster
+    refused("\"key\":\"id\"", WITH("true"), "cluster");
+    refused("\"key\":\"id\"", WITH("{\"radius\":40}"), "cluster.radius");
+    refused("\"key\":\"id\"", WITH("{\"max_zoom\":16}"), "cluster.max_zoom");
+    refused("\"key\":\"id\"", WITH("{\"radius_px\":0}"), "cluster.radius_px (\"0\")");
+    refused("\"key\":\"id\"", WITH("{\"radius_px\":257}"), "cluster.radius_px");
+    refused("\"key\":\"id\"", WITH("{\"by\":\"kind\"}"), "cluster.by (\"kind\")");
+    refused("\"key\":\"id\"", WITH("{\"by\":\"rank\"}"), "cluster.by (\"rank\")");
+    refused("\"key\":\"id\"", WITH("{\"by\":\"industry\"}"),
+            "cluster.by (\"industry\")");
+    refused("\"geometry\":\"point\",\"key\":\"id\"",
+            "\"geometry\":\"area\"," WITH("{}"), "cluster");
+#undef WITH
+}
+
 TEST(formats_fit_their_types_and_give_the_time)
 {
     const struct layer_schema *s = NULL;
@@ -302,6 +348,7 @@ int main(void)
         cmocka_unit_test(typing_errors_are_refused_with_their_path),
         cmocka_unit_test(values_out_of_range_are_refused_with_their_path),
         cmocka_unit_test(what_contradicts_itself_is_refused),
+        cmocka_unit_test(clusters_have_defaults_and_ranges),
         cmocka_unit_test(formats_fit_their_types_and_give_the_time),
         cmocka_unit_test(all_shapes_of_facts_are_understood),
         cmocka_unit_test(ids_that_mean_something_else_are_reserved),

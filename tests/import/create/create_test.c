@@ -441,6 +441,48 @@ TEST(a_file_without_rows_makes_no_layer)
     made_release(&m);
 }
 
+static struct made made_of_points(int n, bool no_clusters)
+{
+    struct import_options options = OPTIONS;
+    struct im_buf csv = {.max = 1 << 20};
+    struct made m;
+
+    options.no_clusters = no_clusters;
+    im_buf_text(&csv, "编号,名称,级别,经度,纬度\n");
+    for (int i = 0; i < n; i++)
+        im_buf_printf(&csv, "A%d,第%d号,%s,%.4f,%.4f\n", i, i,
+                      i % 3 ? "国家级" : "省级", 121 + i % 50 * 0.01,
+                      31 + i / 50 * 0.01);
+    im_buf_byte(&csv, 0);
+    m = made_of(scratch_text("points.csv", (const char *)csv.data), &options);
+    im_buf_release(&csv);
+    return m;
+}
+
+TEST(many_points_are_drawn_as_clusters_unless_told_not_to)
+{
+    static const struct {
+        int n;
+        bool no_clusters;
+        bool is_on;
+    } cases[] = {{2000, false, false}, {2001, false, true}, {2001, true, false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct made m = made_of_points(cases[i].n, cases[i].no_clusters);
+        struct im_error err;
+
+        assert_int_equal(m.schema->cluster.is_on, cases[i].is_on);
+        assert_int_equal(
+            strstr((const char *)m.style.data, "point_count_abbreviated") != NULL,
+            cases[i].is_on);
+        if (cases[i].is_on)
+            assert_int_equal(m.schema->cluster.by, m.schema->roles.level);
+        if (style_check(m.style, &err) != IM_OK)
+            fail_msg("%s", err.msg);
+        made_release(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +509,7 @@ int main(void)
         cmocka_unit_test(hostile_headings_make_a_sound_definition),
         cmocka_unit_test(thousands_of_columns_are_cut_to_what_a_layer_can_hold),
         cmocka_unit_test(an_id_that_no_layer_can_have_is_refused_with_what_is_allowed),
+        cmocka_unit_test(many_points_are_drawn_as_clusters_unless_told_not_to),
         cmocka_unit_test(a_file_without_rows_makes_no_layer)};
 
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
