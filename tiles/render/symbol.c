@@ -282,7 +282,7 @@ static bool draw_cluster(void *ctx, uint32_t feature)
     const uint32_t *xy = points_of(r, feature).xy;
     label.parts = (uint8_t)s.spec.parts;
     if (s.spec.n_anchors)
-        label.anchor = s.spec.anchors[0].anchor;
+        label.anchor = (uint8_t)s.spec.anchors[0].anchor;
     if (!shape_text(&s) || !map_pixel_of(r->map, r->area.zoom, xy[0], xy[1], px))
         return r->rc == IM_OK;
     if (!is_within_reach(&s))
