@@ -260,23 +260,22 @@ static void blend_bitmap(struct raster *raster,
 static enum im_code draw_glyph_at(struct text_fonts *fonts,
                                   struct raster *raster,
                                   struct glyph_key *key,
-                                  float x,
-                                  float y,
+                                  double x,
+                                  double y,
                                   const struct pixel_paint *paint,
                                   struct im_error *err)
 {
     /* no glyph reaches further than this from its origin */
-    float reach =
-        (float)(4 * key->size_26_6 + 2 * key->halo_26_6 + key->blur_26_6) / 64;
+    double reach = (4 * key->size_26_6 + 2 * key->halo_26_6 + key->blur_26_6) / 64.0;
     const struct glyph_bitmap *bitmap;
 
     reach += 2;
-    if (!(x > -reach && x < (float)raster->width_px + reach && y > -reach &&
-          y < (float)raster->height_px + reach))
+    if (!(x > -reach && x < raster->width_px + reach && y > -reach &&
+          y < raster->height_px + reach))
         return IM_OK;
-    int32_t quarter = (int32_t)floorf(x * TEXT_PHASES + 0.5f);
-    int32_t quarter_y = key->angle ? (int32_t)floorf(y * TEXT_PHASES + 0.5f)
-                                   : TEXT_PHASES * (int32_t)floorf(y + 0.5f);
+    int32_t quarter = (int32_t)floor(x * TEXT_PHASES + 0.5);
+    int32_t quarter_y = key->angle ? (int32_t)floor(y * TEXT_PHASES + 0.5)
+                                   : TEXT_PHASES * (int32_t)floor(y + 0.5);
     key->phase = (uint32_t)(quarter & (TEXT_PHASES - 1));
     key->phase_y = (uint32_t)(quarter_y & (TEXT_PHASES - 1));
     enum im_code rc = glyph_bitmap(fonts, key, &bitmap, err);
@@ -306,23 +305,27 @@ struct drawing {
     void *ctx;
 };
 
-/** Origin of a glyph on the raster and the angle it is drawn at. */
+/** Origin of a glyph on the raster and the angle it is drawn at. Sums of floats as
+ *  doubles are exact: a text moved by whole pixels has the same phases, so the parts of
+ *  it that two tiles draw fit together. */
 static void place_glyph(const struct drawing *d,
                         const struct text_glyph *g,
-                        float *x,
-                        float *y,
+                        double *x,
+                        double *y,
                         uint32_t *angle)
 {
     float turn = d->look->angle_rad;
-    float gx = g->x;
-    float gy = g->y;
+    float at_x = d->x_px;
+    float at_y = d->y_px;
+    double gx = (double)g->x;
+    double gy = (double)g->y;
 
-    *x = d->x_px;
-    *y = d->y_px;
     if (d->bend) { /* the origin, seen from the centre of the letter */
-        d->bend(d->ctx, g->x + g->advance / 2, x, y, &turn);
-        gx = -g->advance / 2;
+        d->bend(d->ctx, g->x + g->advance / 2, &at_x, &at_y, &turn);
+        gx = (double)(-g->advance / 2);
     }
+    *x = (double)at_x;
+    *y = (double)at_y;
     *angle = angle_step(turn);
     if (*angle == 0 && !d->bend) {
         *x += gx;
@@ -330,9 +333,9 @@ static void place_glyph(const struct drawing *d,
         return;
     }
     /* as the bitmap is turned, so that letters stand on one line */
-    float a = (float)*angle * 2 * (float)M_PI / TEXT_ANGLES;
-    *x += gx * cosf(a) - gy * sinf(a);
-    *y += gx * sinf(a) + gy * cosf(a);
+    double a = *angle * 2 * M_PI / TEXT_ANGLES;
+    *x += (double)(float)(gx * cos(a) - gy * sin(a));
+    *y += (double)(float)(gx * sin(a) + gy * cos(a));
 }
 
 static enum im_code draw_glyphs(const struct drawing *d,
@@ -351,8 +354,8 @@ static enum im_code draw_glyphs(const struct drawing *d,
                                 .size_26_6 = d->block->size_26_6,
                                 .halo_26_6 = halo_26_6,
                                 .blur_26_6 = blur_26_6};
-        float x;
-        float y;
+        double x;
+        double y;
 
         place_glyph(d, g, &x, &y, &key.angle);
         rc = draw_glyph_at(d->fonts, d->raster, &key, x, y, &paint, err);

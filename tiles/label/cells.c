@@ -299,18 +299,40 @@ struct listing {
     enum im_code rc;
 };
 
-static struct entry_box entry_box_of(struct label_box b)
+static struct label_extent extent_from(struct label_box b)
 {
-    return (struct entry_box){(float)b.min_x, (float)b.min_y, (float)b.max_x,
-                              (float)b.max_y};
+    return (struct label_extent){(float)b.min_x, (float)b.min_y, (float)b.max_x,
+                                 (float)b.max_y};
 }
 
-static void set_box(struct label *label, struct entry_box box)
+/* What the label takes in all, with its point. */
+static void widen_box(struct label *label, struct label_extent by)
 {
-    label->min_x = fminf(0, box.min_x);
-    label->min_y = fminf(0, box.min_y);
-    label->max_x = fmaxf(0, box.max_x);
-    label->max_y = fmaxf(0, box.max_y);
+    label->min_x = fminf(label->min_x, by.min_x);
+    label->min_y = fminf(label->min_y, by.min_y);
+    label->max_x = fmaxf(label->max_x, by.max_x);
+    label->max_y = fmaxf(label->max_y, by.max_y);
+}
+
+static void clear_box(struct label *label)
+{
+    label->min_x = label->min_y = label->max_x = label->max_y = 0;
+}
+
+void label_take_option(struct label *label,
+                       const struct entry_option *option,
+                       unsigned all_parts)
+{
+    label->anchor = option->anchor;
+    label->parts = option->parts;
+    label->missing = (uint8_t)(all_parts & ~(unsigned)option->parts);
+    label->free = option->free;
+    label->blocks = option->blocks;
+    clear_box(label);
+    for (uint32_t i = 0; i < LABEL_N_PARTS; i++) {
+        label->boxes[i] = option->boxes[i];
+        widen_box(label, option->boxes[i]);
+    }
 }
 
 static bool within_reach(const struct label_level *level, const struct label *label)
@@ -321,17 +343,13 @@ static bool within_reach(const struct label_level *level, const struct label *la
            (double)label->max_y <= level->reach_y;
 }
 
-/* What the style wants for this feature at this zoom, into plan->spec; *wanted false:
- * nothing. */
+/* What the style wants for this feature, at the zoom of plan->at; false: nothing. */
 static enum im_code
-measure(struct listing *l, uint32_t feature, double size_px[2], bool *wanted)
+spec_at(struct listing *l, struct label_spec *spec, double size_px[2], bool *wanted)
 {
     struct label_plan *plan = l->plan;
-    struct label_spec *spec = &plan->spec;
-    const struct atlas_layer *layer = l->ms->layer->layer;
 
     size_px[0] = size_px[1] = 0;
-    style_eval_feature(&plan->at, layer, feature, atlas_geom(layer, feature).kind);
     *wanted = style_matches(l->ms->style, &plan->at) &&
               label_spec_eval(l->ms->style, plan->map->sprites, &plan->at, spec);
     if (!*wanted || !(spec->parts & LABEL_TEXT))
@@ -340,6 +358,39 @@ measure(struct listing *l, uint32_t feature, double size_px[2], bool *wanted)
     if (rc == IM_OK && !(size_px[0] > 0))
         spec->parts &= ~(unsigned)LABEL_TEXT; /* the fonts have none of it */
     *wanted = spec->parts != 0;
+    return rc;
+}
+
+/* The same at the cell's zoom into plan->spec. */
+static enum im_code
+measure(struct listing *l, uint32_t feature, double size_px[2], bool *wanted)
+{
+    const struct atlas_layer *layer = l->ms->layer->layer;
+
+    style_eval_feature(&l->plan->at, layer, feature, atlas_geom(layer, feature).kind);
+    return spec_at(l, &l->plan->spec, size_px, wanted);
+}
+
+/* The same for the next zooms into plan->ahead; the feature is that of plan->at. */
+static enum im_code measure_ahead(struct listing *l)
+{
+    struct label_plan *plan = l->plan;
+    double zoom = plan->at.zoom;
+    enum im_code rc = IM_OK;
+
+    for (uint32_t i = 0; i < LABEL_ZOOMS_AHEAD && rc == IM_OK; i++) {
+        struct label_ahead *ahead = &plan->ahead[i];
+        uint32_t z = l->cell->zoom + 1 + i;
+
+        ahead->is_wanted = z < tile_grid_depth(plan->map->grid);
+        if (ahead->is_wanted)
+            plan->at.zoom = map_style_zoom(plan->map, z);
+        if (ahead->is_wanted && style_layer_visible(l->ms->style, plan->at.zoom))
+            rc = spec_at(l, &ahead->spec, ahead->size_px, &ahead->is_wanted);
+        else
+            ahead->is_wanted = false;
+    }
+    plan->at.zoom = zoom;
     return rc;
 }
 
@@ -354,29 +405,56 @@ turns(const struct map_style *ms, const struct label_spec *spec, struct style_ev
     return alignment == ALIGN_AUTO || alignment == ALIGN_MAP;
 }
 
-static bool does_block(const struct label_spec *spec, unsigned parts)
+static uint8_t blocking(const struct label_spec *spec, unsigned parts)
 {
-    return ((parts & LABEL_TEXT) && !spec->text_ignores) ||
-           ((parts & LABEL_ICON) && !spec->icon_ignores);
+    return (uint8_t)(parts & ((spec->text_ignores ? 0u : LABEL_TEXT) |
+                              (spec->icon_ignores ? 0u : LABEL_ICON)));
 }
 
-/* Squares around the letters, as far apart as they are wide. */
-static bool set_squares(struct listing *l,
-                        const struct label_along *along,
-                        const double size_px[2],
-                        struct label *label)
+/* Half a side of the squares around the letters. */
+static double half_of(const struct label_spec *spec, const double size_px[2])
 {
-    const struct label_spec *spec = &l->plan->spec;
     double half = 0;
-    float xy[2 * LABEL_MAX_SQUARES];
-    struct label_window box = {0, 0, 0, 0};
 
     if (spec->parts & LABEL_TEXT)
         half = size_px[1] / 2 + spec->padding_px;
     if (spec->parts & LABEL_ICON)
         half = fmax(half, spec->icon_size_px[1] / 2 + spec->icon_padding_px[0]);
+    return half;
+}
+
+struct square_list {
+    double half;
+    uint32_t n;
+    float xy[2 * (1 + LABEL_ZOOMS_AHEAD) * LABEL_MAX_SQUARES];
+};
+
+static void add_square(struct square_list *list, double x, double y)
+{
+    list->xy[2 * list->n] = (float)x;
+    list->xy[2 * list->n++ + 1] = (float)y;
+}
+
+static bool
+holds_square(const struct square_list *list, double x, double y, double half)
+{
+    for (uint32_t i = 0; i < list->n; i++)
+        if (fabs(x - (double)list->xy[2 * i]) + half <= list->half &&
+            fabs(y - (double)list->xy[2 * i + 1]) + half <= list->half)
+            return true;
+    return false;
+}
+
+/* Squares around the letters, as far apart as half their side. `shrink` is from the
+ * pixels of `along` to those of the list, which takes what it does not hold. */
+static void add_squares(struct square_list *list,
+                        const struct label_along *along,
+                        double half,
+                        double shrink)
+{
     double length = fmax(0, 2 * along->half_px - half);
     uint32_t n = (uint32_t)fmin(LABEL_MAX_SQUARES, ceil(length / fmax(half, 1)) + 1);
+
     for (uint32_t i = 0; i < n; i++) {
         double s = n > 1 ? length * i / (n - 1) - length / 2 : 0;
         double x;
@@ -384,26 +462,64 @@ static bool set_squares(struct listing *l,
         double angle;
 
         label_along_at(along, s, &x, &y, &angle);
-        xy[2 * i] = (float)x;
-        xy[2 * i + 1] = (float)y;
-        box.min_x = fmin(box.min_x, x - half);
-        box.min_y = fmin(box.min_y, y - half);
-        box.max_x = fmax(box.max_x, x + half);
-        box.max_y = fmax(box.max_y, y + half);
+        if (shrink == 1 || !holds_square(list, x * shrink, y * shrink, half * shrink))
+            add_square(list, x * shrink, y * shrink);
     }
-    float *kept = im_arena_alloc(l->plan->arena, n * 2 * sizeof *kept);
+}
+
+/* Where the letters will stand at the next zooms, whose finer line may bend otherwise.
+ * Kept free too, so nobody comes in their way; plan->ahead says what will be written.
+ */
+static void add_squares_ahead(struct listing *l,
+                              const struct label *label,
+                              struct square_list *list)
+{
+    struct label_plan *plan = l->plan;
+
+    for (uint32_t i = 0; i < LABEL_ZOOMS_AHEAD; i++) {
+        const struct label_ahead *ahead = &plan->ahead[i];
+        uint32_t z = l->cell->zoom + 1 + i;
+        double scale[4];
+
+        if (!ahead->is_wanted ||
+            !label_scale_at(plan->map, z, label->world_x, label->world_y, scale))
+            continue;
+        struct atlas_shape shape = atlas_shape(l->ms->layer->layer, label->feature,
+                                               map_detail_zoom(plan->map, z));
+        l->n_looked += shape.n_points;
+        if (label_along_make(&ahead->spec, &shape, scale, label->world_x,
+                             label->world_y, ahead->size_px, &plan->along))
+            add_squares(list, &plan->along, half_of(&ahead->spec, ahead->size_px),
+                        l->level->px_per_unit / plan->levels[z].px_per_unit);
+    }
+}
+
+/* From plan->along, which is gone afterwards. */
+static bool set_squares(struct listing *l, const double size_px[2], struct label *label)
+{
+    const struct label_spec *spec = &l->plan->spec;
+    struct square_list list = {.half = half_of(spec, size_px), .n = 0};
+    float half = (float)list.half;
+
+    add_squares(&list, &l->plan->along, list.half, 1);
+    label->n_squares = (uint16_t)list.n;
+    add_squares_ahead(l, label, &list);
+    label->n_kept_free = (uint16_t)list.n;
+    float *kept = im_arena_alloc(l->plan->arena, list.n * 2 * sizeof *kept);
     if (!kept)
         return false;
-    memcpy(kept, xy, n * 2 * sizeof *kept);
-    label->n_squares = (uint16_t)n;
+    memcpy(kept, list.xy, list.n * 2 * sizeof *kept);
     label->squares = kept;
-    label->half_px = (float)half;
+    label->half_px = half;
     label->parts = (uint8_t)spec->parts;
-    set_box(label, (struct entry_box){(float)box.min_x, (float)box.min_y,
-                                      (float)box.max_x, (float)box.max_y});
-    label->is_free = (!(spec->parts & LABEL_TEXT) || spec->text_is_free) &&
-                     (!(spec->parts & LABEL_ICON) || spec->icon_is_free);
-    label->blocks = does_block(spec, spec->parts);
+    clear_box(label);
+    for (uint32_t i = 0; i < list.n; i++)
+        widen_box(label,
+                  (struct label_extent){kept[2 * i] - half, kept[2 * i + 1] - half,
+                                        kept[2 * i] + half, kept[2 * i + 1] + half});
+    label->free = (uint8_t)(spec->parts & ((spec->text_is_free ? LABEL_TEXT : 0u) |
+                                           (spec->icon_is_free ? LABEL_ICON : 0u)));
+    label->blocks = blocking(spec, spec->parts);
     return true;
 }
 
@@ -434,26 +550,26 @@ static bool set_options(struct listing *l,
     struct label_option options[LABEL_MAX_OPTIONS];
     struct entry_option small[LABEL_MAX_OPTIONS];
     uint32_t n = label_spec_options(&l->plan->spec, size_px[0], size_px[1], options);
-    struct entry_box all = {0, 0, 0, 0};
+    struct label all = entry->label;
     uint32_t n_small = 0;
 
+    clear_box(&all);
     for (uint32_t i = 0; i < n; i++) {
-        struct entry_box b = entry_box_of(options[i].box);
+        struct entry_option o = {.anchor = options[i].anchor,
+                                 .parts = options[i].parts,
+                                 .free = options[i].free,
+                                 .blocks = blocking(&l->plan->spec, options[i].parts),
+                                 .text = extent_from(options[i].text),
+                                 .boxes = {extent_from(options[i].boxes[0]),
+                                           extent_from(options[i].boxes[1])}};
         struct label probe = entry->label;
 
-        set_box(&probe, b);
-        if (!within_reach(l->level, &probe) || (parts && options[i].parts != parts))
+        label_take_option(&probe, &o, o.parts);
+        if (!within_reach(l->level, &probe) || (parts && o.parts != parts))
             continue;
-        all = (struct entry_box){fminf(all.min_x, b.min_x), fminf(all.min_y, b.min_y),
-                                 fmaxf(all.max_x, b.max_x), fmaxf(all.max_y, b.max_y)};
-        small[n_small++] =
-            (struct entry_option){options[i].anchor,
-                                  options[i].parts,
-                                  options[i].is_tested,
-                                  does_block(&l->plan->spec, options[i].parts),
-                                  entry_box_of(options[i].text),
-                                  entry_box_of(options[i].tested),
-                                  b};
+        widen_box(&all, o.boxes[0]);
+        widen_box(&all, o.boxes[1]);
+        small[n_small++] = o;
     }
     struct entry_option *kept =
         im_arena_alloc(l->plan->arena, (n_small + 1) * sizeof *kept);
@@ -464,20 +580,8 @@ static bool set_options(struct listing *l,
     memcpy(kept, small, n_small * sizeof *kept);
     entry->options = kept;
     entry->n_options = n_small;
-    set_box(&entry->label, all);
+    entry->label = all;
     return n_small > 0;
-}
-
-static void take_option(struct label_entry *entry,
-                        const struct entry_option *option,
-                        const struct label_spec *spec)
-{
-    entry->label.anchor = option->anchor;
-    entry->label.parts = option->parts;
-    entry->label.missing = (uint8_t)(spec->parts & ~(unsigned)option->parts);
-    entry->label.is_free = !option->is_tested;
-    entry->label.blocks = option->blocks;
-    set_box(&entry->label, option->box);
 }
 
 /* ---- kept ---- */
@@ -486,12 +590,17 @@ static void take_option(struct label_entry *entry,
 static bool
 has_grown(const struct label *now, const struct label *before, double growth)
 {
-    float eps = 0.01f;
     float g = (float)growth;
 
-    return now->min_x < g * before->min_x - eps ||
-           now->min_y < g * before->min_y - eps ||
-           now->max_x > g * before->max_x + eps || now->max_y > g * before->max_y + eps;
+    for (uint32_t i = 0; i < LABEL_N_PARTS; i++) {
+        const struct label_extent *a = &now->boxes[i];
+        const struct label_extent *b = &before->boxes[i];
+
+        if (a->min_x < g * b->min_x || a->min_y < g * b->min_y ||
+            a->max_x > g * b->max_x || a->max_y > g * b->max_y)
+            return true;
+    }
+    return false;
 }
 
 static bool
@@ -510,11 +619,10 @@ keep_on_line(struct listing *l, const double size_px[2], struct label_entry *ent
         !label_along_make(&plan->spec, &shape, scale, entry->label.world_x,
                           entry->label.world_y, size_px, &plan->along))
         return false;
-    if (!set_squares(l, &plan->along, size_px, &entry->label)) {
+    l->rc = measure_ahead(l);
+    if (l->rc == IM_OK && !set_squares(l, size_px, &entry->label))
         l->rc = im_fail(plan->err, IM_ENOMEM, "label plan");
-        return false;
-    }
-    return within_reach(level, &entry->label);
+    return l->rc == IM_OK && within_reach(level, &entry->label);
 }
 
 static bool
@@ -536,7 +644,7 @@ keep_at_point(struct listing *l, const double size_px[2], struct label_entry *en
     }
     if (!same)
         return false;
-    take_option(entry, same, &l->plan->spec);
+    label_take_option(&entry->label, same, l->plan->spec.parts);
     return true;
 }
 
@@ -600,7 +708,8 @@ static enum im_code keep(struct listing *l, const struct label_entry *before)
         return l->rc;
     entry.options = NULL;
     entry.n_options = 0;
-    entry.has_grown |= has_grown(&entry.label, &before->label, l->level->growth);
+    if (!entry.label.n_squares)
+        entry.has_grown = has_grown(&entry.label, &before->label, l->level->growth);
     return add_entry(l, &entry);
 }
 
@@ -662,16 +771,21 @@ static bool is_kept(const struct listing *l, const struct label *label)
     return false;
 }
 
-/* A label holds its point: under a kept one there is no place. */
+static bool holds(const struct label *l, struct label_extent b, double x, double y)
+{
+    return x > l->x + (double)b.min_x && x < l->x + (double)b.max_x &&
+           y > l->y + (double)b.min_y && y < l->y + (double)b.max_y;
+}
+
+/* Each part of a label holds its point: under a kept one there is no place. */
 static bool is_covered(const struct listing *l, double x, double y)
 {
     for (uint32_t i = 0; i < l->n_kept; i++) {
         const struct label *k = &l->plan->list[i].label;
-        struct label_window b = label_box_of(k);
 
-        if (k->blocks && !k->n_squares && x > b.min_x && x < b.max_x && y > b.min_y &&
-            y < b.max_y)
-            return true;
+        for (uint32_t p = 0; p < LABEL_N_PARTS && !k->n_squares; p++)
+            if ((k->blocks >> p & 1) && holds(k, k->boxes[p], x, y))
+                return true;
     }
     return false;
 }
@@ -822,7 +936,7 @@ static bool list_place(void *ctx, uint32_t part, uint32_t along, double x, doubl
             return false;
         if (!lay(line, &entry.label) || !move_to(l, &entry.label, l->window))
             return true;
-        if (!set_squares(l, &l->plan->along, line->size_px, &entry.label)) {
+        if (!set_squares(l, line->size_px, &entry.label)) {
             l->rc = im_fail(l->plan->err, IM_ENOMEM, "label plan");
             return false;
         }
@@ -863,6 +977,9 @@ static bool list_line(void *ctx, uint32_t feature)
     if (around < length)
         return true;
     line.rank = label_rank_of(l->ms, feature, &plan->at);
+    l->rc = line.turns ? measure_ahead(l) : IM_OK;
+    if (l->rc != IM_OK)
+        return false;
     line.shape = atlas_shape(layer, feature, map_detail_zoom(plan->map, l->cell->zoom));
     /* the finest shape, so that places are the same at all zooms */
     struct atlas_shape finest = atlas_shape(layer, feature, TILE_MAX_ZOOM);

@@ -16,6 +16,7 @@ enum {
     LABEL_CELL_PX = 128,
     LABEL_PARTS = 4, /* a cell's candidates are listed by 4 x 4 parts of 32 px */
     LABEL_MAX_SQUARES = 96,
+    LABEL_ZOOMS_AHEAD = 2, /* for which names along lines keep places free */
     /* a name along a line may move so far to a calmer stretch */
     LABEL_MAX_SHIFT_PX = 48
 };
@@ -28,18 +29,13 @@ enum entry_state {
     ENTRY_REPLACED /* kept, now with all its parts: another entry */
 };
 
-struct entry_box {
-    float min_x, min_y, max_x, max_y;
-};
-
 struct entry_option {
     uint8_t anchor;
     uint8_t parts;
-    bool is_tested; /* false: it may overlap others */
-    bool blocks;
-    struct entry_box text; /* relative to the point */
-    struct entry_box tested;
-    struct entry_box box;
+    uint8_t free; /* parts that may overlap others */
+    uint8_t blocks;
+    struct label_extent text; /* relative to the point */
+    struct label_extent boxes[LABEL_N_PARTS];
 };
 
 struct label_entry {
@@ -73,6 +69,13 @@ struct label_level {
     uint32_t n_cells;
 };
 
+/* What the style wants to write along a line at a later zoom. */
+struct label_ahead {
+    bool is_wanted;
+    struct label_spec spec;
+    double size_px[2];
+};
+
 struct label_task {
     enum { TASK_LIST, TASK_DECIDE, TASK_ENTRY } kind;
     struct label_cell *cell;
@@ -96,6 +99,7 @@ struct label_plan {
     struct style_eval at;
     struct style_eval marker_at;
     struct label_spec spec;
+    struct label_ahead ahead[LABEL_ZOOMS_AHEAD];
     struct label_along along;
     struct label_path path;
     /* of the request */
@@ -129,6 +133,10 @@ bool label_covers_marker(struct label_plan *plan,
                          uint32_t zoom,
                          struct label_window box);
 void label_level_init(struct label_plan *plan, uint32_t zoom);
+/** Put what the option says into the label. */
+void label_take_option(struct label *label,
+                       const struct entry_option *option,
+                       unsigned all_parts);
 
 static inline struct label_window label_box_of(const struct label *l)
 {

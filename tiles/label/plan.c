@@ -31,31 +31,53 @@ static struct label_window square_of(const struct label *l, uint32_t i)
     return (struct label_window){x - r, y - r, x + r, y + r};
 }
 
-static struct label_window shrink(struct label_window w, double by)
+static struct label_window extent_of(const struct label *l, struct label_extent b)
 {
-    return (struct label_window){w.min_x + by, w.min_y + by, w.max_x - by,
-                                 w.max_y - by};
+    return (struct label_window){l->x + (double)b.min_x, l->y + (double)b.min_y,
+                                 l->x + (double)b.max_x, l->y + (double)b.max_y};
 }
 
-/* Does the box meet this label: its squares, if it has some? */
-static bool meets_box(const struct label *l, struct label_window box)
+/* Is one of these parts in the window? Along lines all of a label is one part. */
+static bool is_in(const struct label *l,
+                  unsigned parts,
+                  uint32_t n_squares,
+                  struct label_window window)
 {
-    if (!label_windows_meet(label_box_of(l), box))
+    if (!parts || !label_windows_meet(label_box_of(l), window))
         return false;
-    for (uint32_t i = 0; i < l->n_squares; i++)
-        if (label_windows_meet(square_of(l, i), box))
+    for (uint32_t i = 0; i < n_squares; i++)
+        if (label_windows_meet(square_of(l, i), window))
             return true;
-    return l->n_squares == 0;
+    for (uint32_t i = 0; i < LABEL_N_PARTS && l->n_squares == 0; i++)
+        if ((parts >> i & 1) && label_windows_meet(extent_of(l, l->boxes[i]), window))
+            return true;
+    return false;
 }
 
-bool label_overlaps(const struct label *a, const struct label *b, double slack)
+static bool keeps_off(const struct label *l, struct label_window window)
 {
-    if (!label_windows_meet(shrink(label_box_of(a), slack), label_box_of(b)))
+    return is_in(l, l->blocks, l->n_kept_free, window);
+}
+
+/* Does one of these parts of `a` meet what `b` shows? */
+static bool
+shows_over(const struct label *a, unsigned parts, const struct label *b, unsigned of_b)
+{
+    if (!parts || !label_windows_meet(label_box_of(a), label_box_of(b)))
         return false;
     for (uint32_t i = 0; i < a->n_squares; i++)
-        if (meets_box(b, shrink(square_of(a, i), slack)))
+        if (is_in(b, of_b, b->n_squares, square_of(a, i)))
             return true;
-    return a->n_squares == 0 && meets_box(b, shrink(label_box_of(a), slack));
+    for (uint32_t i = 0; i < LABEL_N_PARTS && a->n_squares == 0; i++)
+        if ((parts >> i & 1) && is_in(b, of_b, b->n_squares, extent_of(a, a->boxes[i])))
+            return true;
+    return false;
+}
+
+bool label_overlaps(const struct label *a, const struct label *b)
+{
+    return shows_over(a, a->blocks & ~(unsigned)a->free, b,
+                      b->blocks & ~(unsigned)b->free);
 }
 
 /* ---- order ---- */
@@ -81,15 +103,18 @@ static bool comes_before(const struct label *a, const struct label *b)
     return a->part != b->part ? a->part < b->part : a->along < b->along;
 }
 
-/* Of labels that may overlap those with the higher sort key are on top, without a key
- * the lower ones on the page (MapLibre); of the others the more important. */
+/* Labels of which a part may overlap others are below the rest; of them those with the
+ * higher sort key are on top, without a key the lower ones on the page (MapLibre); of
+ * the rest the more important. */
 static int compare_in_style(const struct style_layer *style,
                             const struct label *a,
                             const struct label *b)
 {
-    if (a->is_free && !style_has(style, SYMBOL_SORT_KEY) && a->y != b->y)
+    if (!a->free != !b->free)
+        return a->free ? -1 : 1;
+    if (a->free && !style_has(style, SYMBOL_SORT_KEY) && a->y != b->y)
         return a->y < b->y ? -1 : 1;
-    if (a->is_free && style_has(style, SYMBOL_SORT_KEY) &&
+    if (a->free && style_has(style, SYMBOL_SORT_KEY) &&
         a->rank.sort_key != b->rank.sort_key)
         return a->rank.sort_key < b->rank.sort_key ? -1 : 1;
     return comes_before(a, b) ? 1 : comes_before(b, a) ? -1 : 0;
@@ -172,20 +197,13 @@ want_decided(struct label_plan *plan, struct label_cell *cell, void *ctx)
 
 struct probe {
     const struct label_entry *entry;
-    struct label_window box; /* one option, in world pixels */
+    struct label_window boxes[LABEL_N_PARTS]; /* that have to be free, world pixels */
+    uint32_t n_boxes;
     bool is_taken;
     /* of those that come before it and may take the box, the first */
     struct label_entry *waiting;
     struct label_cell *waiting_cell;
 };
-
-/* A box with the point, in world pixels. */
-static struct label_window moved(const struct label *l, struct entry_box b)
-{
-    return (struct label_window){
-        l->x + (double)fminf(0, b.min_x), l->y + (double)fminf(0, b.min_y),
-        l->x + (double)fmaxf(0, b.max_x), l->y + (double)fmaxf(0, b.max_y)};
-}
 
 /* May this entry, once shown, be in the box? */
 static bool may_take(const struct label_entry *e, struct label_window box)
@@ -193,8 +211,10 @@ static bool may_take(const struct label_entry *e, struct label_window box)
     if (!label_windows_meet(label_box_of(&e->label), box))
         return false;
     for (uint32_t i = 0; i < e->n_options; i++)
-        if (label_windows_meet(moved(&e->label, e->options[i].box), box))
-            return true;
+        for (uint32_t k = 0; k < LABEL_N_PARTS; k++)
+            if ((e->options[i].blocks >> k & 1) &&
+                label_windows_meet(extent_of(&e->label, e->options[i].boxes[k]), box))
+                return true;
     return e->n_options == 0;
 }
 
@@ -212,14 +232,27 @@ static bool is_in_the_way(const struct probe *probe, const struct label *other)
 {
     const struct label *l = &probe->entry->label;
 
-    return l->n_squares ? label_overlaps(l, other, 0) : meets_box(other, probe->box);
+    if (probe->entry->options) {
+        for (uint32_t i = 0; i < probe->n_boxes; i++)
+            if (keeps_off(other, probe->boxes[i]))
+                return true;
+        return false;
+    }
+    for (uint32_t i = 0; i < l->n_kept_free; i++)
+        if (keeps_off(other, square_of(l, i)))
+            return true;
+    return false;
 }
 
 static bool is_earlier(const struct probe *probe, const struct label_entry *other)
 {
-    return other != probe->entry && comes_before(&other->label, &probe->entry->label) &&
-           (!probe->waiting || comes_before(&other->label, &probe->waiting->label)) &&
-           may_take(other, probe->box);
+    if (other == probe->entry || !comes_before(&other->label, &probe->entry->label) ||
+        (probe->waiting && !comes_before(&other->label, &probe->waiting->label)))
+        return false;
+    for (uint32_t i = 0; i < probe->n_boxes; i++)
+        if (may_take(other, probe->boxes[i]))
+            return true;
+    return false;
 }
 
 static enum im_code
@@ -243,23 +276,47 @@ probe_cell(struct label_plan *plan, struct label_cell *cell, void *ctx)
     return IM_OK;
 }
 
-/* Is the box free? Pushes what has to be known before (then nothing is said yet): the
- * cells around, then the first of those that come before and may stand there, since the
- * answer to that one may settle it. */
+static struct probe probe_of(const struct label_entry *e, const struct entry_option *o)
+{
+    struct probe probe = {.entry = e};
+
+    if (!o) {
+        probe.boxes[probe.n_boxes++] = label_box_of(&e->label);
+        return probe;
+    }
+    for (uint32_t i = 0; i < LABEL_N_PARTS; i++)
+        if ((o->parts & ~(unsigned)o->free) >> i & 1)
+            probe.boxes[probe.n_boxes++] = extent_of(&e->label, o->boxes[i]);
+    return probe;
+}
+
+/* Are the boxes of this option free, or the squares of a label along a line (NULL)?
+ * Pushes what has to be known before (then nothing is said yet): the cells around, then
+ * the first of those that come before and may stand there, since the answer to that one
+ * may settle it. */
 static enum im_code is_taken(struct label_plan *plan,
                              uint32_t zoom,
                              const struct label_entry *e,
-                             struct label_window box,
+                             const struct entry_option *option,
                              bool *out)
 {
-    struct probe probe = {.entry = e, .box = box};
+    struct probe probe = probe_of(e, option);
     uint32_t n = plan->n_tasks;
-    enum im_code rc = each_near(plan, zoom, box, want_listed, NULL);
+    struct label_window all = probe.boxes[0];
+    enum im_code rc = IM_OK;
 
     *out = false;
+    if (probe.n_boxes == 0)
+        return IM_OK;
+    for (uint32_t i = 1; i < probe.n_boxes; i++)
+        all = (struct label_window){fmin(all.min_x, probe.boxes[i].min_x),
+                                    fmin(all.min_y, probe.boxes[i].min_y),
+                                    fmax(all.max_x, probe.boxes[i].max_x),
+                                    fmax(all.max_y, probe.boxes[i].max_y)};
+    rc = each_near(plan, zoom, all, want_listed, NULL);
     if (rc != IM_OK || plan->n_tasks > n)
         return rc;
-    rc = each_near(plan, zoom, box, probe_cell, &probe);
+    rc = each_near(plan, zoom, all, probe_cell, &probe);
     *out = probe.is_taken;
     if (rc == IM_OK && !probe.is_taken && probe.waiting)
         rc = push(plan,
@@ -285,24 +342,8 @@ static unsigned parts_of(const struct label_entry *e)
 
 static void show_option(struct label_entry *e, const struct entry_option *o)
 {
-    struct label *l = &e->label;
-
-    l->anchor = o->anchor;
-    l->parts = o->parts;
-    l->missing = (uint8_t)(parts_of(e) & ~(unsigned)o->parts);
-    l->is_free = !o->is_tested;
-    l->blocks = o->blocks;
-    l->min_x = fminf(0, o->box.min_x);
-    l->min_y = fminf(0, o->box.min_y);
-    l->max_x = fmaxf(0, o->box.max_x);
-    l->max_y = fmaxf(0, o->box.max_y);
+    label_take_option(&e->label, o, parts_of(e));
     show(e);
-}
-
-static struct label_window text_of(const struct label *l, struct entry_box b)
-{
-    return (struct label_window){l->x + (double)b.min_x, l->y + (double)b.min_y,
-                                 l->x + (double)b.max_x, l->y + (double)b.max_y};
 }
 
 /* The first option that is free and covers no marker, else the first that is free. */
@@ -320,8 +361,7 @@ choose_option(struct label_plan *plan, uint32_t zoom, struct label_entry *e)
 
         if (first_free && o->parts != first_free->parts)
             break; /* rather over a marker than without a part */
-        if (o->is_tested)
-            rc = is_taken(plan, zoom, e, moved(&e->label, o->tested), &taken);
+        rc = is_taken(plan, zoom, e, o, &taken);
         if (rc != IM_OK || plan->n_tasks > n)
             return rc;
         if (taken)
@@ -329,7 +369,7 @@ choose_option(struct label_plan *plan, uint32_t zoom, struct label_entry *e)
         if (!first_free)
             first_free = o;
         if (!has_choice || !(o->parts & LABEL_TEXT) ||
-            !label_covers_marker(plan, zoom, text_of(&e->label, o->text))) {
+            !label_covers_marker(plan, zoom, extent_of(&e->label, o->text))) {
             show_option(e, o);
             return IM_OK;
         }
@@ -352,11 +392,11 @@ decide(struct label_plan *plan, uint32_t zoom, struct label_entry *e)
     plan->at.zoom = map_style_zoom(plan->map, zoom);
     if (e->options)
         return choose_option(plan, zoom, e);
-    if (e->label.is_free) {
+    if (label_is_free(&e->label)) {
         show(e);
         return IM_OK;
     }
-    rc = is_taken(plan, zoom, e, label_box_of(&e->label), &taken);
+    rc = is_taken(plan, zoom, e, NULL, &taken);
     if (rc != IM_OK || plan->n_tasks > n)
         return rc;
     if (taken)
@@ -464,8 +504,8 @@ struct window_visit {
     bool stopped;
 };
 
-/* Kept ones whose text has grown by more than 2 in one zoom, and names along lines,
- * which follow a finer line now, give way to others. */
+/* Kept ones whose text has grown by more than 2 in one zoom, and names along lines that
+ * bend otherwise than they were expected to, give way to others. */
 struct yield {
     const struct label_entry *entry;
     bool yields;
@@ -476,8 +516,7 @@ yield_to(struct label_plan *plan, struct label_cell *cell, void *ctx)
 {
     struct yield *yield = ctx;
     const struct label_entry *e = yield->entry;
-    /* kept names along lines had their padding once; now they only must not touch */
-    double slack = e->label.n_squares ? (double)e->label.half_px * 0.4 : 0.02;
+    unsigned asks = e->label.parts & ~(unsigned)e->label.free;
 
     (void)plan;
     for (uint32_t i = 0; i < cell->n && !yield->yields; i++) {
@@ -488,7 +527,7 @@ yield_to(struct label_plan *plan, struct label_cell *cell, void *ctx)
             continue;
         if (other->has_grown && !comes_before(&other->label, &e->label))
             continue;
-        yield->yields = label_overlaps(&e->label, &other->label, slack);
+        yield->yields = shows_over(&e->label, asks, &other->label, other->label.blocks);
     }
     return IM_OK;
 }
@@ -499,7 +538,7 @@ yields(struct label_plan *plan, uint32_t zoom, const struct label_entry *e, bool
     struct yield yield = {e, false};
     enum im_code rc = IM_OK;
 
-    if (e->state == ENTRY_KEPT && e->has_grown && !e->label.is_free) {
+    if (e->state == ENTRY_KEPT && e->has_grown && !label_is_free(&e->label)) {
         rc = each_near(plan, zoom, around(&e->label), want_listed, NULL);
         if (rc == IM_OK)
             rc = run(plan);

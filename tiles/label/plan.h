@@ -25,13 +25,21 @@ static inline int label_rank_compare(struct label_rank a, struct label_rank b)
     return (a.importance > b.importance) - (a.importance < b.importance);
 }
 
+/** What a part of a label keeps from others, relative to the labelled point. */
+struct label_extent {
+    float min_x, min_y, max_x, max_y;
+};
+
 /**
  * One shown label, in world pixels: CSS pixels of 256 px tiles at the plan's zoom.
  *
- * The box that keeps others away is text and icon with their padding, and the labelled
+ * Text and icon keep a box each from others: with their padding, and with the labelled
  * point. Because it holds the point, two labels whose boxes are apart at one zoom are
  * apart at all later ones: positions move apart by 2 a zoom while texts grow by less.
  * That is why a label, once shown, can stay.
+ *
+ * A name along a line keeps squares around its letters, and those around which they
+ * will stand at the next zooms, where the line may bend otherwise: for the same reason.
  */
 struct label {
     uint32_t style;   /* index into the styles of the map */
@@ -43,7 +51,7 @@ struct label {
     double y;
     double world_x; /* the same in world units */
     double world_y;
-    float min_x; /* the box, relative to it */
+    float min_x; /* all of it, relative to the point */
     float min_y;
     float max_x;
     float max_y;
@@ -52,13 +60,19 @@ struct label {
     uint8_t missing; /* parts that found no place yet */
     uint8_t first_zoom;
     bool on_line;
-    bool is_free; /* overlap is allowed: placed without asking */
-    bool blocks;  /* keeps others away: not text-ignore-placement */
-    /* along lines: squares around the letters instead of the box */
+    uint8_t free;   /* parts that may overlap: placed without asking */
+    uint8_t blocks; /* parts that keep others away: not text-ignore-placement */
+    struct label_extent boxes[2]; /* of text and icon */
+    /* along lines: squares around the letters instead of the boxes */
     uint16_t n_squares;
+    uint16_t n_kept_free; /* with those of later zooms, which follow */
     float half_px;
     const float *squares; /* x0 y0 x1 y1 ..., centres relative to the point */
 };
+static inline bool label_is_free(const struct label *label)
+{
+    return (label->parts & ~(unsigned)label->free) == 0;
+}
 
 /** A window in world pixels of the plan's zoom. */
 struct label_window {
@@ -71,8 +85,9 @@ struct label_window {
 int label_compare(const struct tile_map *map,
                   const struct label *a,
                   const struct label *b);
-/** Do the boxes, or the squares along lines, meet? `slack` px may overlap. */
-bool label_overlaps(const struct label *a, const struct label *b, double slack);
+/** Do the boxes meet, or the squares along lines, of parts that neither may overlap nor
+ *  let others overlap them? */
+bool label_overlaps(const struct label *a, const struct label *b);
 
 /** All plans of one map, at most about 100 MB; then they are made anew. */
 struct label_plan;

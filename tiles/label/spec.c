@@ -254,10 +254,10 @@ static struct label_box turned_box(double x, double y, double w, double h, doubl
     return (struct label_box){x - half_w, y - half_h, x + half_w, y + half_h};
 }
 
-static struct label_box box_union(struct label_box a, struct label_box b)
+static struct label_box with_point(struct label_box b)
 {
-    return (struct label_box){fmin(a.min_x, b.min_x), fmin(a.min_y, b.min_y),
-                              fmax(a.max_x, b.max_x), fmax(a.max_y, b.max_y)};
+    return (struct label_box){fmin(b.min_x, 0), fmin(b.min_y, 0), fmax(b.max_x, 0),
+                              fmax(b.max_y, 0)};
 }
 
 void label_spec_icon(const struct label_spec *spec,
@@ -309,7 +309,11 @@ static struct label_option option_of(const struct label_spec *spec,
                                      double width_px,
                                      double height_px)
 {
-    struct label_option option = {.anchor = (uint8_t)anchor, .parts = (uint8_t)parts};
+    unsigned is_free =
+        (spec->text_is_free ? LABEL_TEXT : 0u) | (spec->icon_is_free ? LABEL_ICON : 0u);
+    struct label_option option = {.anchor = (uint8_t)anchor,
+                                  .parts = (uint8_t)parts,
+                                  .free = (uint8_t)(parts & is_free)};
     double x;
     double y;
 
@@ -318,23 +322,12 @@ static struct label_option option_of(const struct label_spec *spec,
 
         label_spec_centre(spec, anchor, width_px, height_px, &x, &y);
         option.text = turned_box(x, y, width_px, height_px, spec->rotate_deg);
-        struct label_box padded = {option.text.min_x - pad, option.text.min_y - pad,
-                                   option.text.max_x + pad, option.text.max_y + pad};
-        if (!spec->text_is_free) {
-            option.tested = box_union(option.tested, padded);
-            option.is_tested = true;
-        }
-        option.box = box_union(option.box, padded);
+        option.boxes[0] = with_point(
+            (struct label_box){option.text.min_x - pad, option.text.min_y - pad,
+                               option.text.max_x + pad, option.text.max_y + pad});
     }
-    if (parts & LABEL_ICON) {
-        struct label_box icon = icon_box(spec, &option);
-
-        if (!spec->icon_is_free) {
-            option.tested = box_union(option.tested, icon);
-            option.is_tested = true;
-        }
-        option.box = box_union(option.box, icon);
-    }
+    if (parts & LABEL_ICON)
+        option.boxes[1] = with_point(icon_box(spec, &option));
     return option;
 }
 

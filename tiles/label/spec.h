@@ -16,7 +16,7 @@ struct label_box {
     double max_y;
 };
 
-enum { LABEL_TEXT = 1, LABEL_ICON = 2 }; /* parts of a label */
+enum { LABEL_TEXT = 1, LABEL_ICON = 2, LABEL_N_PARTS = 2 }; /* parts of a label */
 enum {
     /* every anchor with icon and without, and the icon alone */
     LABEL_MAX_OPTIONS = 2 * ANCHOR_COUNT + 1,
@@ -27,10 +27,10 @@ enum {
 struct label_option {
     uint8_t anchor;
     uint8_t parts;
-    bool is_tested;          /* false: placed without asking */
-    struct label_box text;   /* the text itself, for markers under it */
-    struct label_box tested; /* what has to be free */
-    struct label_box box;    /* what is kept from others, with the point */
+    uint8_t free;          /* of them, placed without asking */
+    struct label_box text; /* the text itself, for markers under it */
+    /* what text and icon keep from others: with padding and the point */
+    struct label_box boxes[LABEL_N_PARTS];
 };
 
 struct label_spec {

@@ -85,8 +85,18 @@ struct symbol {
     struct label_along along;
     const struct text_block *block; /* NULL: no text */
     double size_px[2];              /* of the text, CSS pixels */
-    double x, y;                    /* the labelled point on the raster */
+    double x, y;                    /* the labelled point, pixels of the world */
+    double left, top;               /* the corner of the raster, the same */
 };
+
+/* Places are rounded in the world and not on the raster, and what is left of them fits
+ * into a float: each tile that a label reaches into draws it at the same place. */
+static float from_corner(double place, double corner)
+{
+    enum { STEPS = 1024 };
+
+    return (float)(floor(place * STEPS + 0.5) / STEPS - corner);
+}
 
 static bool shape_text(struct symbol *s)
 {
@@ -134,8 +144,8 @@ draw_icon(struct symbol *s, const double size[2], const double centre[2], double
     struct style_eval *at = &r->w->at;
     struct sprite_image image;
     struct draw_image look = {
-        .x_px = (float)(s->x + centre[0] * r->scale),
-        .y_px = (float)(s->y + centre[1] * r->scale),
+        .x_px = from_corner(s->x + centre[0] * r->scale, s->left),
+        .y_px = from_corner(s->y + centre[1] * r->scale, s->top),
         .width_px = (float)(size[0] * r->scale),
         .height_px = (float)(size[1] * r->scale),
         .angle_rad = (float)remainder(turn, 2 * M_PI),
@@ -175,9 +185,9 @@ static void draw_upright(struct symbol *s)
         return;
     look = text_look_of(s);
     look.angle_rad = (float)(remainder(s->spec.rotate_deg, 360) * M_PI / 180);
-    r->rc =
-        text_draw_look(r->w->fonts, r->raster, s->block, (float)(s->x + dx * r->scale),
-                       (float)(s->y + dy * r->scale), &look, r->err);
+    r->rc = text_draw_look(r->w->fonts, r->raster, s->block,
+                           from_corner(s->x + dx * r->scale, s->left),
+                           from_corner(s->y + dy * r->scale, s->top), &look, r->err);
 }
 
 static void bend(void *ctx, float s_px, float *x_px, float *y_px, float *angle_rad)
@@ -188,8 +198,8 @@ static void bend(void *ctx, float s_px, float *x_px, float *y_px, float *angle_r
     double angle;
 
     label_along_at(&s->along, (double)s_px / s->r->scale, &x, &y, &angle);
-    *x_px = (float)(s->x + (x + s->spec.translate_px[0]) * s->r->scale);
-    *y_px = (float)(s->y + (y + s->spec.translate_px[1]) * s->r->scale);
+    *x_px = from_corner(s->x + (x + s->spec.translate_px[0]) * s->r->scale, s->left);
+    *y_px = from_corner(s->y + (y + s->spec.translate_px[1]) * s->r->scale, s->top);
     *angle_rad = (float)remainder(angle, 2 * M_PI);
 }
 
@@ -240,8 +250,10 @@ static void draw_label(struct render *r, const struct label *label)
     if (!label_spec_eval(s.style, r->map->sprites, at, &s.spec) || !shape_text(&s))
         return;
     s.spec.parts &= label->parts;
-    s.x = (label->x - (double)r->area.x_px) * r->stretch * r->scale;
-    s.y = (label->y - (double)r->area.y_px) * r->stretch * r->scale;
+    s.x = label->x * r->stretch * r->scale;
+    s.y = label->y * r->stretch * r->scale;
+    s.left = (double)r->area.x_px * r->stretch * r->scale;
+    s.top = (double)r->area.y_px * r->stretch * r->scale;
     if (label->n_squares)
         draw_along(&s);
     else

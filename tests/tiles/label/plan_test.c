@@ -227,7 +227,7 @@ static void check_apart(const struct shown *s)
 {
     for (uint32_t i = 0; i < s->n; i++)
         for (uint32_t j = 0; j < i; j++)
-            if (label_overlaps(&s->labels[i], &s->labels[j], 0.03))
+            if (label_overlaps(&s->labels[i], &s->labels[j]))
                 fail_msg("features %u and %u overlap", s->labels[i].feature,
                          s->labels[j].feature);
 }
