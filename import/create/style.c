@@ -10,7 +10,7 @@
  * 1976 difference; tests/import/create/style_test.c measures it). */
 static const char *const COLOURS[] = {"#92474f", "#6a7309", "#924274", "#a63836",
                                       "#1397bb", "#5c882e", "#d66e51", "#056780",
-                                      "#1d695e", "#8a6805", "#575991", "#d06f6f"};
+                                      "#669c7e", "#785a30", "#a878cc", "#d06f6f"};
 
 static const char *colour_of(const char *id)
 {
