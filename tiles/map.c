@@ -33,6 +33,13 @@ static bool map_passes(const struct tile_map *map,
     return true;
 }
 
+const json_t *map_sheet_root(const struct tile_map *map)
+{
+    if (map->joins.root)
+        return map->joins.root;
+    return map->stylesheet ? stylesheet_root(map->stylesheet) : NULL;
+}
+
 bool map_shows(const struct tile_map *map,
                const struct atlas_layer *layer,
                uint32_t feature)
@@ -320,7 +327,9 @@ compile_style(struct tile_map *map, struct map_layer *ml, struct im_error *err)
     if (map->stylesheet)
         ml->part = stylesheet_part_find(map->stylesheet, schema->id);
     if (ml->part)
-        json = ml->part->json;
+        json = map_joins_resolve(&map->joins, ml->layer, ml->part->json, map->arena);
+    if (!json)
+        return im_fail(err, IM_ENOMEM, "map");
     rc = style_parse(im_bytes_of(json), schema, map->lang, map->arena, &ml->style, err);
     if (rc != IM_OK && ml->part)
         return im_context(err, "stylesheet '%s', layer '%s'",
@@ -561,6 +570,20 @@ static void hash_text(XXH64_state_t *hash, const char *text)
     XXH64_update(hash, text, strlen(text));
 }
 
+/* What rows of other layers give to those of the map. */
+static void hash_joins(XXH64_state_t *hash, const struct map_joins *joins)
+{
+    for (uint32_t i = 0; i < joins->n; i++) {
+        const struct map_join *join = &joins->items[i];
+
+        hash_text(hash, join->years);
+        hash_text(hash, join->sources);
+        if (join->layer)
+            XXH64_update(hash, join->values,
+                         atlas_layer_size(join->layer) * sizeof *join->values);
+    }
+}
+
 static void hash_grid(XXH64_state_t *hash, const struct tile_grid *grid)
 {
     hash_text(hash, grid->id);
@@ -598,6 +621,7 @@ static bool set_version(struct tile_map *map)
         if (map->stylesheet) {
             hash_text(look, stylesheet_id(map->stylesheet)); /* stands in URLs inside */
             hash_number(look, stylesheet_hash(map->stylesheet));
+            hash_joins(look, &map->joins);
         }
         if (map->sprites)
             hash_number(look, sprite_sheet_hash(map->sprites));
@@ -650,8 +674,13 @@ enum im_code tile_map_new(const struct atlas *atlas,
         rc = im_fail(err, IM_ENOMEM, "map");
         goto done;
     }
-    rc = strcmp(options->layers, "map") == 0 ? add_whole_map(map, err)
-                                             : add_listed(map, options->layers, err);
+    rc = map->stylesheet
+             ? map_joins_init(&map->joins, map->stylesheet, atlas, map->arena, err)
+             : IM_OK;
+    if (rc == IM_OK)
+        rc = strcmp(options->layers, "map") == 0
+                 ? add_whole_map(map, err)
+                 : add_listed(map, options->layers, err);
     if (rc == IM_OK)
         rc = check_names(map, err);
     if (rc == IM_OK)
@@ -693,6 +722,7 @@ void tile_map_unref(const struct tile_map *borrowed)
             atomic_load_explicit(&map->layers[i].clusters, memory_order_acquire));
     }
     content_memo_free(map->content);
+    map_joins_release(&map->joins);
     im_arena_free(map->arena);
     atlas_unref(map->atlas);
     free(map);

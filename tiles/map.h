@@ -3,6 +3,7 @@
 #ifndef TILES_MAP_H
 #define TILES_MAP_H
 
+#include "join.h"
 #include "label/plan.h"
 #include "style/style.h"
 #include "stylesheet_part.h"
@@ -76,6 +77,7 @@ struct tile_map {
         *styles; /* by metadata.order; of equal ones those of the
                     stylesheet first, then layer, place in the file */
     const struct stylesheet *stylesheet; /* NULL: the layers' own styles */
+    struct map_joins joins;              /* of the stylesheet */
     const struct sprite_sheet *sprites;  /* NULL: none */
     struct style ground;                 /* background of the stylesheet */
     const struct stylesheet_part *ground_part;
@@ -88,6 +90,9 @@ struct tile_map {
 bool map_shows(const struct tile_map *map,
                const struct atlas_layer *layer,
                uint32_t feature);
+/** The stylesheet as JSON, joins filled in; NULL: none. To be read as stylesheet_root.
+ */
+const json_t *map_sheet_root(const struct tile_map *map);
 /** World units of a feature's label: its first point, the middle of its longest line,
  *  an inner point of its largest area. False when it has no position. */
 bool map_label_point(const struct map_layer *layer,

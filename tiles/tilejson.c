@@ -45,10 +45,11 @@ write_field(struct im_json *w, const char *name, const char *title, const char *
     im_json_text(w, text);
 }
 
-static void write_fields(const struct layer_schema *schema,
-                         const struct tile_map *map,
-                         struct im_json *w)
+static void
+write_fields(const struct map_layer *ml, const struct tile_map *map, struct im_json *w)
 {
+    const struct layer_schema *schema = atlas_layer_schema(ml->layer);
+
     im_json_key(w, "fields");
     im_json_object(w);
     for (size_t i = 0; i < schema->n_fields; i++) {
@@ -69,6 +70,10 @@ static void write_fields(const struct layer_schema *schema,
         write_field(w, "expansion_zoom", zh ? "散开的级别" : "comes apart at zoom",
                     "Number");
     }
+    for (uint32_t i = 0; i < map->joins.n; i++)
+        if (map->joins.items[i].layer == ml->layer)
+            write_field(w, map->joins.items[i].as,
+                        query_title(map->joins.items[i].title, map->lang), "Number");
     im_json_object_end(w);
 }
 
@@ -108,7 +113,7 @@ static void write_vector_layer(const struct tile_map *map,
     im_json_int(w, first_zoom(ml, *suffix));
     im_json_key(w, "maxzoom");
     im_json_int(w, TILE_MAX_ZOOM);
-    write_fields(schema, map, w);
+    write_fields(ml, map, w);
     im_json_object_end(w);
 }
 
@@ -334,7 +339,7 @@ layer_json(const struct tile_map *map, const struct map_style *ms, json_t *const
     bool is_own = ms->position == MAP_OWN_STYLE;
 
     if (!is_own)
-        root = stylesheet_root(map->stylesheet);
+        root = map_sheet_root(map);
     return json_array_get(json_object_get(root, "layers"),
                           is_own ? ms->style->index : ms->position);
 }
@@ -375,12 +380,10 @@ write_url(const char *key, const char *base_url, const char *path, struct im_jso
 /* Language, and what the stylesheet says of itself: title, legend, source. */
 static void write_metadata(const struct tile_map *map, struct im_json *w)
 {
-    const json_t *said = NULL;
+    const json_t *said = json_object_get(map_sheet_root(map), "metadata");
     const char *key;
     json_t *member;
 
-    if (map->stylesheet)
-        said = json_object_get(stylesheet_root(map->stylesheet), "metadata");
     im_json_key(w, "metadata");
     im_json_object(w);
     json_object_foreach((json_t *)said, key, member)

@@ -152,44 +152,60 @@ class Files(unittest.TestCase):
                 self.assertLessEqual(own, {layer["id"] for layer in sheet["layers"]})
 
 
+class Legends(unittest.TestCase):
+    def sheets(self):
+        return {path.stem: json.loads(path.read_text("utf-8"))
+                for path in SHARE.glob("styles/*.json")}
+
+    def test_each_look_says_what_the_layers_say_in_its_own_colours(self):
+        own = {(path.parent.name, entry["title"]["zh"]): entry
+               for path in SOURCE.glob("layers/*/style.json")
+               for entry in json.loads(path.read_text("utf-8"))["legend"]}
+        roles = {colour: role for role, colour in PALETTES["roles"].items()}
+        for look in (look for look in LOOKS if look != "light"):
+            legend = self.sheets()[look]["metadata"]["legend"]
+            said = {(entry["layer"], entry["title"]["zh"]): entry for entry in legend}
+            self.assertEqual(said.keys(), own.keys())
+            for key, entry in own.items():
+                self.assertEqual(said[key]["color"],
+                                 LOOKS[look]["colors"][roles[entry["color"]]], key)
+
+    def test_images_of_legends_are_in_the_sheet(self):
+        icons = json.loads((SHARE / "sprites/innomap.json").read_text("utf-8"))
+        legends = [sheet["metadata"].get("legend", []) for sheet in self.sheets().values()]
+        legends += [json.loads(path.read_text("utf-8"))["legend"]
+                    for path in SOURCE.glob("layers/*/style.json")]
+        found = 0
+        for entry in (entry for legend in legends for entry in legend):
+            names = [name for _, name in entry.get("images", [])]
+            if "pattern" in entry:
+                names.append(entry["pattern"])
+            found += len(names)
+            for name in names:
+                self.assertIn(name, icons, entry)
+        self.assertGreater(found, 30)
+
+
 class Themes(unittest.TestCase):
-    """Maps of one indicator show what the table says, and where that is from."""
+    """Maps of one indicator take it from the database, and say from when and where."""
 
-    def rows(self, indicator):
-        with (SOURCE / "layers/city_indicators/city_indicators.csv").open(
-                encoding="utf-8", newline="") as file:
-            return [r for r in csv.DictReader(file) if r["indicator"] == indicator]
-
-    def test_values_are_those_of_the_table(self):
+    def test_numbers_are_joined_and_their_origin_is_told(self):
         for theme, indicator in (("rd-intensity", "rd_intensity"),
                                  ("national-incubators", "national_incubators")):
-            text = (SHARE / f"styles/{theme}.json").read_text("utf-8")
-            sheet = json.loads(text)
-            matches = []
-
-            def look(value):
-                if isinstance(value, list):
-                    if value[:2] == ["match", ["get", "adcode"]]:
-                        matches.append(value)
-                    for part in value:
-                        look(part)
-                elif isinstance(value, dict):
-                    for part in value.values():
-                        look(part)
-
-            look(sheet["layers"])
-            self.assertTrue(matches)
-            rows = {(r["adcode"], float(r["value"])): r for r in self.rows(indicator)}
-            for match in matches:
-                self.assertEqual(match[-1], -1)  # no data is no zero
-                for pair in zip(match[2:-1:2], match[3:-1:2]):
-                    self.assertIn(pair, rows)
-                    row = rows[pair]
-                    self.assertEqual(row["qualifier"], "exact")
-                    legend = json.dumps(sheet["metadata"]["legend"], ensure_ascii=False)
-                    self.assertIn(row["source"], legend)
-            self.assertNotIn("{values}", text)
-            self.assertNotIn("{years}", text)
+            sheet = json.loads((SHARE / f"styles/{theme}.json").read_text("utf-8"))
+            join = sheet["metadata"]["join"]
+            with (SOURCE / f"layers/{join['table']}/{join['table']}.csv").open(
+                    encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            self.assertIn(indicator, {row["indicator"] for row in rows})
+            self.assertIn(f"indicator = '{indicator}'", join["where"])
+            self.assertIn("qualifier = 'exact'", join["where"])
+            for member in ("on", "value", "newest", "source"):
+                self.assertIn(join[member], rows[0])
+            legend = json.dumps(sheet["metadata"]["legend"], ensure_ascii=False)
+            for word in ("years", "sources"):
+                self.assertIn("{%s.%s}" % (join["as"], word), legend)
+            self.assertIn("无数据", legend)
 
 
 if __name__ == "__main__":

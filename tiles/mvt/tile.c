@@ -84,6 +84,7 @@ struct encode {
     uint32_t true_place;                /* of the value true, see mvt_encoder.base */
     uint32_t count_places[COUNT_TEXTS]; /* the same of numbers of points as texts */
     struct layer_memory **memory;       /* of the map's layers; NULL: not yet needed */
+    int64_t joined_keys[JOIN_MAX];      /* -1: not yet in the tile */
     uint32_t n_memory;
     struct tile_late late;
     bool failed; /* or late */
@@ -217,6 +218,8 @@ static void list_properties(struct encode *e)
     for (int i = 0; i < CLUSTER_KEYS; i++)
         e->cluster_keys[i] = -1;
     e->n_properties = 0;
+    for (uint32_t i = 0; i < JOIN_MAX; i++)
+        e->joined_keys[i] = -1;
     e->failed |= !memory;
     for (int i = 0; i < (int)schema->n_fields && !e->failed; i++)
         if (schema->fields[i].tile_zoom >= 0 && schema->fields[i].tile_zoom <= e->zoom)
@@ -261,6 +264,21 @@ value_of(struct encode *e, const struct property *p, uint32_t feature, uint32_t 
     return true;
 }
 
+/* Numbers of other layers' rows. */
+static void put_joined(struct encode *e, uint32_t feature)
+{
+    for (uint32_t i = 0; i < e->map->joins.n; i++) {
+        const struct map_join *join = &e->map->joins.items[i];
+
+        if (join->layer != e->ml->layer || isnan(join->values[feature]))
+            continue;
+        if (e->joined_keys[i] < 0)
+            e->joined_keys[i] = mvt_key(&e->mvt, join->as);
+        mvt_tag(&e->mvt, (uint32_t)e->joined_keys[i],
+                mvt_double(&e->mvt, join->values[feature]));
+    }
+}
+
 static void put_properties(struct encode *e, uint32_t feature)
 {
     const struct layer_schema *schema = atlas_layer_schema(e->ml->layer);
@@ -275,6 +293,7 @@ static void put_properties(struct encode *e, uint32_t feature)
             p->key = mvt_key(&e->mvt, schema->fields[p->field].name);
         mvt_tag(&e->mvt, (uint32_t)p->key, value);
     }
+    put_joined(e, feature);
 }
 
 /* ---- clusters ---- */

@@ -6,14 +6,10 @@ One truth for what is drawn where: layers/*/style.json. The standard look is tho
 as they are, so its stylesheet has no layers. Every other look of palettes.json is made
 from them: each colour is replaced by the look's colour of the same role, each icon by the
 look's icon, and then the look's own changes are applied. A colour that has no role is an
-error: it would look the same by night. Themes are maps of one
-indicator: whole stylesheets in which "{values}" stands for the value of the division at
-hand (-1: none), {years} and {sources} for where the values come from. They are taken
-from layers/city_indicators/city_indicators.csv, so that a style stays plain data that
-works in pictures, vector tiles and MapLibre alike.
+error: it would look the same by night. Themes, whole stylesheets for maps of one
+indicator, are copied as they are: their numbers come from the database (metadata.join).
 """
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -98,6 +94,24 @@ class Look:
         return layers
 
 
+    def entry(self, own, layer_id, layers):
+        """A line of the legend, drawn as the look draws the map."""
+        out = {"layer": layer_id,
+               **{k: self.translated(v, f"{layer_id}: legend") for k, v in own.items()}}
+        images = [[zoom, self.icon(name)] for zoom, name in own.get("images", [])]
+        mark = self.icon(own["images"][0][1] + "-m") if images else ""
+        if mark in self.icons and layer_id in self.look.get("marks", {}).values():
+            images.insert(0, [MARK_ZOOM, mark])
+        if images:
+            out["images"] = images
+        for layer in layers if own["shape"] == "fill" else []:
+            if layer["type"] == "fill" and layer["source-layer"] == layer_id and \
+                    "fill-pattern" in layer["paint"]:
+                out["pattern"] = layer["paint"]["fill-pattern"]
+                out["opacity"] = 0.6
+        return out
+
+
 def layers_of(look, folder):
     found = []
     for path in sorted(Path(folder).glob("*/style.json")):
@@ -110,64 +124,25 @@ def layers_of(look, folder):
     return sorted(look.marked(layers), key=lambda x: x["metadata"]["order"])
 
 
+def legend_of(look, folder, layers):
+    return [look.entry(own, path.parent.name, layers)
+            for path in sorted(Path(folder).glob("*/style.json"))
+            for own in read(path)["legend"]]
+
+
 def stylesheet(palettes, name, folder, icons):
     look = Look(palettes, name, icons)
     titles = look.look["title"]
     # the standard look is what the layers themselves say
     layers = layers_of(look, folder) if look.look["suffix"] else []
-    return {"version": 8, "name": titles["en"],
-            "metadata": {"title": titles, "order": look.look["order"],
-                         "ground": look.look["colors"]["ground"],
-                         "dark": look.look.get("dark", False)},
+    metadata = {"title": titles, "order": look.look["order"],
+                "ground": look.look["colors"]["ground"],
+                "dark": look.look.get("dark", False)}
+    if layers:
+        metadata["legend"] = legend_of(look, folder, layers)
+    return {"version": 8, "name": titles["en"], "metadata": metadata,
             "glyphs": "/fonts/{fontstack}/{range}.pbf", "sprite": "/sprites/innomap",
             "sources": SOURCES, "layers": layers}
-
-
-def figures(folder, indicator, level):
-    """The newest exact value of each province (0000) or city (00), by adcode."""
-    newest = {}
-    path = Path(folder) / "city_indicators" / "city_indicators.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            code = row["adcode"]
-            is_province = code.endswith("0000")
-            fits = is_province if level == "province" else \
-                code.endswith("00") and not is_province
-            if row["indicator"] == indicator and code and fits and \
-                    row["qualifier"] == "exact" and \
-                    row["year"] > newest.get(code, {"year": ""})["year"]:
-                newest[code] = row
-    return newest
-
-
-def filled(value, values, words):
-    if isinstance(value, dict):
-        return {k: filled(v, values, words) for k, v in value.items()}
-    if isinstance(value, list):
-        return [filled(v, values, words) for v in value]
-    if value == "{values}":
-        return values
-    if isinstance(value, str):
-        for word, text in words.items():
-            value = value.replace(word, text)
-    return value
-
-
-def theme(path, folder):
-    """A theme with its values."""
-    sheet = read(path)
-    asked = sheet["metadata"]["indicator"]
-    rows = figures(folder, **asked)
-    if not rows:
-        raise SystemExit(f"{path}: city_indicators.csv has no {asked}")
-    values = ["match", ["get", "adcode"]]
-    for adcode, row in sorted(rows.items()):
-        number = float(row["value"])
-        values += [adcode, int(number) if number.is_integer() else number]
-    years = sorted({row["year"] for row in rows.values()})
-    words = {"{years}": years[0] if len(years) == 1 else f"{years[0]}–{years[-1]}",
-             "{sources}": "；".join(sorted({r["source"] for r in rows.values()}))}
-    return filled(sheet, values + [-1], words)
 
 
 def main(palettes, folder, sprites, out, *themes):
@@ -178,7 +153,7 @@ def main(palettes, folder, sprites, out, *themes):
         text = json.dumps(sheet, ensure_ascii=False, indent=1) + "\n"
         (Path(out) / f"{name}.json").write_text(text, encoding="utf-8")
     for path in themes:
-        text = json.dumps(theme(path, folder), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(read(path), ensure_ascii=False, indent=1) + "\n"
         (Path(out) / Path(path).name).write_text(text, encoding="utf-8")
 
 
