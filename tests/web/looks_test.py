@@ -114,6 +114,20 @@ class Looks(unittest.TestCase):
         self.assertTrue(tiles.startswith(base))
         self.assertIn("style=dark", tiles)
 
+    def test_legends_are_those_of_the_style_asked_for(self):
+        def legends(**more):
+            layers = SERVER.get("/api/layers", **more).json()["layers"]
+            return {layer["id"]: layer["legend"] for layer in layers}
+
+        own = legends()
+        self.assertEqual(own["sites"][0]["color"], "#d9822b")
+        # a layer that no style knows is drawn, and told, by its own style.json
+        self.assertEqual(legends(style="dark"), own)
+        self.assertEqual(legends(style="default"), own)
+        refused = SERVER.get("/api/layers", style="none")
+        self.assertEqual(refused.status, 404)
+        self.assertIn("dark", refused.json()["detail"])
+
     def test_each_style_draws_another_tile(self):
         tiles = {SERVER.get("/tiles/map/8/214/104.png", style=style).body
                  for style in ("dark", "government-blue", "light")}

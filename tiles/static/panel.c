@@ -2,8 +2,6 @@
 /* Boxes, rings and texts of furniture. */
 #include "static/panel.h"
 
-#include <tiles/text.h>
-
 #include <math.h>
 
 static float scale_of(const struct furniture *f)
@@ -17,7 +15,8 @@ enum im_code panel_shape(struct furniture *f, struct panel_text *text)
     struct text_style style = {.size_px = text->size * scale,
                                .weight = text->is_bold ? TEXT_BOLD : TEXT_REGULAR,
                                .line_height_em = 1.3f,
-                               .max_width_em = text->max_width / text->size};
+                               .max_width_em = text->max_width / text->size,
+                               .justify = text->justify};
     enum im_code rc =
         text_shape(f->w->fonts, text->text, &style, f->w->arena, &text->block, f->err);
 

@@ -5,11 +5,14 @@
 
 #include "static/furniture.h"
 
+#include <tiles/text.h>
+
 struct panel_text {
     struct im_bytes text;
     float size;
     bool is_bold;
     float max_width; /* 0: not wrapped */
+    enum text_justify justify;
     /* made by panel_shape; lives in the worker's arena */
     const struct text_block *block;
     float width;

@@ -493,27 +493,64 @@ static void read_layers(struct reader *r, const json_t *root, struct style *out)
     *out = (struct style){layers, layers ? (uint32_t)n : 0};
 }
 
+static bool is_legend_shape(const char *shape)
+{
+    static const char *const shapes[] = {"circle", "ring", "line", "fill", NULL};
+
+    for (int i = 0; shape && shapes[i]; i++)
+        if (strcmp(shape, shapes[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_color(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    struct draw_color parsed;
+
+    return text && style_color_parse(im_bytes_of(text), &parsed);
+}
+
+/* [[zoom, name of an image], ..], from the lowest zoom up. */
+static bool is_images(const json_t *images)
+{
+    double before = -1;
+
+    for (size_t i = 0; i < json_array_size(images); i++) {
+        const json_t *pair = json_array_get(images, i);
+        double zoom = json_number_value(json_array_get(pair, 0));
+
+        if (json_array_size(pair) != 2 || !json_is_number(json_array_get(pair, 0)) ||
+            !json_is_string(json_array_get(pair, 1)) || zoom <= before)
+            return false;
+        before = zoom;
+    }
+    return json_is_array(images);
+}
+
 static void read_legend_entry(struct expr_compiler *c, const json_t *entry)
 {
-    static const char *const known[] = {"title",   "shape",    "color",
-                                        "minzoom", "$comment", NULL};
+    static const char *const known[] = {"title",   "shape",   "color",    "minzoom",
+                                        "opacity", "outline", "images",   "pattern",
+                                        "layer",   "radius",  "$comment", NULL};
     const json_t *title = json_object_get(entry, "title");
-    const char *shape = json_string_value(json_object_get(entry, "shape"));
-    const char *color = json_string_value(json_object_get(entry, "color"));
-    struct draw_color parsed;
+    const json_t *outline = json_object_get(entry, "outline");
+    const json_t *images = json_object_get(entry, "images");
 
     refuse_unknown(c, entry, known);
     if (!json_is_string(json_object_get(title, "zh")) ||
         !json_is_string(json_object_get(title, "en")))
         expr_fail(c, "a legend entry needs \"title\" with \"zh\" and \"en\"",
                   "图例项需要带 \"zh\" 和 \"en\" 的 \"title\"");
-    if (!shape ||
-        (strcmp(shape, "circle") && strcmp(shape, "line") && strcmp(shape, "fill")))
-        expr_fail(c, "a legend entry needs \"shape\": circle, line or fill",
-                  "图例项需要 \"shape\"：circle、line 或 fill");
-    if (!color || !style_color_parse(im_bytes_of(color), &parsed))
+    if (!is_legend_shape(json_string_value(json_object_get(entry, "shape"))))
+        expr_fail(c, "a legend entry needs \"shape\": circle, ring, line or fill",
+                  "图例项需要 \"shape\"：circle、ring、line 或 fill");
+    if (!is_color(json_object_get(entry, "color")) || (outline && !is_color(outline)))
         expr_fail(c, "a legend entry needs \"color\", a CSS colour",
                   "图例项需要 \"color\"，即 CSS 颜色");
+    if (images && !is_images(images))
+        expr_fail(c, "\"images\" is a list of [zoom, name], zooms ascending",
+                  "\"images\" 应为 [缩放级别, 图标名] 的列表，级别递增");
 }
 
 static void read_legend(struct expr_compiler *c, const json_t *root)

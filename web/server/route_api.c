@@ -217,7 +217,7 @@ static enum im_code make_kept(struct work_waiter *first,
 static bool is_kept(const struct api_call *c)
 {
     return c->operation->run == api_layers_run && !api_is_set(c, API_LAYER) &&
-           api_format_of(c) == API_JSON;
+           !api_is_set(c, API_STYLE) && api_format_of(c) == API_JSON;
 }
 
 static enum im_code answer_kept(struct exchange *x)
@@ -250,6 +250,7 @@ enum im_code route_api(struct exchange *x, struct im_error *err)
     c->leave_out_unreviewed = server_leaves_out_unreviewed(x->server);
     c->review_number = server_review_number(x->server);
     c->db_path = x->server->db_path;
+    c->styles = x->server->styles;
     x->of_route = c;
     rc = x->request_body.len ? IM_OK : take(x, err);
     if (rc != IM_OK)

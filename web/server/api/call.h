@@ -10,6 +10,7 @@
 #include <engine/analysis.h>
 #include <engine/ask.h>
 #include <engine/search.h>
+#include <tiles/stylesheet.h>
 
 enum api_param {
     API_LAYER,
@@ -55,6 +56,7 @@ enum api_param {
     API_LIMIT,
     API_CURSOR,
     API_SORTBY,
+    API_STYLE,
     API_FORMAT,
     API_LANG,
     API_PARAMS
@@ -102,8 +104,9 @@ struct api_call {
     struct im_arena *arena; /* everything of the answer lives here */
     enum lang lang;
     bool leave_out_unreviewed;
-    const char *review_number; /* as written into answers */
-    const char *db_path;       /* for what is not in the atlas: runs */
+    const char *review_number;           /* as written into answers */
+    const char *db_path;                 /* for what is not in the atlas: runs */
+    const struct stylesheet_set *styles; /* NULL: none */
     struct im_deadline deadline;
 
     /* what was asked */

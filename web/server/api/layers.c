@@ -13,12 +13,14 @@
 struct context {
     struct im_json *w;
     enum lang lang;
-    bool is_named; /* which layers, was said */
+    bool is_named;       /* which layers, was said */
+    const json_t *sheet; /* the stylesheet that was asked for; NULL: none */
 };
 
 /* Beside each layer the run that last changed it; NULL: not known or not asked for. */
 struct layers_answer {
     const struct history_run **runs;
+    const struct stylesheet *sheet;
 };
 
 static void write_title(struct context *c, const char *key, struct schema_title title)
@@ -88,8 +90,27 @@ static void write_extent(struct context *c, struct bbox box)
     im_json_array_end(c->w);
 }
 
+/* [[zoom, name of an image], ..]: what stands for it from these zooms on. */
+static void write_images(struct context *c, const json_t *images)
+{
+    im_json_key(c->w, "images");
+    im_json_array(c->w);
+    for (size_t i = 0; i < json_array_size(images); i++) {
+        const json_t *pair = json_array_get(images, i);
+        const char *name = json_string_value(json_array_get(pair, 1));
+
+        im_json_array(c->w);
+        im_json_number(c->w, json_number_value(json_array_get(pair, 0)), 2);
+        im_json_text(c->w, name ? name : "");
+        im_json_array_end(c->w);
+    }
+    im_json_array_end(c->w);
+}
+
 static void write_legend_entry(struct context *c, const json_t *entry)
 {
+    static const char *const texts[] = {"shape", "color", "outline", "pattern"};
+    static const char *const numbers[] = {"opacity", "minzoom"};
     json_t *title = json_object_get(entry, "title");
     const char *text =
         json_string_value(json_object_get(title, c->lang == LANG_ZH ? "zh" : "en"));
@@ -98,21 +119,57 @@ static void write_legend_entry(struct context *c, const json_t *entry)
         text = json_string_value(json_object_get(title, "zh"));
     im_json_object(c->w);
     api_write_text(c->w, "title", text);
-    api_write_text(c->w, "shape", json_string_value(json_object_get(entry, "shape")));
-    api_write_text(c->w, "color", json_string_value(json_object_get(entry, "color")));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (i < 2 || json_object_get(entry, texts[i]))
+            api_write_text(c->w, texts[i],
+                           json_string_value(json_object_get(entry, texts[i])));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (json_is_number(json_object_get(entry, numbers[i]))) {
+            im_json_key(c->w, numbers[i]);
+            im_json_number(c->w, json_number_value(json_object_get(entry, numbers[i])),
+                           2);
+        }
+    if (json_object_get(entry, "images"))
+        write_images(c, json_object_get(entry, "images"));
     im_json_object_end(c->w);
 }
 
+/* Does the stylesheet draw it: then the layer's own colours are not those on the map.
+ */
+static bool is_drawn_by(const json_t *sheet, const char *layer)
+{
+    const json_t *layers = json_object_get(sheet, "layers");
+
+    for (size_t i = 0; i < json_array_size(layers); i++) {
+        const char *of = json_string_value(
+            json_object_get(json_array_get(layers, i), "source-layer"));
+
+        if (of && strcmp(of, layer) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of the stylesheet; of layers that it says nothing of, as their style.json has it. */
 static void write_legend(struct context *c, const struct atlas_layer *layer)
 {
-    const char *style = atlas_layer_style_json(layer);
+    const char *id = atlas_layer_schema(layer)->id;
+    const json_t *said =
+        json_object_get(json_object_get(c->sheet, "metadata"), "legend");
+    bool is_own = !is_drawn_by(c->sheet, id);
+    const char *style = is_own ? atlas_layer_style_json(layer) : NULL;
     json_t *root = style ? json_loads(style, 0, NULL) : NULL;
-    const json_t *legend = json_object_get(root, "legend");
+    const json_t *legend = is_own ? json_object_get(root, "legend") : said;
 
     im_json_key(c->w, "legend");
     im_json_array(c->w);
-    for (size_t i = 0; i < json_array_size(legend); i++)
-        write_legend_entry(c, json_array_get(legend, i));
+    for (size_t i = 0; i < json_array_size(legend); i++) {
+        const json_t *entry = json_array_get(legend, i);
+        const char *of = json_string_value(json_object_get(entry, "layer"));
+
+        if (is_own || (of && strcmp(of, id) == 0))
+            write_legend_entry(c, entry);
+    }
     im_json_array_end(c->w);
     json_decref(root);
 }
@@ -212,6 +269,30 @@ find_runs(struct api_call *c, struct layers_answer *a, struct im_error *err)
     return rc;
 }
 
+static enum im_code
+find_sheet(struct api_call *c, struct layers_answer *a, struct im_error *err)
+{
+    struct im_bytes id = c->values[API_STYLE].text;
+    char known[200] = "default";
+
+    if (!api_is_set(c, API_STYLE) || im_bytes_equal(id, im_bytes_of("default")))
+        return IM_OK;
+    a->sheet = stylesheet_set_find(c->styles, id);
+    if (a->sheet)
+        return IM_OK;
+    for (uint32_t i = 0; i < stylesheet_set_size(c->styles); i++) {
+        size_t n = strlen(known);
+
+        snprintf(known + n, sizeof known - n, ", %s",
+                 stylesheet_id(stylesheet_set_at(c->styles, i)));
+    }
+    api_fault(c, API_STYLE, id);
+    im_fail(err, IM_ENOTFOUND, "there is no style '%.*s'; known are %s", (int)id.len,
+            (const char *)id.data, known);
+    return im_zh(err, IM_ENOTFOUND, "没有样式“%.*s”；可用样式为 %s", (int)id.len,
+                 (const char *)id.data, known);
+}
+
 enum im_code api_layers_run(struct api_call *c, struct im_error *err)
 {
     struct layers_answer *a = im_arena_calloc(c->arena, 1, sizeof *a);
@@ -221,6 +302,9 @@ enum im_code api_layers_run(struct api_call *c, struct im_error *err)
     if (!a)
         return im_fail(err, IM_ENOMEM, "out of memory");
     c->other = a;
+    rc = find_sheet(c, a, err);
+    if (rc != IM_OK)
+        return rc;
     if (!api_is_set(c, API_LAYER))
         return all_layers(c, err);
     rc = api_layers(c, API_LAYER, API_PUBLIC, &layers, &c->request.n_layers, err);
@@ -255,7 +339,10 @@ static void write_problems(struct context *c, const struct atlas *atlas)
 void api_layers_write(const struct api_call *call, struct im_json *w)
 {
     const struct layers_answer *a = call->other;
-    struct context context = {w, call->lang, a->runs != NULL};
+    struct im_bytes sheet = a->sheet ? stylesheet_json(a->sheet) : im_bytes_of("");
+    json_t *root =
+        a->sheet ? json_loadb((const char *)sheet.data, sheet.len, 0, NULL) : NULL;
+    struct context context = {w, call->lang, a->runs != NULL, root};
     struct context *c = &context;
 
     im_json_object(w);
@@ -270,6 +357,7 @@ void api_layers_write(const struct api_call *call, struct im_json *w)
     api_write_text(w, "review_number", call->review_number);
     write_problems(c, call->atlas);
     im_json_object_end(w);
+    json_decref(root);
 }
 
 /* ---- tables ---- */

@@ -188,6 +188,10 @@ const struct api_param_info api_params[API_PARAMS] = {
                     {"字段", "FIELDS"},
                     {"排序，如 -established_year,name",
                      "order, for example -established_year,name"}},
+    [API_STYLE] = {TEXT("style", 64),
+                   {"样式", "STYLE"},
+                   {"图例按此样式，如 dark",
+                    "legends of this style, for example dark"}},
     [API_FORMAT] = {CHOICE("f", formats),
                     {"json|csv|xlsx", "json|csv|xlsx"},
                     {"格式", "format"}},
@@ -231,7 +235,7 @@ static const uint8_t flows_params[] = {
     API_FILTER, API_FILTER_LANG, API_DATETIME, API_GEOMETRY, API_LIMIT,  DOOR};
 static const uint8_t changes_params[] = {API_LAYER, API_RUN, API_LIMIT, DOOR};
 static const uint8_t twins_params[] = {API_LAYER, WHERE, WHICH, API_LIMIT, DOOR};
-static const uint8_t layers_params[] = {API_LAYER, DOOR};
+static const uint8_t layers_params[] = {API_LAYER, API_STYLE, DOOR};
 static const uint8_t ask_params[] = {API_Q, DOOR};
 
 #define PARAMS(list) .params = list, .n_params = sizeof(list)
