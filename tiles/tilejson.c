@@ -148,6 +148,8 @@ static void write_tiles(const struct tile_map *map,
         im_buf_text(&url, "&filter=");
         encode_value(&url, im_bytes_of(map->filter));
     }
+    if (map->leave_out_unreviewed)
+        im_buf_text(&url, "&profile=public");
     im_buf_printf(&url, "&v=%016llx", (unsigned long long)map->version);
     im_json_key(w, "tiles");
     im_json_array(w);

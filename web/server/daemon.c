@@ -27,10 +27,10 @@ enum {
     STREAM_BLOCK_BYTES = 16 * 1024
 };
 
-static const char CONTENT_POLICY[] =
-    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; "
-    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'self'";
+#define CONTENT_POLICY                                                                 \
+    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; "        \
+    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "           \
+    "frame-ancestors "
 
 static uint64_t now_us(void)
 {
@@ -211,7 +211,9 @@ static void add_common_headers(struct exchange *x, struct MHD_Response *response
                                             : "ETag");
     }
     if (flags & ROUTE_PAGE) {
-        add_header(response, "Content-Security-Policy", CONTENT_POLICY);
+        add_header(response, "Content-Security-Policy",
+                   flags & ROUTE_FRAMED ? CONTENT_POLICY "*"
+                                        : CONTENT_POLICY "'self'");
         add_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
     }
     if (atomic_load_explicit(&x->server->stopping, memory_order_relaxed))

@@ -36,6 +36,7 @@ enum keep {
 enum {
     ROUTE_OPEN = 1,        /* other people's pages may read it (CORS) */
     ROUTE_PAGE = 2,        /* HTML: Content-Security-Policy */
+    ROUTE_FRAMED = 128,    /* a page that others may show in theirs */
     ROUTE_VARIES = 4,      /* with Accept-Encoding */
     ROUTE_OWN_PARAMS = 8,  /* the route reads x->pairs itself */
     ROUTE_NEGOTIATES = 16, /* with Accept and Accept-Language; a trailing slash is

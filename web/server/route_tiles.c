@@ -282,7 +282,8 @@ static enum im_code answer_tile(struct exchange *x, bool has_grid, struct im_err
     struct map_names names = {.layers = at[0],
                               .grid = has_grid ? x->captures[0] : (struct im_bytes){0},
                               .style = given(x, TILE_STYLE),
-                              .filter = given(x, TILE_FILTER)};
+                              .filter = given(x, TILE_FILTER),
+                              .is_public = x->params[TILE_PROFILE].is_set};
     struct tile_request *r;
     enum im_code rc = IM_OK;
 
@@ -422,7 +423,8 @@ answer_tilejson(struct exchange *x, bool has_grid, struct im_error *err)
     struct map_names names = {.layers = x->captures[has_grid],
                               .grid = has_grid ? x->captures[0] : (struct im_bytes){0},
                               .style = given(x, TILE_STYLE),
-                              .filter = given(x, TILE_FILTER)};
+                              .filter = given(x, TILE_FILTER),
+                              .is_public = x->params[TILE_PROFILE].is_set};
     struct document *d;
     enum im_code rc = IM_OK;
 
@@ -453,7 +455,8 @@ enum im_code route_style(struct exchange *x, struct im_error *err)
 {
     struct map_names names = {.layers = x->captures[0],
                               .style = given(x, TILE_STYLE),
-                              .filter = given(x, TILE_FILTER)};
+                              .filter = given(x, TILE_FILTER),
+                              .is_public = x->params[TILE_PROFILE].is_set};
     struct document *d;
     enum im_code rc;
 

@@ -23,6 +23,20 @@ static void join_path(const struct http_url *url, struct im_buf *out)
         im_buf_text(out, "index.html");
 }
 
+/* The same page; its script sees by the path that it is shown inside of another one,
+ * and reads what was asked. */
+enum im_code route_embed(struct exchange *x, struct im_error *err)
+{
+    const struct assets *assets = x->server->assets;
+    struct body *body = assets ? assets_find(assets, im_bytes_of("index.html")) : NULL;
+
+    if (!body)
+        return no_viewer(err);
+    x->body = body_ref(body);
+    x->keep = KEEP_CHECKED;
+    return IM_OK;
+}
+
 enum im_code route_viewer(struct exchange *x, struct im_error *err)
 {
     char text[URL_MAX_BYTES + 16];

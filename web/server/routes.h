@@ -55,5 +55,6 @@ enum im_code route_metrics(struct exchange *x, struct im_error *err);
 enum im_code route_ogc(struct exchange *x, struct im_error *err);
 /* route_viewer.c */
 enum im_code route_viewer(struct exchange *x, struct im_error *err);
+enum im_code route_embed(struct exchange *x, struct im_error *err);
 
 #endif

@@ -11,12 +11,14 @@
 enum { MAX_LAYERS = 64, MAX_FILTER_BYTES = 4096 };
 
 static const char *const languages[] = {"zh", "en", NULL};
+static const char *const profiles[] = {"public", NULL};
 static const char *const formats[] = {"mvt", "png", "webp", "jpg", NULL};
 
 const struct param_spec tile_params[TILE_N_PARAMS] = {
     [TILE_LANG] = {"lang", PARAM_CHOICE, 0, 0, languages},
     [TILE_STYLE] = {"style", PARAM_TEXT, 1, 64, NULL},
     [TILE_FILTER] = {"filter", PARAM_TEXT, 1, 2000, NULL},
+    [TILE_PROFILE] = {"profile", PARAM_CHOICE, 0, 0, profiles},
     [TILE_F] = {"f", PARAM_CHOICE, 0, 0, formats},
 };
 
@@ -223,7 +225,10 @@ enum im_code map_request(struct exchange *x,
 {
     enum im_code rc;
 
-    *out = (struct map_key){.lang = x->lang, .sprites = x->server->sprites};
+    *out = (struct map_key){.lang = x->lang,
+                            .sprites = x->server->sprites,
+                            .leave_out_unreviewed =
+                                names->is_public && !x->server->review_number[0]};
     rc = find_grid(x, names->grid, &out->grid, err);
     if (rc == IM_OK)
         rc = normal_layers(x, names->layers, &out->layers, err);

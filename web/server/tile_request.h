@@ -16,8 +16,8 @@ struct tile_request {
     enum tile_format format;
 };
 
-/* ?lang= &style= &filter=, in this order; documents take &f= too. */
-enum { TILE_LANG, TILE_STYLE, TILE_FILTER, TILE_F, TILE_N_PARAMS };
+/* ?lang= &style= &filter= &profile=, in this order; documents take &f= too. */
+enum { TILE_LANG, TILE_STYLE, TILE_FILTER, TILE_PROFILE, TILE_F, TILE_N_PARAMS };
 extern const struct param_spec tile_params[TILE_N_PARAMS];
 
 struct map_names {
@@ -25,6 +25,7 @@ struct map_names {
     struct im_bytes grid;   /* data NULL: WebMercatorQuad */
     struct im_bytes style;  /* data NULL, or "default": the layers' own */
     struct im_bytes filter; /* CQL2 text; data NULL: none */
+    bool is_public; /* as other people's pages may show it (DESIGN, "Tiles") */
 };
 /**
  * The one key of a map that may be named in many ways: the layers sorted and without

@@ -2,7 +2,7 @@
 // Where it begins: the store from the address, the page from the store, the address from the store.
 import { createApi } from "./api/client.ts";
 import { createActions } from "./state/actions.ts";
-import { readHash, writeHash } from "./state/hash.ts";
+import { mergeHash, readHash, writeHash } from "./state/hash.ts";
 import { INITIAL } from "./state/state.ts";
 import { createStore } from "./state/store.ts";
 import { ImApp } from "./ui/im-app.ts";
@@ -11,12 +11,15 @@ import { ImApp } from "./ui/im-app.ts";
 const STALE_MS = 60_000;
 
 const base = document.baseURI.replace(/[?#].*$/, "");
+const isEmbedded = location.pathname.endsWith("/embed");
 const store = createStore(INITIAL);
-const actions = createActions(store, createApi(base));
+const actions = createActions(store, createApi(base, undefined, isEmbedded));
 const page = new AbortController();
 
-void actions.start(readHash(location.hash));
-document.body.append(new ImApp({ store, actions, base }));
+/** /embed?style=dark&lang=en is said as #style=dark&lang=en: what is in both, the part after '#' has. */
+const asked = isEmbedded ? mergeHash(location.search, location.hash) : location.hash;
+void actions.start(readHash(asked));
+document.body.append(new ImApp({ store, actions, base, isEmbedded }));
 
 let written = location.hash;
 store.watch(

@@ -16,7 +16,7 @@ function answering(status: number, body: string, seen: string[] = []): Fetch {
 test("paths follow the page, also below a prefix", async () => {
   const seen: string[] = [];
   const api = createApi("https://example.org/maps/delta/", answering(200, "{}", seen));
-  await api.catalog("en", signal);
+  await api.catalog("en", "light", signal);
   assert.equal(seen[0], "https://example.org/maps/delta/api/layers?lang=en");
 });
 
@@ -56,7 +56,7 @@ test("no answer, no JSON and an HTML error page each become a problem", async ()
   ];
   for (const [fetchIt, code] of cases)
     await assert.rejects(
-      createApi("http://h/", fetchIt).catalog("zh", signal),
+      createApi("http://h/", fetchIt).catalog("zh", "light", signal),
       (error) => error instanceof Problem && error.code === code,
     );
 });
@@ -65,5 +65,5 @@ test("a request that was called off is no problem", async () => {
   const life = new AbortController();
   life.abort(new Error("called off"));
   const api = createApi("http://h/", () => Promise.reject(life.signal.reason));
-  await assert.rejects(api.catalog("zh", life.signal), /called off/);
+  await assert.rejects(api.catalog("zh", "light", life.signal), /called off/);
 });

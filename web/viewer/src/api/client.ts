@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only place that fetches. Paths are relative to the page, so the server may sit under any prefix.
 import { Problem } from "./problem.ts";
-import { isDict, readCatalog, readNearest, readPlace, readProblem } from "./read.ts";
-import type { Catalog, Lang, NearestAnswer, Place } from "./types.ts";
+import { isDict, readCatalog, readNearest, readPlace, readProblem, readSprites } from "./read.ts";
+import type { Catalog, Lang, NearestAnswer, Place, Sprites } from "./types.ts";
 
 export interface NearestQuestion {
   layer: string;
@@ -12,7 +12,10 @@ export interface NearestQuestion {
 }
 
 export interface Api {
-  catalog(lang: Lang, signal: AbortSignal): Promise<Catalog>;
+  /** Legends are those of the look. */
+  catalog(lang: Lang, look: string, signal: AbortSignal): Promise<Catalog>;
+  /** The sheet of icons. */
+  sprites(signal: AbortSignal): Promise<Sprites>;
   /** The MapLibre style as the server wrote it; only the map looks inside. */
   style(lang: Lang, look: string, signal: AbortSignal): Promise<Record<string, unknown>>;
   place(layer: string, id: string, lang: Lang, signal: AbortSignal): Promise<Place>;
@@ -31,7 +34,16 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-export function createApi(base: string, fetchIt: Fetch = (url, init) => fetch(url, init)): Api {
+/** `isPublic`: what may be shown in other people's pages. */
+export function createApi(
+  base: string,
+  fetchIt: Fetch = (url, init) => fetch(url, init),
+  isPublic = false,
+): Api {
+  // the standard look is what the layers say themselves, also where no styles are installed
+  const styleOf = (look: string): Record<string, string> =>
+    look === "light" ? {} : { style: look };
+
   async function get(path: string, params: Record<string, string>, signal: AbortSignal) {
     const url = new URL(path, base);
     url.search = new URLSearchParams(params).toString();
@@ -48,13 +60,16 @@ export function createApi(base: string, fetchIt: Fetch = (url, init) => fetch(ur
   }
 
   return {
-    async catalog(lang, signal) {
-      return readCatalog(await get("api/layers", { lang }, signal));
+    async catalog(lang, look, signal) {
+      return readCatalog(await get("api/layers", { lang, ...styleOf(look) }, signal));
+    },
+    async sprites(signal) {
+      const url = new URL("sprites/innomap@2x.png", base).href;
+      return readSprites(await get("sprites/innomap@2x.json", {}, signal), url);
     },
     async style(lang, look, signal) {
-      // the standard look is what the layers say themselves, also where no styles are installed
-      const named = look === "light" ? {} : { style: look };
-      const style = await get("styles/map.json", { lang, ...named }, signal);
+      const profile: Record<string, string> = isPublic ? { profile: "public" } : {};
+      const style = await get("styles/map.json", { lang, ...styleOf(look), ...profile }, signal);
       if (!isDict(style)) throw new Problem("answer", "the style is not an object");
       return style;
     },

@@ -12,6 +12,7 @@ import type {
   Origin,
   Place,
   Precision,
+  Sprites,
 } from "./types.ts";
 
 type Dict = Record<string, unknown>;
@@ -58,8 +59,15 @@ function readLegend(value: unknown): LegendEntry {
   const shape = text(entry.shape);
   return {
     title: text(entry.title),
-    shape: shape === "line" || shape === "fill" ? shape : "circle",
+    shape: shape === "line" || shape === "fill" || shape === "ring" ? shape : "circle",
     color: text(entry.color),
+    opacity: typeof entry.opacity === "number" ? entry.opacity : 1,
+    outline: text(entry.outline),
+    pattern: text(entry.pattern),
+    images: list(entry.images).flatMap((pair) => {
+      const [zoom, name] = list(pair);
+      return typeof zoom === "number" && typeof name === "string" ? [[zoom, name] as const] : [];
+    }),
   };
 }
 
@@ -84,6 +92,21 @@ function readLayer(value: unknown): Layer {
     fields: list(layer.fields).map(readField),
     legend: list(layer.legend).map(readLegend),
   };
+}
+
+/** The sheet's JSON; entries of another shape are left out. */
+export function readSprites(value: unknown, url: string): Sprites {
+  const images: Record<string, Sprites["images"][string]> = {};
+  let width = 0;
+  let height = 0;
+  for (const [name, entry] of Object.entries(dict(value, "sprites"))) {
+    const { x, y, width: w, height: h, pixelRatio } = dict(entry, name);
+    if (![x, y, w, h, pixelRatio].every((n) => typeof n === "number")) continue;
+    images[name] = entry as Sprites["images"][string];
+    width = Math.max(width, Number(x) + Number(w));
+    height = Math.max(height, Number(y) + Number(h));
+  }
+  return { url, width, height, images };
 }
 
 export function readCatalog(value: unknown): Catalog {

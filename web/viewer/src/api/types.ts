@@ -4,12 +4,28 @@ import type { Feature, Geometry } from "geojson";
 
 export type Lang = "zh" | "en";
 export type Precision = "site" | "park" | "town" | "district" | "city";
-export type LegendShape = "circle" | "line" | "fill";
+export type LegendShape = "circle" | "ring" | "line" | "fill";
 
 export interface LegendEntry {
   title: string;
   shape: LegendShape;
   color: string;
+  /** Of areas. */
+  opacity: number;
+  outline: string;
+  pattern: string;
+  /** The image that stands for it from these zooms on. */
+  images: readonly (readonly [number, string])[];
+}
+
+/** Where each icon lies on the sheet, in pixels of the sheet. */
+export interface Sprites {
+  url: string;
+  width: number;
+  height: number;
+  images: Readonly<
+    Record<string, { x: number; y: number; width: number; height: number; pixelRatio: number }>
+  >;
 }
 
 export interface FieldCode {

@@ -39,6 +39,7 @@ function setUp(changes: Partial<Api> = {}) {
   const asked: NearestQuestion[] = [];
   const api: Api = {
     catalog: async () => CATALOG,
+    sprites: async () => ({ url: "", width: 0, height: 0, images: {} }),
     style: async () => ({ version: 8 }),
     place: async () => PLACE,
     nearest: async (question) => {

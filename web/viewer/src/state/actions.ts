@@ -37,9 +37,9 @@ export function createActions(store: Store<State>, api: Api) {
 
   async function loadCatalog(): Promise<void> {
     const signal = begin("catalog");
-    const { lang } = store.get();
+    const { lang, look } = store.get();
     try {
-      const catalog = await api.catalog(lang, signal);
+      const catalog = await api.catalog(lang, look, signal);
       if (signal.aborted) return;
       const { ask } = store.get();
       const layer = catalog.layers.some((l) => l.id === ask.layer && isAskable(l))
@@ -49,6 +49,15 @@ export function createActions(store: Store<State>, api: Api) {
     } catch (error) {
       if (signal.aborted) return;
       store.set({ catalog: { status: "failed", problem: problemOf(error) } });
+    }
+  }
+
+  /** Without them legends show circles: nothing to tell anyone. */
+  async function loadSprites(): Promise<void> {
+    try {
+      store.set({ sprites: await api.sprites(begin("sprites")) });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
     }
   }
 
@@ -62,7 +71,8 @@ export function createActions(store: Store<State>, api: Api) {
       if (signal.aborted) return;
       if (store.get().look !== "light") {
         store.set({ look: "light", problem: problemOf(error) });
-        return loadStyle();
+        await Promise.all([loadStyle(), loadCatalog()]);
+        return;
       }
       store.set({ style: { status: "failed", problem: problemOf(error) } });
     }
@@ -134,7 +144,7 @@ export function createActions(store: Store<State>, api: Api) {
         visible: shared.visible,
         ask: shared.question ?? ask,
       });
-      const waits: Promise<void>[] = [loadStyle(), loadCatalog()];
+      const waits: Promise<void>[] = [loadStyle(), loadCatalog(), loadSprites()];
       if (shared.question) waits.push(loadAnswer(shared.view === null));
       if (shared.place) waits.push(loadPlace(shared.place.layer, shared.place.id, ""));
       await Promise.all(waits);
@@ -164,7 +174,7 @@ export function createActions(store: Store<State>, api: Api) {
 
     async setLook(look: Look): Promise<void> {
       store.set({ look });
-      await loadStyle();
+      await Promise.all([loadStyle(), loadCatalog()]);
     },
 
     setView(view: View): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readHash, readOrigin, readPosition, writeHash } from "./hash.ts";
+import { mergeHash, readHash, readOrigin, readPosition, writeHash } from "./hash.ts";
 import { INITIAL, type State } from "./state.ts";
 
 const ANSWERED: State["answer"] = {
@@ -107,4 +107,13 @@ test("the look of the map is in the address, but for the standard one", () => {
   assert.equal(readHash("").look, "light");
   assert.match(writeHash({ ...INITIAL, look: "print" }), /style=print/);
   assert.doesNotMatch(writeHash(INITIAL), /style/);
+});
+
+test("what /embed was asked counts unless the fragment says otherwise", () => {
+  const asked = mergeHash("?style=dark&lang=en&layers=parks", "#lon=121&lat=31&zoom=9&lang=zh");
+  const shared = readHash(asked);
+  assert.equal(shared.look, "dark");
+  assert.equal(shared.lang, "zh");
+  assert.deepEqual([...(shared.visible ?? [])], ["parks"]);
+  assert.deepEqual(shared.view, { lon: 121, lat: 31, zoom: 9 });
 });

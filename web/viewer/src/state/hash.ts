@@ -52,6 +52,13 @@ export function writeOrigin(origin: AskOrigin): string {
   }
 }
 
+/** A query and a fragment as one fragment; what both have, the fragment's counts. */
+export function mergeHash(search: string, hash: string): string {
+  const params = new URLSearchParams(search);
+  for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ""))) params.set(name, value);
+  return `#${params.toString()}`;
+}
+
 function readView(params: URLSearchParams): View | null {
   const lon = numberOf(params.get("lon"), -180, 180);
   const lat = numberOf(params.get("lat"), -90, 90);

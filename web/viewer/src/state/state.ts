@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything the page shows follows from this one value.
 import type { Problem } from "../api/problem.ts";
-import type { Catalog, Lang, Layer, NamedPlace, NearestAnswer, Place } from "../api/types.ts";
+import type {
+  Catalog,
+  Lang,
+  Layer,
+  NamedPlace,
+  NearestAnswer,
+  Place,
+  Sprites,
+} from "../api/types.ts";
 
 export interface View {
   lon: number;
@@ -68,6 +76,8 @@ export interface State {
   ask: Ask;
   choices: readonly NamedPlace[];
   catalog: Loading<Catalog>;
+  /** null: there are none, or not yet. */
+  sprites: Sprites | null;
   style: Loading<Record<string, unknown>>;
   picked: Picked | null;
   place: OpenPlace | null;
@@ -86,6 +96,7 @@ export const INITIAL: State = {
   ask: { origin: { kind: "text", text: "" }, layer: "", k: 5 },
   choices: [],
   catalog: { status: "loading" },
+  sprites: null,
   style: { status: "loading" },
   picked: null,
   place: null,

@@ -10,6 +10,8 @@ export interface Context {
   actions: Actions;
   /** The address of the page, under which the server's paths lie. */
   base: string;
+  /** Shown inside of another page: the map alone. */
+  isEmbedded: boolean;
 }
 
 export abstract class UiElement extends HTMLElement {

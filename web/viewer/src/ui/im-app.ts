@@ -44,6 +44,17 @@ export class ImApp extends UiElement {
 
   protected override connected(signal: AbortSignal): void {
     const { context } = this;
+    if (context.isEmbedded) {
+      // the map, its notice and its sources: in somebody else's page nothing more
+      this.dataset.embedded = "";
+      this.append(h("main", { class: "stage" }, this.#map, new ImNotice(context)));
+      this.draws(
+        signal,
+        (state) => [state.lang],
+        () => this.#drawWords(),
+      );
+      return;
+    }
     this.append(
       this.#skip,
       h(

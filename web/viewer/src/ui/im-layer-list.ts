@@ -1,16 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layers: on and off, what their signs mean, how many there are and what the data are worth.
-import type { Layer, LegendEntry } from "../api/types.ts";
+import type { Layer, LegendEntry, Sprites } from "../api/types.ts";
 import { catalogOf, groupsOf, isSwitchable, isVisible } from "../state/state.ts";
 import { type Child, h, ICONS, icon } from "./dom.ts";
 import { UiElement } from "./element.ts";
 import { formatCount } from "./format.ts";
 import { isPrecision } from "./texts.ts";
 
-function swatch(entry: LegendEntry | undefined): HTMLElement {
+/** Icons are settled with the names, for whole zooms. */
+function imageOf(entry: LegendEntry, zoom: number): string {
+  return entry.images.filter(([from]) => from <= Math.floor(zoom)).at(-1)?.[1] ?? "";
+}
+
+/** A piece of the sheet of icons as the background of an element; false: not there. */
+function showImage(element: HTMLElement, sprites: Sprites | null, name: string): boolean {
+  const image = sprites?.images[name];
+  if (!sprites || !image) return false;
+  const px = (n: number) => `${n / image.pixelRatio}px`;
+  element.style.background = `url("${sprites.url}") -${px(image.x)} -${px(image.y)} / ${px(sprites.width)} ${px(sprites.height)} no-repeat`;
+  element.style.inlineSize = px(image.width);
+  element.style.blockSize = px(image.height);
+  return true;
+}
+
+function swatch(
+  entry: LegendEntry | undefined,
+  sprites: Sprites | null,
+  zoom: number,
+): HTMLElement {
   const element = h("span", { class: `swatch ${entry?.shape ?? "none"}` });
-  if (entry && CSS.supports("color", entry.color))
-    element.style.setProperty("--swatch", entry.color);
+  if (!entry) return element;
+  if (showImage(element, sprites, imageOf(entry, zoom))) {
+    element.className = "swatch image";
+    return element;
+  }
+  const color = (name: string, value: string) => {
+    if (CSS.supports("color", value)) element.style.setProperty(name, value);
+  };
+  color("--swatch", entry.color);
+  color("--outline", entry.outline);
+  element.style.setProperty("--opacity", `${Math.round(entry.opacity * 100)}%`);
+  if (entry.pattern && showImage(element, sprites, entry.pattern)) {
+    element.style.removeProperty("inline-size");
+    element.style.removeProperty("block-size");
+  }
   return element;
 }
 
@@ -20,14 +53,24 @@ export class ImLayerList extends UiElement {
   protected override connected(signal: AbortSignal): void {
     this.draws(
       signal,
-      (state) => [state.catalog, state.lang],
+      (state) => [state.catalog, state.lang, state.sprites, this.#symbols()],
       () => this.#draw(),
     );
     this.draws(
       signal,
-      (state) => [state.visible, state.catalog],
+      (state) => [state.visible, state.catalog, state.sprites, this.#symbols()],
       () => this.#check(),
     );
+  }
+
+  /** Which images stand for the layers at this zoom. */
+  #symbols(): string {
+    const entries = catalogOf(this.state)?.layers.flatMap((layer) => layer.legend) ?? [];
+    return entries.map((entry) => imageOf(entry, this.#zoom)).join();
+  }
+
+  get #zoom(): number {
+    return this.state.view?.zoom ?? 0;
   }
 
   #draw(): void {
@@ -85,7 +128,7 @@ export class ImLayerList extends UiElement {
           "label",
           {},
           this.#switch(layer.id),
-          swatch(layer.legend[0]),
+          swatch(layer.legend[0], this.state.sprites, this.#zoom),
           h("span", { class: "name" }, layer.title),
         )
       : h("span", { class: "label" }, h("span", { class: "name" }, layer.title));
@@ -123,7 +166,9 @@ export class ImLayerList extends UiElement {
         h(
           "ul",
           { class: "legend", attributes: { "aria-label": texts.legend } },
-          ...legend.map((entry) => h("li", {}, swatch(entry), entry.title)),
+          ...legend.map((entry) =>
+            h("li", {}, swatch(entry, this.state.sprites, this.#zoom), entry.title),
+          ),
         ),
       h(
         "dl",
