@@ -261,6 +261,25 @@ class Doors(unittest.TestCase):
         self.assertIn("default-src 'self'", a.headers["Content-Security-Policy"])
         self.assertEqual(a.headers["X-Content-Type-Options"], "nosniff")
 
+    def test_only_the_page_for_others_may_be_framed_by_them(self):
+        embed = SHARED.ask("/embed?style=dark&lang=en")
+        self.assertEqual(embed.status, 200)
+        self.assertEqual(embed.body, SHARED.ask("/").body)
+        self.assertIn("frame-ancestors *", embed.headers["Content-Security-Policy"])
+        for path in ("/", "/index.html"):
+            policy = SHARED.ask(path).headers.get("Content-Security-Policy", "")
+            self.assertNotIn("frame-ancestors *", policy, path)
+
+    def test_the_public_profile_is_told_from_style_to_tiles(self):
+        def tiles(path, **more):
+            answer = SHARED.get(path, **more).json()
+            return answer.get("sources", {}).get("innomap", answer)["tiles"][0]
+
+        for path in ("/styles/map.json", "/tiles/map.json"):
+            self.assertIn("profile=public", tiles(path, profile="public"))
+            self.assertNotIn("profile", tiles(path))
+        self.assertEqual(SHARED.ask("/styles/map.json?profile=all").status, 400)
+
     def test_no_path_leads_out_of_the_viewer(self):
         for path in ("/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt",
                      "/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt", "/link.txt",

@@ -3,6 +3,8 @@
 #include "cli_files.h"
 
 #include <layers/store.h>
+#include <tiles/grid.h>
+#include <tiles/stylesheet.h>
 #include <tiles/text.h>
 #include <web/cmd.h>
 
@@ -159,6 +161,64 @@ static void check_drivers(struct doctor *d)
     say(d, FAIL, zh, en);
 }
 
+/* Styles and icons are read as the server reads them: a broken file is named. */
+static void check_looks(struct doctor *d)
+{
+    char directory[PATH_MAX];
+    bool is_there = cli_find_share("styles", directory, sizeof directory);
+    struct stylesheet_set *set = NULL;
+    struct cli_look look = {0};
+    struct im_error err = {0};
+    char zh[200];
+    char en[200];
+
+    enum im_code rc = stylesheet_set_open(is_there ? directory : NULL, &set, &err);
+    if (rc == IM_OK)
+        rc = cli_look_open(&look, &err);
+    if (rc != IM_OK) {
+        say_error(d, FAIL, &err);
+    } else if (!is_there || !look.sprites) {
+        say(d, WARN,
+            "程序旁的 share/styles 或 share/sprites 缺失：只有标准样式，地点没有图标；"
+            "运行 ./start 重新编译",
+            "share/styles or share/sprites is missing beside the program: there is the "
+            "standard look only, without icons; run ./start to build them");
+    } else {
+        snprintf(zh, sizeof zh, "样式：%" PRIu32 " 种，图标可用",
+                 stylesheet_set_size(set));
+        snprintf(en, sizeof en, "styles: %" PRIu32 ", with icons",
+                 stylesheet_set_size(set));
+        say(d, OK, zh, en);
+    }
+    cli_look_close(&look);
+    stylesheet_set_close(set);
+}
+
+static void check_grids(struct doctor *d)
+{
+    char directory[PATH_MAX];
+    bool is_there = cli_find_share("grids", directory, sizeof directory);
+    struct grid_set *grids = NULL;
+    struct im_error err = {0};
+    char zh[200];
+    char en[200];
+
+    if (grid_set_open(is_there ? directory : NULL, &grids, &err) != IM_OK) {
+        say_error(d, FAIL, &err);
+        return;
+    }
+    snprintf(zh, sizeof zh, "格网：%" PRIu32 " 种", grid_set_size(grids));
+    snprintf(en, sizeof en, "grids: %" PRIu32, grid_set_size(grids));
+    if (is_there)
+        say(d, OK, zh, en);
+    else
+        say(d, WARN,
+            "程序旁的 share/grids 缺失：只有 WebMercatorQuad；运行 ./start 重新编译",
+            "share/grids is missing beside the program: there is WebMercatorQuad only; "
+            "run ./start to build it");
+    grid_set_close(grids);
+}
+
 static void check_viewer(struct doctor *d)
 {
     char place[PATH_MAX];
@@ -231,6 +291,8 @@ static int examine(struct doctor *d)
     check_projections(d);
     check_drivers(d);
     check_viewer(d);
+    check_looks(d);
+    check_grids(d);
     check_disk(d);
     if (d->n_failed)
         printf(cli_text(d->lang, "%u 项失败，%u 项提醒。\n",

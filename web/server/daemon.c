@@ -212,8 +212,7 @@ static void add_common_headers(struct exchange *x, struct MHD_Response *response
     }
     if (flags & ROUTE_PAGE) {
         add_header(response, "Content-Security-Policy",
-                   flags & ROUTE_FRAMED ? CONTENT_POLICY "*"
-                                        : CONTENT_POLICY "'self'");
+                   flags & ROUTE_FRAMED ? CONTENT_POLICY "*" : CONTENT_POLICY "'self'");
         add_header(response, "Referrer-Policy", "strict-origin-when-cross-origin");
     }
     if (atomic_load_explicit(&x->server->stopping, memory_order_relaxed))

@@ -364,3 +364,36 @@ for (const colorScheme of ["light", "dark"])
       assert.ok(await page.locator("im-notice .legal").isVisible());
     },
   );
+
+visit(
+  "the list of layers shows the icons that the map has",
+  { hash: "#lon=121.47&lat=31.23&zoom=12.5&style=government-blue" },
+  async (page) => {
+    await drawn(page);
+    await page.waitForSelector("im-layer-list .swatch.image");
+    const ground = await page
+      .locator("im-layer-list .swatch.image")
+      .first()
+      .evaluate((element) => getComputedStyle(element).backgroundImage);
+    assert.match(ground, /sprites\/innomap@2x\.png/);
+  },
+);
+
+visit(
+  "embedded, the map is alone with its notice and sources",
+  { hash: "embed?style=dark&lang=en#lon=121&lat=31.2&zoom=8" },
+  async (page) => {
+    await drawn(page);
+    const asked = await page.evaluate(() =>
+      performance.getEntriesByType("resource").map((entry) => entry.name),
+    );
+    const style = asked.find((url) => url.includes("/styles/map.json")) ?? "";
+    assert.match(style, /profile=public/);
+    assert.match(style, /style=dark/);
+    assert.equal(await page.locator("im-ask, im-layer-list").count(), 0);
+    assert.ok(await page.locator("im-notice .legal").isVisible());
+    assert.ok(await page.locator("im-notice .attribution").isVisible());
+    assert.equal(await page.getAttribute("html", "lang"), "en");
+    await picture(page, "embed");
+  },
+);

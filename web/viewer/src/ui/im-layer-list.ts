@@ -128,7 +128,7 @@ export class ImLayerList extends UiElement {
           "label",
           {},
           this.#switch(layer.id),
-          swatch(layer.legend[0], this.state.sprites, this.#zoom),
+          h("span", { class: "sign" }, swatch(layer.legend[0], this.state.sprites, this.#zoom)),
           h("span", { class: "name" }, layer.title),
         )
       : h("span", { class: "label" }, h("span", { class: "name" }, layer.title));
