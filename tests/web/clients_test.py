@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Map libraries in a browser as clients, our pictures beside MapLibre's, the pages that
+show how to embed the map."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from fixture import make_database
+from harness import HERE, PATIENCE_S, PROGRAM, Folder, Server, run, write
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
+MODULES = os.environ.get("INNOMAP_NODE_MODULES", os.path.join(ROOT, "node_modules"))
+SCREENSHOTS = os.environ.get("INNOMAP_SCREENSHOTS",
+                             os.path.join(os.path.dirname(PROGRAM), "screenshots"))
+LOOKS = ("light", "dark", "government-blue", "print")
+
+
+def address(server):
+    return f"http://127.0.0.1:{server.port}/"
+
+
+def plain_looks(server, folder):
+    """The shipped looks, names and icons hidden. Hidden, not left out: a layer that a look
+    says nothing of keeps its own style."""
+    for look in LOOKS:
+        style = server.get("/styles/map.json", style=look, lang="zh").json()
+        for layer in style["layers"]:
+            if layer["type"] == "symbol":
+                layer.setdefault("layout", {})["visibility"] = "none"
+        write(f"{folder}/{look}.json", json.dumps(style))
+
+
+class Clients(unittest.TestCase):
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+
+    def browse(self, name, **environment):
+        done = subprocess.run(
+            ["node", "--test", os.path.join(HERE, "browser", name + ".test.mjs")],
+            cwd=ROOT, capture_output=True, text=True, timeout=2 * PATIENCE_S,
+            env={**os.environ, "INNOMAP_SCREENSHOTS": SCREENSHOTS, **environment})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def shipped(self):
+        db, basemap = self.folder / "map.db", self.folder / "basemap.gpkg"
+        for arguments in (("basemap", "--modules", MODULES, "--out", basemap),
+                          ("import", "--shipped", os.path.join(ROOT, "layers"), "--basemap", basemap, "--db", db)):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return db
+
+    def test_libraries_draw_a_place_where_it_is(self):
+        db, archive = self.folder / "test.db", self.folder / "map.pmtiles"
+        make_database(db, self.folder / "layers")
+        done = run("export", archive, "--db", db, "--quiet", "--layers", "sites", "--format", "mvt",
+                   "--max-zoom", "9")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with Server(db, "--no-viewer") as server:
+            self.browse("clients", INNOMAP_URL=address(server), INNOMAP_PMTILES=archive)
+
+    def test_the_shipped_map(self):
+        db = self.shipped()
+        with Server(db) as server:
+            self.browse("examples", INNOMAP_URL=address(server))
+            looks = self.folder / "looks"
+            plain_looks(server, looks)
+            with Server(db, "--no-viewer", "--styles", looks) as plain:
+                self.browse("beside", INNOMAP_URL=address(server), INNOMAP_PLAIN_URL=address(plain))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
