@@ -47,6 +47,16 @@ class Shipped(unittest.TestCase):
         for theme, count in THEMES.items():
             self.assertEqual(layers[theme]["count"], count, theme)
 
+    def test_vector_tiles_of_the_whole_map_are_valid(self):
+        judge = os.path.join(os.path.dirname(PROGRAM), "tests", "tiles",
+                             "test_tiles_mvt_valid")
+        tiles = self.folder / "tiles"
+        done = run("export", str(tiles) + "/", "--format", "mvt", "--max-zoom", "10",
+                   "--db", self.db, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = subprocess.run([judge, tiles], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_nearest_to_zhangjiang_names_real_places_in_order(self):
         answer = self.ask(ASKED)
         found = [feature["properties"] for feature in answer["features"]]

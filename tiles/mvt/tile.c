@@ -10,6 +10,7 @@
 #include "late.h"
 #include "map.h"
 #include "mvt/encoder.h"
+#include "mvt/mend.h"
 #include "projection.h"
 
 #include <math.h>
@@ -77,7 +78,9 @@ struct encode {
     struct mvt_encoder mvt;
     struct clip_scratch clip;
     struct clip_path path;
-    int32_t *xy; /* one part, rounded */
+    struct mend mend;
+    struct mend_rings rings; /* of one area */
+    int32_t *xy;             /* one part, rounded */
     uint32_t cap_xy;
     struct property properties[SCHEMA_MAX_FIELDS];
     int n_properties;
@@ -122,6 +125,8 @@ static void encode_free(struct encode *e)
         projection_close(&e->projection);
     clip_scratch_release(&e->clip);
     clip_path_release(&e->path);
+    mend_release(&e->mend);
+    mend_rings_release(&e->rings);
     free(e->xy);
     free(e);
 }
@@ -456,18 +461,6 @@ static struct clip_box clip_box_tu(void)
                              TILE_EXTENT_TU + BUFFER_TU};
 }
 
-static int64_t area2(const int32_t *xy, uint32_t n)
-{
-    int64_t sum = 0;
-
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t j = i + 1 == n ? 0 : i + 1;
-
-        sum += (int64_t)xy[2 * i] * xy[2 * j + 1] - (int64_t)xy[2 * j] * xy[2 * i + 1];
-    }
-    return sum;
-}
-
 static void reverse(int32_t *xy, uint32_t n)
 {
     for (uint32_t i = 0, j = n - 1; i < j; i++, j--) {
@@ -495,14 +488,27 @@ static void put_ring(struct encode *e, uint32_t n, bool is_outer, bool *has_oute
 
     if (n > 1 && e->xy[0] == e->xy[2 * n - 2] && e->xy[1] == e->xy[2 * n - 1])
         n--; /* ClosePath repeats it */
-    area = n >= 3 ? area2(e->xy, n) : 0;
+    area = n >= 3 ? mend_area2(e->xy, n) : 0;
     is_good = is_outer ? area < 0 : area > 0;
     if (is_outer)
         *has_outer = is_good;
     if (!is_good || !*has_outer)
         return;
     reverse(e->xy, n);
-    mvt_ring(&e->mvt, e->xy, n);
+    if (!mend_add_ring(&e->rings, e->xy, n) && is_outer)
+        *has_outer = false;
+    e->failed |= e->rings.failed;
+}
+
+/* The rings of a feature that put_ring has collected. */
+static void put_rings(struct encode *e)
+{
+    uint32_t first = 0;
+
+    mend_box(&e->rings, -BUFFER_TU, TILE_EXTENT_TU + BUFFER_TU);
+    mend_rings(&e->mend, &e->rings);
+    for (uint32_t i = 0; i < e->rings.n_rings; first = e->rings.end[i], i++)
+        mvt_ring(&e->mvt, e->rings.xy + 2 * (size_t)first, e->rings.end[i] - first);
 }
 
 static bool is_outer_ring(const uint32_t *xy, uint32_t n)
@@ -539,6 +545,7 @@ static void put_area(struct encode *e, const struct atlas_shape *s)
     bool has_outer = false;
     uint32_t first = 0;
 
+    mend_rings_clear(&e->rings);
     for (uint32_t p = 0; p < s->n_parts && !e->failed; p++) {
         const uint32_t *xy = s->xy + 2 * (size_t)first;
         uint32_t n = s->part_end[p] - first;
@@ -556,6 +563,8 @@ static void put_area(struct encode *e, const struct atlas_shape *s)
         }
         first = s->part_end[p];
     }
+    if (!e->failed)
+        put_rings(e);
 }
 
 static void put_line(struct encode *e, uint32_t n)
@@ -619,6 +628,7 @@ static void put_projected(struct encode *e, const struct atlas_shape *s)
     bool has_outer = false;
     uint32_t first = 0;
 
+    mend_rings_clear(&e->rings);
     clip_path_clear(&e->path);
     clip_shape(s, e->frame, clip_box_tu(), true, NULL, &e->clip, &e->path);
     e->failed |= e->path.failed;
@@ -635,6 +645,8 @@ static void put_projected(struct encode *e, const struct atlas_shape *s)
             put_line(e, round_cut(e, first, end));
         first = end;
     }
+    if (s->kind == GEOM_AREA && !e->failed)
+        put_rings(e);
     if (s->kind != GEOM_POINT)
         return;
     for (uint32_t i = 0; i < e->path.n_points; i++) {

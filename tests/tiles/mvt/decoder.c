@@ -37,8 +37,9 @@ static struct reader message(struct reader *r)
     return inner;
 }
 
+enum { MAX_NAMES = 16384 };
 struct names {
-    struct im_bytes items[1024];
+    struct im_bytes items[MAX_NAMES];
     uint32_t n;
 };
 
@@ -46,7 +47,7 @@ static void add_name(struct names *names, struct reader text, bool may_repeat)
 {
     struct im_bytes item = {text.p, (size_t)(text.end - text.p)};
 
-    assert_true(names->n < 1024);
+    assert_true(names->n < MAX_NAMES);
     /* 4.1: neither keys nor values should repeat. Texts of two fields, and of a field
      * with hardly any repeats, may: looking for them costs more than they do. */
     for (uint32_t i = 0; i < names->n && !may_repeat; i++)
