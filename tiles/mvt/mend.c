@@ -16,7 +16,8 @@ enum {
     MAX_SIDE = 64, /* cells of the grid a side */
     /* comparisons for each edge: far more than outlines of the earth need; more edges
      * in one place touch each other anyway */
-    WORK_PER_EDGE = 512
+    WORK_PER_EDGE = 512,
+    MAX_ROUNDS = 3
 };
 
 /* ---- rings ---- */
@@ -254,22 +255,46 @@ static bool is_beside(
     return left == 4 || right == 4;
 }
 
-static bool list_next(struct mend *m, const struct mend_rings *r)
+static bool is_outer(const struct mend_rings *r, uint32_t ring)
+{
+    uint32_t first = ring ? r->end[ring - 1] : 0;
+
+    return mend_area2(r->xy + 2 * (size_t)first, r->end[ring] - first) > 0;
+}
+
+static bool room_for_links(struct mend *m, uint32_t n)
+{
+    uint32_t *next;
+    uint32_t *area;
+
+    if (n <= m->cap_next)
+        return true;
+    next = realloc(m->next, n * sizeof *next);
+    if (next)
+        m->next = next;
+    area = realloc(m->area, n * sizeof *area);
+    if (area)
+        m->area = area;
+    if (next && area)
+        m->cap_next = n;
+    return next && area;
+}
+
+/* Where each edge leads to, and to which area, an outer ring with its holes, it
+ * belongs: the number of its outer ring. */
+static bool link_vertices(struct mend *m, const struct mend_rings *r)
 {
     uint32_t first = 0;
+    uint32_t outer = 0;
 
-    if (m->cap_next < r->n_points) {
-        uint32_t *next = realloc(m->next, r->n_points * sizeof *next);
-
-        if (!next)
-            return false;
-        m->next = next;
-        m->cap_next = r->n_points;
-    }
+    if (!room_for_links(m, r->n_points))
+        return false;
     for (uint32_t k = 0; k < r->n_rings; first = r->end[k], k++) {
-        for (uint32_t i = first; i + 1 < r->end[k]; i++)
-            m->next[i] = i + 1;
-        m->next[r->end[k] - 1] = first;
+        outer = is_outer(r, k) ? k : outer;
+        for (uint32_t i = first; i < r->end[k]; i++) {
+            m->next[i] = i + 1 < r->end[k] ? i + 1 : first;
+            m->area[i] = outer;
+        }
     }
     return true;
 }
@@ -304,7 +329,7 @@ put_into_cells(struct mend *m, const struct mend_rings *r, const struct grid *g)
 
     if (!m->first)
         m->first = malloc((MAX_SIDE * MAX_SIDE + 1) * sizeof *m->first);
-    if (!m->first || !list_next(m, r))
+    if (!m->first || !link_vertices(m, r))
         return false;
     memset(m->first, 0, (n + 1) * sizeof *m->first);
     visit_cells(m, r, g, false);
@@ -351,26 +376,31 @@ do_meet(const struct mend *m, const struct mend_rings *r, uint32_t i, uint32_t j
            sign(turn(c, d, a)) * sign(turn(c, d, b)) <= 0;
 }
 
-/* True also when it cannot be said. */
-static bool any_meet(struct mend *m, const struct mend_rings *r)
+/* Sets met[k] for each area k of which an edge meets another edge; false when it cannot
+ * be said. */
+static bool find_met(struct mend *m, const struct mend_rings *r, bool *met)
 {
     struct grid g = grid_of(r);
     uint64_t work = 0;
 
     if (!put_into_cells(m, r, &g))
-        return true;
+        return false;
     for (uint32_t c = 0; c < g.nx * g.ny; c++) {
         uint64_t n = m->first[c + 1] - m->first[c];
 
         work += n * n / 2;
         if (work > (uint64_t)r->n_points * WORK_PER_EDGE)
-            return true;
+            return false;
         for (uint32_t i = m->first[c]; i < m->first[c + 1]; i++)
-            for (uint32_t j = i + 1; j < m->first[c + 1]; j++)
-                if (do_meet(m, r, m->entries[i], m->entries[j]))
-                    return true;
+            for (uint32_t j = i + 1; j < m->first[c + 1]; j++) {
+                uint32_t a = m->entries[i];
+                uint32_t b = m->entries[j];
+
+                if ((!met[m->area[a]] || !met[m->area[b]]) && do_meet(m, r, a, b))
+                    met[m->area[a]] = met[m->area[b]] = true;
+            }
     }
-    return false;
+    return true;
 }
 
 /* ---- made anew ---- */
@@ -380,6 +410,7 @@ void mend_release(struct mend *m)
     free(m->first);
     free(m->entries);
     free(m->next);
+    free(m->area);
     if (m->geos)
         GEOS_finish_r(m->geos);
     *m = (struct mend){0};
@@ -398,13 +429,6 @@ ring_of(GEOSContextHandle_t h, const struct mend_rings *r, uint32_t first, uint3
         GEOSCoordSeq_setXY_r(h, seq, i, p[0], p[1]);
     }
     return GEOSGeom_createLinearRing_r(h, seq);
-}
-
-static bool is_outer(const struct mend_rings *r, uint32_t ring)
-{
-    uint32_t first = ring ? r->end[ring - 1] : 0;
-
-    return mend_area2(r->xy + 2 * (size_t)first, r->end[ring] - first) > 0;
 }
 
 /* The rings from..end-1, an outer one and its holes. */
@@ -556,8 +580,70 @@ static void make_anew(struct mend *m, struct mend_rings *rings)
     mend_rings_release(&made);
 }
 
+static bool
+add_rings(struct mend_rings *to, const struct mend_rings *from, uint32_t ring)
+{
+    uint32_t first = ring ? from->end[ring - 1] : 0;
+    uint32_t n = from->end[ring] - first;
+
+    if (!room_for(to, n))
+        return false;
+    memcpy(to->xy + 2 * (size_t)to->n_points, from->xy + 2 * (size_t)first,
+           n * 2 * sizeof *to->xy);
+    to->n_points += n;
+    to->end[to->n_rings++] = to->n_points;
+    return true;
+}
+
+/* The areas that meet nothing, then the others made anew. */
+static void make_some_anew(struct mend *m, struct mend_rings *rings, const bool *met)
+{
+    struct mend_rings kept = {0};
+    struct mend_rings anew = {0};
+    uint32_t outer = 0;
+    bool good = true;
+
+    for (uint32_t k = 0; k < rings->n_rings && good; k++) {
+        outer = is_outer(rings, k) ? k : outer;
+        good = add_rings(met[outer] ? &anew : &kept, rings, k);
+    }
+    if (good && anew.n_rings)
+        make_anew(m, &anew);
+    for (uint32_t k = 0; k < anew.n_rings && good; k++)
+        good = add_rings(&kept, &anew, k);
+    if (good) {
+        struct mend_rings old = *rings;
+
+        *rings = kept;
+        kept = old;
+    }
+    mend_rings_release(&kept);
+    mend_rings_release(&anew);
+}
+
+/* True when nothing was left to mend. */
+static bool mend_once(struct mend *m, struct mend_rings *rings)
+{
+    bool *met = calloc(rings->n_rings, sizeof *met);
+    bool any = false;
+
+    if (!met)
+        return true;
+    if (!find_met(m, rings, met))
+        memset(met, true, rings->n_rings * sizeof *met);
+    for (uint32_t k = 0; k < rings->n_rings; k++)
+        any |= met[k];
+    if (any)
+        make_some_anew(m, rings, met);
+    free(met);
+    return !any;
+}
+
 void mend_rings(struct mend *m, struct mend_rings *rings)
 {
-    if (rings->n_points > 3 && rings->n_points <= MEND_MAX_POINTS && any_meet(m, rings))
-        make_anew(m, rings);
+    /* what is made anew may come to touch what was left alone */
+    for (int i = 0; i < MAX_ROUNDS && rings->n_points > 3 &&
+                    rings->n_points <= MEND_MAX_POINTS && !mend_once(m, rings);
+         i++) {
+    }
 }

@@ -24,6 +24,7 @@ struct mend {
     uint32_t *entries;
     uint32_t cap_entries;
     uint32_t *next; /* vertex that an edge leads to */
+    uint32_t *area; /* outer ring that an edge belongs to or lies in */
     uint32_t cap_next;
     void *geos; /* GEOSContextHandle_t, made when first needed */
 };
