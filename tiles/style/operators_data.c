@@ -453,7 +453,7 @@ static const struct expr *compile_let(struct expr_compiler *c,
 
     if (n < 4)
         return expr_fail_count(c, "at least 3 arguments", json);
-    e = expr_new(c, op, ANY, n / 2);
+    e = expr_new(c, op, ANY, n / 2 + 1);
     if (!e)
         return NULL;
     for (size_t i = 1; i + 1 < n; i += 2) {
