@@ -310,6 +310,20 @@ struct body *body_cache_get(struct body_cache *cache, struct body_key key)
     return body;
 }
 
+struct body *body_cache_peek(struct body_cache *cache, struct body_key key)
+{
+    uint64_t hash = hash_of(key);
+    struct shard *s = shard_of(cache, hash);
+    struct body *body = NULL;
+
+    pthread_mutex_lock(&s->mutex);
+    struct entry *e = find(s, hash, key.what);
+    if (e && e->key.version == key.version)
+        body = body_ref(e->body);
+    pthread_mutex_unlock(&s->mutex);
+    return body;
+}
+
 /* ---- who stays ---- */
 
 /* The least worth of those that were asked for longest ago: recency alone would keep

@@ -21,6 +21,8 @@ void body_cache_free(struct body_cache *cache); /* NULL is fine */
 
 /** A new reference, or NULL when it is not there. */
 struct body *body_cache_get(struct body_cache *cache, struct body_key key);
+/** The same by whoever is about to make it: that was counted before. */
+struct body *body_cache_peek(struct body_cache *cache, struct body_key key);
 /**
  * Keep a reference of its own, perhaps: what is asked for seldom does not push out what
  * is asked for often. An entry that is there already stays. `cost_us` is what it took

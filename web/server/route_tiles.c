@@ -176,16 +176,21 @@ static enum im_code make_tile(struct work_waiter *first,
     struct exchange *x = exchange_of(first);
     const struct tile_request *r = x->of_route;
     const struct tile_map *map = NULL;
-    enum im_code rc = snapshot_map_get(x->snapshot, &r->map, &map, err);
+    enum im_code rc = IM_OK;
 
+    /* it may have been finished between the look into the cache and this work */
+    *out = x->server->cache ? body_cache_peek(x->server->cache, first->key) : NULL;
+    if (*out)
+        return IM_OK;
+    rc = snapshot_map_get(x->snapshot, &r->map, &map, err);
     if (rc == IM_OK)
         rc = draw(x->server, map, r, first->key, worker, out, err);
     tile_map_unref(map);
     return rc;
 }
 
-/* What the tile shows, as a number, takes the label plan; and where that has been made
- * the tile may as well be drawn. The route is asked again and finds both. */
+/* What the tile shows, as a number, takes the label plan. The route is asked again
+ * then; drawing is a work of its own, which all share who want the tile. */
 static enum im_code prepare_tile(struct work_waiter *first,
                                  struct worker *worker,
                                  struct body **out,
@@ -193,24 +198,13 @@ static enum im_code prepare_tile(struct work_waiter *first,
 {
     struct exchange *x = exchange_of(first);
     const struct tile_request *r = x->of_route;
-    struct body_cache *cache = x->server->cache;
     const struct tile_map *map = NULL;
-    struct body *body = NULL;
     uint64_t version;
     enum im_code rc = snapshot_map_get(x->snapshot, &r->map, &map, err);
 
     (void)out;
     if (rc == IM_OK)
         rc = tile_content_prepare(map, worker->tiles, r->id, r->size_px, &version, err);
-    if (rc == IM_OK && cache &&
-        !x->if_none_match) { /* else a 304 may be all it takes */
-        struct body_key key = tile_key(map, version, r);
-
-        body = body_cache_get(cache, key);
-        if (!body)
-            rc = draw(x->server, map, r, key, worker, &body, err);
-    }
-    body_unref(body);
     tile_map_unref(map);
     return rc;
 }
