@@ -422,37 +422,14 @@ struct window {
     void *ctx;
 };
 
-static bool visit_leaf(const struct window *w, uint32_t node)
+static bool visit_items(void *ctx, uint32_t first, uint32_t end)
 {
-    uint32_t i;
-    uint32_t end;
+    const struct window *w = ctx;
 
-    tree_range(&w->c->tree, 0, node, &i, &end);
-    for (; i < end; i++)
+    for (uint32_t i = first; i < end; i++)
         if ((mask_of(w->c, i) >> w->zoom & 1) &&
             bbox_intersects(w->box, box_of(w->c, i)) &&
             !w->visit(w->ctx, w->c->items[i].what))
-            return false;
-    return true;
-}
-
-/* As deep as the tree is high: at most TREE_MAX_LEVELS calls. */
-static bool visit_node(const struct window *w, unsigned level, uint32_t node)
-{
-    const struct tree *tree = &w->c->tree;
-    uint32_t at = tree->level_start[level] + node;
-    const struct tree_box *b = &tree->boxes[at];
-    uint32_t end;
-
-    if (!(tree->masks[at] >> w->zoom & 1) ||
-        !bbox_intersects(w->box, (struct bbox){(double)b->min_x, (double)b->min_y,
-                                               (double)b->max_x, (double)b->max_y}))
-        return true;
-    if (level == 0)
-        return visit_leaf(w, node);
-    end = tree_children_end(tree, level, node);
-    for (uint32_t i = node * TREE_NODE_SIZE; i < end; i++)
-        if (!visit_node(w, level - 1, i))
             return false;
     return true;
 }
@@ -470,7 +447,7 @@ bool clusters_window(const struct clusters *clusters,
     /* a unit more: positions in degrees fall between units */
     w.box = (struct bbox){world_x(window.min_x) - 1.0, world_y(window.max_y) - 1.0,
                           world_x(window.max_x) + 1.0, world_y(window.min_y) + 1.0};
-    return visit_node(&w, clusters->tree.n_levels - 1, 0);
+    return tree_window(&clusters->tree, w.box, (uint16_t)(1u << zoom), visit_items, &w);
 }
 
 /* ---- making and reading ---- */

@@ -249,33 +249,12 @@ struct window {
     void *ctx;
 };
 
-static bool visit_leaf(const struct window *w, uint32_t node)
+static bool visit_features(void *ctx, uint32_t first, uint32_t end)
 {
-    uint32_t i;
-    uint32_t end;
+    const struct window *w = ctx;
 
-    tree_range(&w->layer->tree, 0, node, &i, &end);
-    for (; i < end; i++)
+    for (uint32_t i = first; i < end; i++)
         if (bbox_intersects(w->box, atlas_bbox(w->layer, i)) && !w->visit(w->ctx, i))
-            return false;
-    return true;
-}
-
-/* As deep as the tree is high: at most TREE_MAX_LEVELS calls. */
-static bool visit_node(const struct window *w, unsigned level, uint32_t node)
-{
-    const struct tree *tree = &w->layer->tree;
-    const struct tree_box *b = &tree->boxes[tree->level_start[level] + node];
-    uint32_t end;
-
-    if (!((double)b->min_x <= w->box.max_x && w->box.min_x <= (double)b->max_x &&
-          (double)b->min_y <= w->box.max_y && w->box.min_y <= (double)b->max_y))
-        return true;
-    if (level == 0)
-        return visit_leaf(w, node);
-    end = tree_children_end(tree, level, node);
-    for (uint32_t i = node * TREE_NODE_SIZE; i < end; i++)
-        if (!visit_node(w, level - 1, i))
             return false;
     return true;
 }
@@ -289,5 +268,5 @@ bool atlas_window(const struct atlas_layer *layer,
 
     if (layer->n_placed == 0 || bbox_is_empty(window))
         return true;
-    return visit_node(&w, layer->tree.n_levels - 1, 0);
+    return tree_window(&layer->tree, window, UINT16_MAX, visit_features, &w);
 }

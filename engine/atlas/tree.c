@@ -84,3 +84,46 @@ bool tree_build(struct tree *tree,
     tree->masks = masks;
     return true;
 }
+
+struct search {
+    const struct tree *tree;
+    struct bbox window;
+    uint16_t classes;
+    tree_visit_fn *visit;
+    void *ctx;
+};
+
+/* As deep as the tree is high: at most TREE_MAX_LEVELS calls. */
+static bool search_node(const struct search *s, unsigned level, uint32_t node)
+{
+    const struct tree *tree = s->tree;
+    uint32_t at = tree->level_start[level] + node;
+    const struct tree_box *b = &tree->boxes[at];
+    uint32_t first;
+    uint32_t end;
+
+    if (!(tree->masks[at] & s->classes) ||
+        !((double)b->min_x <= s->window.max_x && s->window.min_x <= (double)b->max_x &&
+          (double)b->min_y <= s->window.max_y && s->window.min_y <= (double)b->max_y))
+        return true;
+    if (level == 0) {
+        tree_range(tree, 0, node, &first, &end);
+        return s->visit(s->ctx, first, end);
+    }
+    end = tree_children_end(tree, level, node);
+    for (uint32_t i = node * TREE_NODE_SIZE; i < end; i++)
+        if (!search_node(s, level - 1, i))
+            return false;
+    return true;
+}
+
+bool tree_window(const struct tree *tree,
+                 struct bbox window,
+                 uint16_t classes,
+                 tree_visit_fn *visit,
+                 void *ctx)
+{
+    struct search s = {tree, window, classes, visit, ctx};
+
+    return tree->n == 0 || search_node(&s, tree->n_levels - 1, 0);
+}

@@ -66,4 +66,14 @@ tree_children_end(const struct tree *tree, unsigned level, uint32_t node)
                                              : tree->level_size[level - 1];
 }
 
+/** Called for the features first .. end-1 of a lowest node; false stops. */
+typedef bool tree_visit_fn(void *ctx, uint32_t first, uint32_t end);
+/** The lowest nodes that meet `window` and have one of `classes` below them, in order.
+ *  False when the visitor stopped it. */
+bool tree_window(const struct tree *tree,
+                 struct bbox window,
+                 uint16_t classes,
+                 tree_visit_fn *visit,
+                 void *ctx);
+
 #endif
