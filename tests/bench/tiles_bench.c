@@ -151,7 +151,6 @@ struct bench {
     struct tile_map_options options;
     const struct tile_map *map;
     struct tile_worker *worker;
-    struct im_arena *arena;
     struct im_buf out;
     int n_tiles;
     struct im_error err;
@@ -173,8 +172,7 @@ static double time_tile(struct bench *b, struct tile_id id, bool png)
     if (png) {
         must(b, tile_render_png(b->map, b->worker, id, 1, &b->out, &b->err));
     } else {
-        im_arena_reset(b->arena);
-        must(b, tile_encode_mvt(b->map, b->arena, id, NULL, &b->out, &b->err));
+        must(b, tile_encode_mvt(b->map, id, NULL, &b->out, &b->err));
     }
     return now_ms() - start;
 }
@@ -265,13 +263,11 @@ int main(int argc, char **argv)
     printf("atlas of %d points: %.0f ms, %.1f MB\n", n_points, now_ms() - start,
            (double)atlas_memory_bytes(atlas) / 1e6);
     b.atlas = atlas;
-    b.arena = im_arena_new(256 * 1024 * 1024);
     must(&b, tile_map_new(atlas, &b.options, &b.map, &b.err));
     must(&b, tile_worker_new(NULL, &b.worker, &b.err));
     for (uint32_t z = 4; z <= 16; z += is_short ? 4 : 1)
         measure(&b, z);
     im_buf_release(&b.out);
-    im_arena_free(b.arena);
     tile_worker_free(b.worker);
     tile_map_unref(b.map);
     atlas_unref(atlas);

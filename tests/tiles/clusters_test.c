@@ -209,7 +209,7 @@ static struct decoded_tile *vector_of(const struct tile_map *map, struct tile_id
     struct im_buf bytes = {.max = 8 << 20};
     struct im_error err;
 
-    if (tile_encode_mvt(map, NULL, id, NULL, &bytes, &err) != IM_OK)
+    if (tile_encode_mvt(map, id, NULL, &bytes, &err) != IM_OK)
         fail_msg("%s", err.msg);
     struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
     im_buf_release(&bytes);

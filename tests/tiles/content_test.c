@@ -5,7 +5,6 @@
 
 #include "support/memory_source.h"
 
-#include <engine/arena.h>
 #include <tiles/tile.h>
 
 #include <stdio.h>
@@ -146,7 +145,6 @@ struct drawn {
 static struct drawn
 draw(const struct tile_map *map, struct tile_worker *worker, struct tile_id id)
 {
-    struct im_arena *arena = im_arena_new(64 << 20);
     struct im_buf buf = {.max = 16 << 20};
     struct im_error err = {0};
     struct drawn d = {0};
@@ -159,10 +157,9 @@ draw(const struct tile_map *map, struct tile_worker *worker, struct tile_id id)
     assert_int_equal(tile_render_png(map, worker, id, 1, &buf, &err), IM_OK);
     d.png = XXH3_64bits(buf.data, buf.len);
     im_buf_clear(&buf);
-    assert_int_equal(tile_encode_mvt(map, arena, id, NULL, &buf, &err), IM_OK);
+    assert_int_equal(tile_encode_mvt(map, id, NULL, &buf, &err), IM_OK);
     d.mvt = XXH3_64bits(buf.data, buf.len);
     im_buf_release(&buf);
-    im_arena_free(arena);
     return d;
 }
 

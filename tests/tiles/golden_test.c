@@ -150,12 +150,11 @@ static struct memory_source *source_of(const char *name)
 static bool
 compare_vector(const struct tile_map *map, struct tile_id id, const char *name)
 {
-    struct im_arena *arena = im_arena_new(64 * 1024 * 1024);
     struct im_buf bytes = {.max = 8 * 1024 * 1024};
     struct im_buf text = {.max = 8 * 1024 * 1024};
     struct im_error err;
 
-    if (tile_encode_mvt(map, arena, id, NULL, &bytes, &err) != IM_OK)
+    if (tile_encode_mvt(map, id, NULL, &bytes, &err) != IM_OK)
         fail_msg("%s", err.msg);
     struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
     decoded_write(tile, &text);
@@ -163,7 +162,6 @@ compare_vector(const struct tile_map *map, struct tile_id id, const char *name)
     free(tile);
     im_buf_release(&text);
     im_buf_release(&bytes);
-    im_arena_free(arena);
     return same;
 }
 

@@ -7,7 +7,6 @@
 #include <support/random.h>
 #include <tiles/tile.h>
 
-#include <engine/arena.h>
 #include <math.h>
 
 #define LAYER(id, geometry, order)                                                     \
@@ -160,23 +159,20 @@ static void a_version_ends_with_its_deadline(void **state)
 static void a_vector_tile_ends_with_its_deadline(void **state)
 {
     struct fixture *f = *state;
-    struct im_arena *arena = im_arena_new(1 << 20);
     struct im_buf late = {.max = 8 << 20};
     struct im_buf whole = {.max = 8 << 20};
     struct im_buf again = {.max = 8 << 20};
     struct im_error err = {0};
 
     open_map(f);
-    assert_int_equal(tile_encode_mvt(f->map, arena, HERE, NULL, &whole, &err), IM_OK);
-    assert_int_equal(tile_encode_mvt(f->map, arena, HERE, &PASSED, &late, &err),
-                     IM_ESTOPPED);
+    assert_int_equal(tile_encode_mvt(f->map, HERE, NULL, &whole, &err), IM_OK);
+    assert_int_equal(tile_encode_mvt(f->map, HERE, &PASSED, &late, &err), IM_ESTOPPED);
     assert_int_equal(late.len, 0);
-    assert_int_equal(tile_encode_mvt(f->map, arena, HERE, NULL, &again, &err), IM_OK);
+    assert_int_equal(tile_encode_mvt(f->map, HERE, NULL, &again, &err), IM_OK);
     assert_true(im_bytes_equal(im_buf_bytes(&whole), im_buf_bytes(&again)));
     im_buf_release(&late);
     im_buf_release(&whole);
     im_buf_release(&again);
-    im_arena_free(arena);
 }
 
 /* Stopped at ever later moments until it comes through: the picture is the one that was

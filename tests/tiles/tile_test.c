@@ -279,7 +279,6 @@ TEST(the_public_profile_draws_no_unreviewed_outline)
 TEST(a_tile_out_of_range_is_not_drawn)
 {
     struct fixture *f = *state;
-    struct im_arena *arena = im_arena_new(1 << 20);
     struct im_buf out = {.max = 1 << 20};
     struct im_error err;
 
@@ -295,10 +294,9 @@ TEST(a_tile_out_of_range_is_not_drawn)
         IM_EARG);
     assert_string_equal(err.msg, "scale 4 is outside 1..3");
     assert_int_equal(
-        tile_encode_mvt(f->map, arena, (struct tile_id){3, 0, 8}, NULL, &out, &err), IM_EARG);
+        tile_encode_mvt(f->map, (struct tile_id){3, 0, 8}, NULL, &out, &err), IM_EARG);
     assert_int_equal(out.len, 0);
     im_buf_release(&out);
-    im_arena_free(arena);
 }
 
 TEST(layers_are_found_by_name_and_internal_ones_by_nobody)

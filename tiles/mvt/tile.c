@@ -947,7 +947,6 @@ static void start_tile(struct encode *e, struct tile_id id)
 }
 
 enum im_code tile_encode_mvt(const struct tile_map *map,
-                             struct im_arena *arena,
                              struct tile_id id,
                              const struct im_deadline *deadline,
                              struct im_buf *out,
@@ -957,7 +956,6 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
     size_t start = out->len;
     struct encode *e;
 
-    (void)arena;
     if (rc != IM_OK)
         return rc;
     e = take_encoder(map);

@@ -50,7 +50,7 @@ static const char HELP_EN[] =
     "  innomap tile 8/213/104 --out taihu.png --scale 2\n"
     "  innomap tile 10/857/418 --layers incubators,parks --mvt --out tile.mvt\n";
 
-enum { MAX_TILE_BYTES = 64 * 1024 * 1024, ARENA_BYTES = 256 * 1024 * 1024 };
+enum { MAX_TILE_BYTES = 64 * 1024 * 1024 };
 
 struct arguments {
     enum lang lang;
@@ -94,21 +94,19 @@ static enum im_code draw(const struct arguments *a,
                                        .sprites = a->look.sprites};
     const struct tile_map *map = NULL;
     struct tile_worker *worker = NULL;
-    struct im_arena *arena = im_arena_new(ARENA_BYTES);
-    enum im_code rc = arena ? IM_OK : im_fail(err, IM_ENOMEM, "out of memory");
+    enum im_code rc = IM_OK;
 
     if (rc == IM_OK)
         rc = tile_map_new(atlas, &options, &map, err);
     if (rc == IM_OK && !a->mvt)
         rc = tile_worker_new(a->font_directory, &worker, err);
     if (rc == IM_OK)
-        rc = a->mvt ? tile_encode_mvt(map, arena, a->id, NULL, out, err)
+        rc = a->mvt ? tile_encode_mvt(map, a->id, NULL, out, err)
                     : tile_render_png(map, worker, a->id, a->scale, out, err);
     if (rc == IM_OK)
         rc = im_buf_check(out, "the tile", err);
     tile_worker_free(worker);
     tile_map_unref(map);
-    im_arena_free(arena);
     return rc;
 }
 

@@ -3,7 +3,6 @@
  * them into the archive. What is drawn and not yet written is bounded. */
 #include "pyramid.h"
 
-#include <engine/arena.h>
 #include <tiles/raster.h>
 
 #include <jansson.h>
@@ -15,7 +14,6 @@ enum {
     BLOCK_TILES = 8, /* a side: found bare in one search */
     MAX_WAITING = 512,
     MAX_WAITING_BYTES = 64 * 1024 * 1024,
-    ARENA_BYTES = 256 * 1024 * 1024,
     TILE_MAX_BYTES = 64 * 1024 * 1024,
     GZIP_LEVEL = 6, /* as the server */
     PNG_LEVEL = 3,  /* as tile_render */
@@ -66,7 +64,6 @@ struct drawer {
     pthread_t thread;
     struct pyramid *p;
     struct tile_worker *worker;
-    struct im_arena *arena;
     struct libdeflate_compressor *compressor;
     struct im_buf buf;
     struct im_buf zipped;
@@ -157,8 +154,7 @@ static enum im_code render(struct drawer *d, struct tile_id id, struct im_error 
     enum im_code rc;
 
     im_buf_clear(&d->buf);
-    im_arena_reset(d->arena);
-    rc = p->is_mvt ? tile_encode_mvt(p->map, d->arena, id, NULL, &d->buf, err)
+    rc = p->is_mvt ? tile_encode_mvt(p->map, id, NULL, &d->buf, err)
                    : tile_render(p->map, d->worker, id, &options, &d->buf, err);
     return rc == IM_OK ? im_buf_check(&d->buf, "the tile", err) : rc;
 }
@@ -381,9 +377,8 @@ drawer_init(struct drawer *d, struct pyramid *p, struct im_error *err)
 {
     d->p = p;
     d->buf.max = d->zipped.max = d->bare.max = TILE_MAX_BYTES;
-    d->arena = im_arena_new(ARENA_BYTES);
     d->compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
-    if (!d->arena || !d->compressor)
+    if (!d->compressor)
         return im_fail(err, IM_ENOMEM, "out of memory for drawing");
     return tile_worker_new(p->o->font_directory, &d->worker, err);
 }
@@ -391,7 +386,6 @@ drawer_init(struct drawer *d, struct pyramid *p, struct im_error *err)
 static void drawer_release(struct drawer *d)
 {
     tile_worker_free(d->worker);
-    im_arena_free(d->arena);
     if (d->compressor)
         libdeflate_free_compressor(d->compressor);
     im_buf_release(&d->buf);

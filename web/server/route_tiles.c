@@ -94,8 +94,7 @@ static enum im_code encode(const struct tile_map *map,
     struct tile_picture_options options = {.size_px = r->size_px, .scale = r->scale};
 
     if (r->format == TILE_MVT)
-        return tile_encode_mvt(map, worker->arena, r->id, &worker->deadline,
-                               &worker->buf, err);
+        return tile_encode_mvt(map, r->id, &worker->deadline, &worker->buf, err);
     options.format = formats[r->format];
     return tile_render(map, worker->tiles, r->id, &options, &worker->buf, err);
 }

@@ -76,13 +76,11 @@ static void close_map(struct fixture *f)
 
 static struct im_buf encode(const struct tile_map *map, struct tile_id id)
 {
-    struct im_arena *arena = im_arena_new(64 * 1024 * 1024);
     struct im_buf out = {.max = 16 * 1024 * 1024};
     struct im_error err;
 
-    if (tile_encode_mvt(map, arena, id, NULL, &out, &err) != IM_OK)
+    if (tile_encode_mvt(map, id, NULL, &out, &err) != IM_OK)
         fail_msg("%s", err.msg);
-    im_arena_free(arena);
     return out;
 }
 

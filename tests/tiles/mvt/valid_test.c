@@ -197,7 +197,6 @@ TEST(rounding_and_cutting_leave_areas_valid)
     struct test_random r = test_random_new("mvt valid");
     struct memory_source *source = memory_source_new();
     struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
-    struct im_arena *arena = im_arena_new(64 * 1024 * 1024);
     struct im_buf bytes = {.max = 16 * 1024 * 1024};
     const struct tile_map *map;
     const struct atlas *atlas;
@@ -221,7 +220,7 @@ TEST(rounding_and_cutting_leave_areas_valid)
                     (uint32_t)floor(test_random_in(&r, 0, 0.7) / 360 * side)};
 
             im_buf_clear(&bytes);
-            if (tile_encode_mvt(map, arena, id, NULL, &bytes, &err) != IM_OK)
+            if (tile_encode_mvt(map, id, NULL, &bytes, &err) != IM_OK)
                 fail_msg("%s", err.msg);
             judge_tile(&j, im_buf_bytes(&bytes));
         }
@@ -229,7 +228,6 @@ TEST(rounding_and_cutting_leave_areas_valid)
     assert_true(j.n_areas > 500);
     assert_int_equal(j.n_bad, 0);
     im_buf_release(&bytes);
-    im_arena_free(arena);
     tile_map_unref(map);
     atlas_unref(atlas);
     memory_source_free(source);

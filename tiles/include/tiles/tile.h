@@ -142,7 +142,6 @@ IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
  * "innomap:left_out" says of which layer how many. `deadline` as above, or NULL.
  */
 IM_CHECKED enum im_code tile_encode_mvt(const struct tile_map *map,
-                                        struct im_arena *arena,
                                         struct tile_id id,
                                         const struct im_deadline *deadline,
                                         struct im_buf *out,
