@@ -33,23 +33,19 @@ struct draft {
     struct ask_parse *out;
 };
 
-/* settle.c: terms that belong together become one, then find their slots */
+/** Terms that belong together become one; places that nobody knows are marked as such.
+ */
 void settle_terms(struct reading *r);
+/** Kinds get what is said of them and become groups; what no layer can say is missed.
+ */
 void settle_kinds(struct draft *d);
+/** Places, positions, corridors and the distance find their slots. */
 void settle_places(struct draft *d);
 
-/* decide.c: the operation and its parts; false: not understood */
+/** The operation and its parts; false: not understood. */
 bool decide(struct draft *d);
 
-/* parts.c */
-void part_add(struct draft *d,
-              const char *name,
-              const char *value,
-              struct schema_title title,
-              size_t start,
-              size_t end);
-
-/* closest.c */
+/** Forms with the words that were understood, for a question that was not. */
 void closest_forms(struct draft *d);
 
 #endif

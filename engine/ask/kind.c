@@ -2,8 +2,6 @@
 /* Words that name kinds of place, and what is said of them, as layers and filters. */
 #include "ask/read.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 
 static const struct layer_schema *schema_of(const struct vocabulary *v, unsigned layer)
 {
@@ -529,22 +527,4 @@ layer_titles(const struct vocabulary *v, struct im_arena *arena, layer_set set)
             }
     return (struct schema_title){.zh = keep(arena, &text[LANG_ZH]),
                                  .en = keep(arena, &text[LANG_EN])};
-}
-
-const char *ask_text(struct im_arena *arena, const char *fmt, ...)
-{
-    char text[1024];
-    va_list args;
-    int n;
-    const char *copy;
-
-    va_start(args, fmt);
-    n = vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    if (n < 0)
-        return "";
-    size_t len =
-        (size_t)n < sizeof text ? (size_t)n : im_utf8_cut(text, sizeof text - 1);
-    copy = im_arena_strdup(arena, (struct im_bytes){(const uint8_t *)text, len});
-    return copy ? copy : "";
 }

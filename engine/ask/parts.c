@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parsed query as a list of parameters, always in one order. */
-#include "ask/draft.h"
+#include "ask/decide.h"
 
 /* As ARCHITECTURE.md describes them: what, of which reference, where, how, how much. */
 static const char *const order[] = {
@@ -43,6 +43,37 @@ void part_add(struct draft *d,
                                       .start = start,
                                       .length = end - start};
     out->n_parts++;
+}
+
+void part_of_term(struct draft *d,
+                  const char *name,
+                  const char *value,
+                  struct schema_title title,
+                  size_t i)
+{
+    struct term *t = &d->r->terms[i];
+
+    t->used = true;
+    part_add(d, name, value, title, t->start, t->end);
+}
+
+void part_default(struct draft *d,
+                  const char *name,
+                  const char *value,
+                  struct schema_title title)
+{
+    part_add(d, name, value, title, 0, 0);
+}
+
+struct schema_title title_in_both(const char *text)
+{
+    return (struct schema_title){text, text};
+}
+
+bool understood(struct draft *d, const char *operation)
+{
+    d->out->operation = operation;
+    return true;
 }
 
 /* As much is escaped as keeps the line one question: its own marks and what ends it. */

@@ -2,7 +2,6 @@
 /* A row of tokens as a row of terms. */
 #include "ask/read.h"
 #include "atlas/layer.h"
-#include "text/han.h"
 
 #include <math.h>
 
@@ -523,73 +522,4 @@ void read_terms(struct reading *r)
 
     while (c.i < c.t->n && !r->is_too_long)
         read_token(&c);
-}
-
-/* ---- looking at terms ---- */
-
-size_t term_find(const struct reading *r, enum word_class class, size_t from)
-{
-    for (size_t i = from; i < r->n; i++)
-        if (term_is(r, i, class))
-            return i;
-    return r->n;
-}
-
-size_t term_find_kind(const struct reading *r, enum term_kind kind, size_t from)
-{
-    for (size_t i = from; i < r->n; i++)
-        if (r->terms[i].kind == kind)
-            return i;
-    return r->n;
-}
-
-bool term_is(const struct reading *r, size_t i, enum word_class class)
-{
-    return i < r->n && r->terms[i].kind == TERM_GRAMMAR && r->terms[i].class == class;
-}
-
-bool term_has(const struct reading *r, enum word_class class)
-{
-    return term_find(r, class, 0) < r->n;
-}
-
-const char *ask_words(const struct reading *r, size_t start, size_t end)
-{
-    struct im_bytes text = items_slice(r->items, start, end);
-    const char *copy;
-
-    while (text.len && text.data[0] <= ' ') {
-        text.data++;
-        text.len--;
-    }
-    while (text.len && text.data[text.len - 1] <= ' ')
-        text.len--;
-    copy = im_arena_strdup(r->arena, text);
-    return copy ? copy : "";
-}
-
-const char *ask_name(const struct reading *r, size_t start, size_t end)
-{
-    const char *words = ask_words(r, start, end);
-    struct im_bytes text = im_bytes_of(words);
-    struct im_buf out = {.max = 4 * ASK_MAX_BYTES};
-    const char *copy;
-
-    for (size_t i = 0; i < text.len;) {
-        size_t from = i;
-        uint32_t c = im_utf8_next(text, &i);
-        uint32_t simple = han_simplify(c);
-        uint8_t utf8[3] = {(uint8_t)(0xE0 | simple >> 12),
-                           (uint8_t)(0x80 | (simple >> 6 & 0x3F)),
-                           (uint8_t)(0x80 | (simple & 0x3F))};
-
-        /* simplified forms are of the basic plane: three bytes */
-        if (simple != c)
-            im_buf_append(&out, utf8, sizeof utf8);
-        else
-            im_buf_append(&out, text.data + from, i - from);
-    }
-    copy = out.failed ? NULL : im_arena_strdup(r->arena, im_buf_bytes(&out));
-    im_buf_release(&out);
-    return copy ? copy : words;
 }

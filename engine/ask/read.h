@@ -99,19 +99,35 @@ struct reading {
 
 void read_terms(struct reading *r);
 
+/* terms.c */
 /** Index of the first term of grammar of this class from `from` on; r->n: none. */
 size_t term_find(const struct reading *r, enum word_class class, size_t from);
 /** The same for any kind of term. */
 size_t term_find_kind(const struct reading *r, enum term_kind kind, size_t from);
+/** Is there a term `i`, and is it grammar of this class? */
 bool term_is(const struct reading *r, size_t i, enum word_class class);
+/** Is there a term `i`, and is it of this kind? */
+bool term_is_kind(const struct reading *r, size_t i, enum term_kind kind);
 bool term_has(const struct reading *r, enum word_class class);
+/** What the word of a term means in one of these layers (0: in any); NULL without. */
+const struct sense *
+term_sense(const struct term *t, enum sense_kind kind, layer_set layers);
+/** Explain all terms of a class. True when there was one. */
+bool terms_use(struct reading *r, enum word_class class);
+/** The terms from .. to-1 become one. */
+void terms_replace(struct reading *r, size_t from, size_t to, struct term term);
+void terms_drop(struct reading *r, size_t i);
 
 /** Text in the arena; "" without memory. */
 const char *ask_text(struct im_arena *arena, const char *fmt, ...) IM_PRINTF(2, 3);
+/** A number with at most three decimals. */
+const char *ask_number(struct reading *r, double value);
 /** The characters start .. end-1 of the question without blanks at the ends. */
 const char *ask_words(const struct reading *r, size_t start, size_t end);
 /** The same in simplified characters, as names are stored. */
 const char *ask_name(const struct reading *r, size_t start, size_t end);
+/** Those of a term. */
+const char *term_text(const struct reading *r, size_t i);
 
 /* kind.c */
 /** The kind of place that a word names, with its conditions. False: it names none. */
