@@ -5,8 +5,12 @@
  *   private.c   what belongs to persons
  *   codes.c     code lists by code, title, synonym
  *   sample.c    the first rows, to decide by content
- *   columns.c   which column is which field
- *   mapping.c   what a person said: --map, --set, a saved mapping
+ *   plan.c      the steps from a file to a plan for its rows
+ *   wishes.c    what a person said about columns
+ *   columns.c   which column is which field, by name, by content
+ *   units.c     in which unit a column's numbers are
+ *   columns_report.c  what became of each column, what is missing
+ *   mapping.c   --map, --set and a saved mapping as a list
  *   extra.c     columns that become fields of their own
  *   position.c  where positions are, in which coordinate system; position_read.c one
  *               row's position
