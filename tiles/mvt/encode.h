@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One vector tile while it is made: what its parts in this folder share. */
+#ifndef TILES_MVT_ENCODE_H
+#define TILES_MVT_ENCODE_H
+
+#include "clip.h"
+#include "late.h"
+#include "map.h"
+#include "mvt/encoder.h"
+#include "mvt/mend.h"
+#include "projection.h"
+
+enum { MVT_EXTENT_BITS = 12, MVT_BUFFER_TU = 64 };
+
+/* A field that is sent at this zoom. */
+struct property {
+    struct atlas_values values;
+    int field;
+    bool is_unique; /* nearly every feature has its own value: not worth looking for */
+    int64_t key;    /* -1: not yet used in this layer */
+    uint32_t *places; /* of each code's value, see mvt_encoder.base; NULL: is_unique */
+};
+
+/* Keys of clusters' properties. */
+enum {
+    KEY_POINT_COUNT,
+    KEY_ABBREVIATED,
+    KEY_CLUSTER,
+    KEY_CLUSTER_ID,
+    KEY_EXPANSION_ZOOM,
+    KEY_FIRST_CODE,
+    CLUSTER_KEYS = KEY_FIRST_CODE + CLUSTERS_MAX_CODES
+};
+/* Texts of cluster_count_text: "999", then "9.9k", "999k", "9.9m", "4295m". */
+enum { TEXTS_K = 1000, TEXTS_M = TEXTS_K + 1100, COUNT_TEXTS = TEXTS_M + 100 + 4296 };
+
+/* What is remembered of a map layer between tiles, so that nothing is allocated for a
+ * layer that was written before: 4 bytes a code of its texts. */
+struct layer_memory {
+    uint32_t *places[SCHEMA_MAX_FIELDS];
+};
+
+struct encode {
+    const struct tile_map *map;
+    struct tile_id id;
+    struct tile_frame frame;
+    struct tile_projection projection; /* of other grids than WebMercatorQuad */
+    struct bbox window;                /* degrees */
+    struct clip_window cut;            /* the same in world units */
+    int zoom;                          /* of WebMercatorQuad, by scale on the ground */
+    unsigned shape_zoom;
+    const struct map_layer *ml;
+    struct map_clusters clusters;       /* of ml */
+    int64_t cluster_keys[CLUSTER_KEYS]; /* -1: not yet used in this layer */
+    bool as_labels;                     /* the points of "<id>_label" */
+    size_t max_layer_bytes;
+    uint32_t least_rank;    /* features of lower rank are left out */
+    struct im_buf ranks;    /* uint32_t, of all features of a layer that is thinned */
+    struct im_buf left_out; /* struct left_out, of the tile */
+    struct mvt_encoder mvt;
+    struct clip_scratch clip;
+    struct clip_path path;
+    struct mend mend;
+    struct mend_rings rings; /* of one area */
+    int32_t *xy;             /* one part, rounded */
+    uint32_t cap_xy;
+    struct property properties[SCHEMA_MAX_FIELDS];
+    int n_properties;
+    uint32_t true_place;                /* of the value true, see mvt_encoder.base */
+    uint32_t count_places[COUNT_TEXTS]; /* the same of numbers of points as texts */
+    struct layer_memory **memory;       /* of the map's layers; NULL: not yet needed */
+    int64_t joined_keys[JOIN_MAX];      /* -1: not yet in the tile */
+    uint32_t n_memory;
+    struct tile_late late;
+    bool failed; /* or late */
+};
+
+struct left_out {
+    const struct map_layer *ml;
+    bool as_labels;
+    size_t n;
+};
+
+/** An encoder at rest, else a new one; NULL without memory. */
+struct encode *encode_take(const struct tile_map *map);
+/** One after a failure may hold anything: it goes, the others rest. */
+void encode_give(const struct tile_map *map, struct encode *e);
+/** What is remembered of texts by place: after mvt_begin_layer says false. */
+void encode_forget(struct encode *e);
+struct layer_memory *encode_memory(struct encode *e, const struct map_layer *ml);
+
+/** The fields of e->ml that this zoom has, and none of their keys used yet. */
+void encode_list_properties(struct encode *e);
+/** Tags of the current feature, or of a cluster (CLUSTER_BIT). */
+void encode_put_properties(struct encode *e, uint32_t feature);
+
+/** What of the feature lies in the tile's window, as the current feature's geometry. */
+enum mvt_type encode_put_shape(struct encode *e, uint32_t feature);
+struct clip_box encode_box_tu(void);
+
+/** The features of e->ml from e->least_rank on, into e->mvt; false when they are over
+ *  e->max_layer_bytes. */
+bool encode_fill_layer(struct encode *e);
+bool encode_is_shown(const struct encode *e, uint32_t feature);
+/** More important is larger. Among equals a hash decides: it thins evenly over the
+ * tile, and takes the same features in each tile and on each day. */
+uint32_t encode_rank(const struct encode *e, uint32_t feature);
+/** After encode_fill_layer said false: again, with the most important features that
+ *  fit, and an entry in e->left_out. */
+void encode_thin_layer(struct encode *e);
+/** The layer that says what is missing. */
+void encode_write_left_out(struct encode *e, struct im_buf *out);
+/* That layer's own share, for the names of MAP_MAX_LAYERS layers and their labels */
+enum { LEFT_OUT_BYTES = 2 * MAP_MAX_LAYERS * (SCHEMA_MAX_ID + 64) };
+void encode_layer_name(const struct map_layer *ml,
+                       bool as_labels,
+                       char out[SCHEMA_MAX_ID + 8]);
+
+#endif
