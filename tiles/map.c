@@ -266,6 +266,31 @@ struct bbox map_pixel_window(const struct tile_map *map,
     return box;
 }
 
+bool map_style_writes(const struct style_layer *style)
+{
+    return style->type == STYLE_SYMBOL && style->properties[TEXT_FIELD];
+}
+
+bool map_says_label_zoom(const struct tile_map *map, const struct map_layer *ml)
+{
+    const struct layer_schema *schema = atlas_layer_schema(ml->layer);
+
+    for (size_t i = 0; i < schema->n_fields; i++)
+        if (schema->fields[i].tile_zoom >= 0 &&
+            strcmp(schema->fields[i].name, STYLE_LABEL_ZOOM) == 0)
+            return false;
+    for (uint32_t i = 0; i < map->joins.n; i++)
+        if (map->joins.items[i].layer == ml->layer &&
+            strcmp(map->joins.items[i].as, STYLE_LABEL_ZOOM) == 0)
+            return false;
+    return true;
+}
+
+unsigned tile_mvt_side_px(const struct tile_map *map)
+{
+    return map->is_web_mercator ? 512 : 256;
+}
+
 bool map_layer_drawn(const struct map_layer *layer, double from, double to)
 {
     for (uint32_t i = 0; i < layer->style.n_layers; i++) {

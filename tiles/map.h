@@ -17,7 +17,7 @@ enum { MAP_MAX_LISTED = 64, MAP_MAX_LAYERS = 1024 };
 
 /* Raise it whenever pixels or bytes of tiles change (STYLE 5): stored tiles and ETags
  * depend on it. */
-enum { TILE_FORMAT_VERSION = 9 };
+enum { TILE_FORMAT_VERSION = 10 };
 
 struct map_layer {
     const struct atlas_layer *layer;
@@ -146,6 +146,11 @@ bool map_window(const struct map_layer *layer,
                 struct bbox window,
                 atlas_visit_fn *visit,
                 void *ctx);
+/** Does this style layer write names? */
+bool map_style_writes(const struct style_layer *style);
+/** Do vector tiles say STYLE_LABEL_ZOOM of this layer? Not where the layer has a field
+ * of that name, which is kept. */
+bool map_says_label_zoom(const struct tile_map *map, const struct map_layer *layer);
 /** Is any style layer of this map layer drawn somewhere in [from, to)? */
 bool map_layer_drawn(const struct map_layer *layer, double from, double to);
 

@@ -45,6 +45,14 @@ write_field(struct im_json *w, const char *name, const char *title, const char *
     im_json_text(w, text);
 }
 
+static bool writes_names(const struct map_layer *ml)
+{
+    for (uint32_t i = 0; i < ml->style.n_layers; i++)
+        if (ml->style.layers[i].visible && map_style_writes(&ml->style.layers[i]))
+            return true;
+    return false;
+}
+
 static void
 write_fields(const struct map_layer *ml, const struct tile_map *map, struct im_json *w)
 {
@@ -70,6 +78,11 @@ write_fields(const struct map_layer *ml, const struct tile_map *map, struct im_j
         write_field(w, "expansion_zoom", zh ? "散开的级别" : "comes apart at zoom",
                     "Number");
     }
+    if (map_says_label_zoom(map, ml) && writes_names(ml))
+        write_field(w, STYLE_LABEL_ZOOM,
+                    map->lang == LANG_ZH ? "名称从此级样式开始显示"
+                                         : "its name is shown from this style zoom on",
+                    "Number");
     for (uint32_t i = 0; i < map->joins.n; i++)
         if (map->joins.items[i].layer == ml->layer)
             write_field(w, map->joins.items[i].as,
@@ -300,6 +313,42 @@ static void write_style_id(const struct tile_map *map, uint32_t i, struct im_jso
     im_json_text(w, id);
 }
 
+/* The names that the plan shows, and no others: so a page picks the same as pictures
+ * do. Where icons stand too they would go with their names; names that may overlap are
+ * all shown. */
+static bool picks_names(const struct tile_map *map, const struct map_style *ms)
+{
+    return map_style_writes(ms->style) && !ms->style->properties[ICON_IMAGE] &&
+           map_says_label_zoom(map, ms->layer);
+}
+
+static void write_filter(const struct tile_map *map,
+                         const struct map_style *ms,
+                         const json_t *json,
+                         struct im_json *w)
+{
+    const json_t *filter = json_object_get(json, "filter");
+
+    if (!filter && !picks_names(map, ms))
+        return;
+    im_json_key(w, "filter");
+    if (!picks_names(map, ms)) {
+        write_value(filter, map->lang, w);
+        return;
+    }
+    im_json_array(w);
+    im_json_text(w, filter ? "all" : "has");
+    if (filter) {
+        write_value(filter, map->lang, w);
+        im_json_array(w);
+        im_json_text(w, "has");
+    }
+    im_json_text(w, STYLE_LABEL_ZOOM);
+    if (filter)
+        im_json_array_end(w);
+    im_json_array_end(w);
+}
+
 static void write_style_layer(const struct tile_map *map,
                               uint32_t i,
                               const json_t *json,
@@ -314,7 +363,8 @@ static void write_style_layer(const struct tile_map *map,
     json_object_foreach((json_t *)json, key, member)
     {
         if (strcmp(key, "$comment") == 0 || strcmp(key, "id") == 0 ||
-            strcmp(key, "source") == 0 || strcmp(key, "source-layer") == 0)
+            strcmp(key, "source") == 0 || strcmp(key, "source-layer") == 0 ||
+            strcmp(key, "filter") == 0)
             continue;
         im_json_key(w, key);
         write_value(member, map->lang, w);
@@ -330,6 +380,7 @@ static void write_style_layer(const struct tile_map *map,
             im_json_text(w, name);
         }
     }
+    write_filter(map, ms, json, w);
     im_json_object_end(w);
 }
 

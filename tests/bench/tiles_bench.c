@@ -172,7 +172,7 @@ static double time_tile(struct bench *b, struct tile_id id, bool png)
     if (png) {
         must(b, tile_render_png(b->map, b->worker, id, 1, &b->out, &b->err));
     } else {
-        must(b, tile_encode_mvt(b->map, id, NULL, &b->out, &b->err));
+        must(b, tile_encode_mvt(b->map, b->worker, id, &b->out, &b->err));
     }
     return now_ms() - start;
 }

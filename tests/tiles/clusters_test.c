@@ -204,12 +204,13 @@ TEST(circles_with_the_number_of_points_in_them)
 
 /* ---- vector tiles ---- */
 
-static struct decoded_tile *vector_of(const struct tile_map *map, struct tile_id id)
+static struct decoded_tile *
+vector_of(struct fixture *f, const struct tile_map *map, struct tile_id id)
 {
     struct im_buf bytes = {.max = 8 << 20};
     struct im_error err;
 
-    if (tile_encode_mvt(map, id, NULL, &bytes, &err) != IM_OK)
+    if (tile_encode_mvt(map, f->worker, id, &bytes, &err) != IM_OK)
         fail_msg("%s", err.msg);
     struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
     im_buf_release(&bytes);
@@ -226,9 +227,12 @@ static long number_of(const struct decoded_feature *f, const char *name)
     return at ? strtol(at + strlen(text), NULL, 10) : 0;
 }
 
-static long count_points(const struct tile_map *map, struct tile_id id, long *clusters)
+static long count_points(struct fixture *fixture,
+                         const struct tile_map *map,
+                         struct tile_id id,
+                         long *clusters)
 {
-    struct decoded_tile *tile = vector_of(map, id);
+    struct decoded_tile *tile = vector_of(fixture, map, id);
     long sum = 0;
 
     *clusters = 0;
@@ -258,13 +262,15 @@ TEST(vector_tiles_have_the_same_clusters_with_their_kinds)
     struct fixture *f = *state;
     long clusters;
 
-    assert_int_equal(count_points(f->map, (struct tile_id){0, 0, 0}, &clusters), 1200);
+    assert_int_equal(count_points(f, f->map, (struct tile_id){0, 0, 0}, &clusters),
+                     1200);
     assert_true(clusters > 0);
-    assert_int_equal(count_points(f->map, (struct tile_id){4, 13, 6}, &clusters), 1200);
+    assert_int_equal(count_points(f, f->map, (struct tile_id){4, 13, 6}, &clusters),
+                     1200);
     assert_true(clusters > 0);
-    (void)count_points(f->map, (struct tile_id){9, 428, 209}, &clusters);
+    (void)count_points(f, f->map, (struct tile_id){9, 428, 209}, &clusters);
     assert_true(clusters > 0);
-    (void)count_points(f->map, (struct tile_id){10, 857, 418}, &clusters);
+    (void)count_points(f, f->map, (struct tile_id){10, 857, 418}, &clusters);
     assert_int_equal(clusters, 0);
 }
 
@@ -274,7 +280,7 @@ TEST(a_filtered_map_counts_what_it_shows)
     const struct tile_map *map = open_map(f->atlas, "kind = 'b'");
     long clusters;
 
-    assert_int_equal(count_points(map, (struct tile_id){4, 13, 6}, &clusters), 400);
+    assert_int_equal(count_points(f, map, (struct tile_id){4, 13, 6}, &clusters), 400);
     assert_true(clusters > 0);
     tile_map_unref(map);
 }

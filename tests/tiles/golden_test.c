@@ -147,14 +147,16 @@ static struct memory_source *source_of(const char *name)
     return source;
 }
 
-static bool
-compare_vector(const struct tile_map *map, struct tile_id id, const char *name)
+static bool compare_vector(const struct tile_map *map,
+                           struct tile_worker *worker,
+                           struct tile_id id,
+                           const char *name)
 {
     struct im_buf bytes = {.max = 8 * 1024 * 1024};
     struct im_buf text = {.max = 8 * 1024 * 1024};
     struct im_error err;
 
-    if (tile_encode_mvt(map, id, NULL, &bytes, &err) != IM_OK)
+    if (tile_encode_mvt(map, worker, id, &bytes, &err) != IM_OK)
         fail_msg("%s", err.msg);
     struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
     decoded_write(tile, &text);
@@ -195,7 +197,7 @@ static void check(const char *name)
         tile_render_png(map, worker, id, scale ? scale : 1, &png, &err) != IM_OK)
         fail_msg("%s: %s", name, err.msg);
     bool same = golden_png(golden, im_buf_bytes(&png), TOLERANCE);
-    same &= compare_vector(map, id, golden);
+    same &= compare_vector(map, worker, id, golden);
     im_buf_release(&png);
     tile_worker_free(worker);
     tile_map_unref(map);

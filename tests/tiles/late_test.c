@@ -165,10 +165,13 @@ static void a_vector_tile_ends_with_its_deadline(void **state)
     struct im_error err = {0};
 
     open_map(f);
-    assert_int_equal(tile_encode_mvt(f->map, HERE, NULL, &whole, &err), IM_OK);
-    assert_int_equal(tile_encode_mvt(f->map, HERE, &PASSED, &late, &err), IM_ESTOPPED);
+    assert_int_equal(tile_encode_mvt(f->map, f->worker, HERE, &whole, &err), IM_OK);
+    tile_worker_set_deadline(f->worker, PASSED);
+    assert_int_equal(tile_encode_mvt(f->map, f->worker, HERE, &late, &err),
+                     IM_ESTOPPED);
     assert_int_equal(late.len, 0);
-    assert_int_equal(tile_encode_mvt(f->map, HERE, NULL, &again, &err), IM_OK);
+    tile_worker_set_deadline(f->worker, (struct im_deadline){0});
+    assert_int_equal(tile_encode_mvt(f->map, f->worker, HERE, &again, &err), IM_OK);
     assert_true(im_bytes_equal(im_buf_bytes(&whole), im_buf_bytes(&again)));
     im_buf_release(&late);
     im_buf_release(&whole);

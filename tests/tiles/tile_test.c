@@ -294,7 +294,8 @@ TEST(a_tile_out_of_range_is_not_drawn)
         IM_EARG);
     assert_string_equal(err.msg, "scale 4 is outside 1..3");
     assert_int_equal(
-        tile_encode_mvt(f->map, (struct tile_id){3, 0, 8}, NULL, &out, &err), IM_EARG);
+        tile_encode_mvt(f->map, f->worker, (struct tile_id){3, 0, 8}, &out, &err),
+        IM_EARG);
     assert_int_equal(out.len, 0);
     im_buf_release(&out);
 }

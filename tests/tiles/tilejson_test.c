@@ -130,8 +130,9 @@ TEST(tilejson_tells_what_is_there)
     assert_string_equal(text(spots, "id"), "spots");
     assert_int_equal(json_integer_value(json_object_get(spots, "minzoom")), 5);
     const json_t *fields = json_object_get(spots, "fields");
-    assert_int_equal(json_object_size(fields), 2);
+    assert_int_equal(json_object_size(fields), 3);
     assert_string_equal(text(fields, "name_zh"), "名称 (String)");
+    assert_string_equal(text(fields, "label_zoom"), "名称从此级样式开始显示 (Number)");
     json_decref(json);
 }
 
@@ -161,6 +162,7 @@ TEST(the_style_is_ready_for_maplibre)
         assert_null(json_object_get(layer, "$comment"));
     }
     const json_t *name = json_array_get(layers, 4);
+    const json_t *filter = json_object_get(name, "filter");
     assert_true(json_number_value(json_object_get(name, "minzoom")) == 4.5);
     assert_int_equal(
         json_integer_value(json_object_get(json_object_get(name, "metadata"), "order")),
@@ -168,6 +170,10 @@ TEST(the_style_is_ready_for_maplibre)
     const json_t *field =
         json_object_get(json_object_get(name, "layout"), "text-field");
     assert_string_equal(json_string_value(json_array_get(field, 1)), "name_zh");
+    /* the names of the plan */
+    assert_string_equal(json_string_value(json_array_get(filter, 0)), "has");
+    assert_string_equal(json_string_value(json_array_get(filter, 1)), "label_zoom");
+    assert_null(json_object_get(json_array_get(layers, 1), "filter"));
     json_decref(json);
 }
 

@@ -126,22 +126,4 @@ bool label_scale_at(const struct tile_map *map,
                     double world_y,
                     double out[4]);
 
-/**
- * The choice of the plan for vector tiles (property "innomap:label_zoom"): from which
- * zoom on, counted in 256 px tiles, a name of this feature is shown on pictures. Asked
- * for the zoom of a tile: what shows there has first_zoom <= zoom, all else zoom + 1.
- * Errors: those of label_plan_window.
- */
-struct label_choice {
-    uint32_t first_zoom;
-    uint8_t anchor; /* enum style_anchor; where it is shown */
-};
-IM_CHECKED enum im_code label_first_zoom(const struct tile_map *map,
-                                         const struct map_layer *layer,
-                                         uint32_t feature,
-                                         uint32_t zoom,
-                                         struct text_fonts *fonts,
-                                         struct label_choice *out,
-                                         struct im_error *err);
-
 #endif

@@ -42,6 +42,8 @@ void encode_list_properties(struct encode *e)
     e->n_properties = 0;
     for (uint32_t i = 0; i < JOIN_MAX; i++)
         e->joined_keys[i] = -1;
+    e->label_zoom_key = -1;
+    e->may_say_label_zoom = map_says_label_zoom(e->map, e->ml);
     e->failed |= !memory;
     for (int i = 0; i < (int)schema->n_fields && !e->failed; i++)
         if (schema->fields[i].tile_zoom >= 0 && schema->fields[i].tile_zoom <= e->zoom)
@@ -201,10 +203,22 @@ static void put_cluster_properties(struct encode *e, uint32_t i)
         put_cluster_kind(e, codes[k]);
 }
 
+static void put_label_zoom(struct encode *e, uint32_t feature)
+{
+    uint32_t zoom;
+
+    if (!e->may_say_label_zoom || !encode_find_name(e, feature, &zoom))
+        return;
+    if (e->label_zoom_key < 0)
+        e->label_zoom_key = mvt_key(&e->mvt, STYLE_LABEL_ZOOM);
+    mvt_tag(&e->mvt, (uint32_t)e->label_zoom_key, mvt_integer(&e->mvt, zoom, false));
+}
+
 void encode_put_properties(struct encode *e, uint32_t feature)
 {
     if (feature & CLUSTER_BIT)
         put_cluster_properties(e, feature & ~CLUSTER_BIT);
     else
         put_properties(e, feature);
+    put_label_zoom(e, feature);
 }

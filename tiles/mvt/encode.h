@@ -57,6 +57,9 @@ struct encode {
     uint32_t least_rank;    /* features of lower rank are left out */
     struct im_buf ranks;    /* uint32_t, of all features of a layer that is thinned */
     struct im_buf left_out; /* struct left_out, of the tile */
+    struct im_buf names;    /* that the label plan shows in the tile, see names.c */
+    int64_t label_zoom_key; /* -1: not yet used in this layer */
+    bool may_say_label_zoom;
     struct mvt_encoder mvt;
     struct clip_scratch clip;
     struct clip_path path;
@@ -93,6 +96,13 @@ struct layer_memory *encode_memory(struct encode *e, const struct map_layer *ml)
 void encode_list_properties(struct encode *e);
 /** Tags of the current feature, or of a cluster (CLUSTER_BIT). */
 void encode_put_properties(struct encode *e, uint32_t feature);
+
+/** The names that pictures of this tile show, before its layers are written. Errors:
+ *  those of label_plan_window. */
+IM_CHECKED enum im_code
+encode_find_names(struct encode *e, struct text_fonts *fonts, struct im_error *err);
+/** Is a name of this feature of e->ml among them, and from which style zoom on? */
+bool encode_find_name(const struct encode *e, uint32_t feature, uint32_t *zoom);
 
 /** What of the feature lies in the tile's window, as the current feature's geometry. */
 enum mvt_type encode_put_shape(struct encode *e, uint32_t feature);

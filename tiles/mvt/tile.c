@@ -7,6 +7,7 @@
  * "innomap:left_out" has a point for each such layer, with its name and how many
  * features are missing. */
 #include "mvt/encode.h"
+#include "render/pass.h"
 
 #include <math.h>
 
@@ -164,9 +165,20 @@ static void start_tile(struct encode *e, struct tile_id id)
     start_frame(e);
 }
 
+static void write_tile(struct encode *e, struct im_buf *out)
+{
+    size_t start = out->len;
+
+    if (encode_layers(e, false, out))
+        return;
+    out->len = start;
+    (void)encode_layers(e, true, out);
+    encode_write_left_out(e, out);
+}
+
 enum im_code tile_encode_mvt(const struct tile_map *map,
+                             struct tile_worker *worker,
                              struct tile_id id,
-                             const struct im_deadline *deadline,
                              struct im_buf *out,
                              struct im_error *err)
 {
@@ -179,14 +191,12 @@ enum im_code tile_encode_mvt(const struct tile_map *map,
     e = encode_take(map);
     if (!e)
         return im_fail(err, IM_ENOMEM, "vector tile");
-    e->late = (struct tile_late){.deadline = deadline};
+    e->late = (struct tile_late){.deadline = &worker->deadline};
     start_tile(e, id);
-    if (!encode_layers(e, false, out)) {
-        out->len = start;
-        (void)encode_layers(e, true, out);
-        encode_write_left_out(e, out);
-    }
-    if (e->failed || out->failed) {
+    rc = encode_find_names(e, worker->fonts, err);
+    if (rc == IM_OK)
+        write_tile(e, out);
+    if (rc == IM_OK && (e->failed || out->failed)) {
         out->len = start;
         rc = e->late.is_late
                  ? tile_late_fail(err)

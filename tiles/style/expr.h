@@ -22,6 +22,10 @@ enum {
     EXPR_MAX_PROBLEMS = 200
 };
 
+/* The attribute of vector tiles that says which names the label plan shows; styles for
+ * pages filter by it. */
+#define STYLE_LABEL_ZOOM "label_zoom"
+
 /* what a node's value depends on; 0: it is a constant */
 enum {
     EXPR_ZOOM = 1,

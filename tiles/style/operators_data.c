@@ -188,10 +188,18 @@ static struct style_value eval_get(const struct expr *e, struct style_eval *at)
     return style_null();
 }
 
+/* A style that was written for pages asks for names that the plan has chosen, in vector
+ * tiles. The plan itself is asked with all of them. */
+static bool asks_for_the_plan(const struct expr *e, const struct style_eval *at)
+{
+    return e->n_args == 0 && !at->given && at->layer && !(e->more && e->field >= 0) &&
+           im_bytes_equal(style_bytes(e->value), im_bytes_of(STYLE_LABEL_ZOOM));
+}
+
 static struct style_value eval_has(const struct expr *e, struct style_eval *at)
 {
     struct style_value v = style_null();
-    bool found = lookup(e, at, &v);
+    bool found = asks_for_the_plan(e, at) || lookup(e, at, &v);
 
     return !found && v.kind == STYLE_ERROR ? v : style_of_bool(found);
 }

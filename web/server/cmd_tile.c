@@ -98,10 +98,10 @@ static enum im_code draw(const struct arguments *a,
 
     if (rc == IM_OK)
         rc = tile_map_new(atlas, &options, &map, err);
-    if (rc == IM_OK && !a->mvt)
+    if (rc == IM_OK)
         rc = tile_worker_new(a->font_directory, &worker, err);
     if (rc == IM_OK)
-        rc = a->mvt ? tile_encode_mvt(map, a->id, NULL, out, err)
+        rc = a->mvt ? tile_encode_mvt(map, worker, a->id, out, err)
                     : tile_render_png(map, worker, a->id, a->scale, out, err);
     if (rc == IM_OK)
         rc = im_buf_check(out, "the tile", err);

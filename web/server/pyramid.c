@@ -154,7 +154,7 @@ static enum im_code render(struct drawer *d, struct tile_id id, struct im_error 
     enum im_code rc;
 
     im_buf_clear(&d->buf);
-    rc = p->is_mvt ? tile_encode_mvt(p->map, id, NULL, &d->buf, err)
+    rc = p->is_mvt ? tile_encode_mvt(p->map, d->worker, id, &d->buf, err)
                    : tile_render(p->map, d->worker, id, &options, &d->buf, err);
     return rc == IM_OK ? im_buf_check(&d->buf, "the tile", err) : rc;
 }

@@ -94,7 +94,7 @@ static enum im_code encode(const struct tile_map *map,
     struct tile_picture_options options = {.size_px = r->size_px, .scale = r->scale};
 
     if (r->format == TILE_MVT)
-        return tile_encode_mvt(map, r->id, &worker->deadline, &worker->buf, err);
+        return tile_encode_mvt(map, worker->tiles, r->id, &worker->buf, err);
     options.format = formats[r->format];
     return tile_render(map, worker->tiles, r->id, &options, &worker->buf, err);
 }
@@ -188,6 +188,11 @@ static enum im_code make_tile(struct work_waiter *first,
     return rc;
 }
 
+static unsigned shown_px(const struct tile_map *map, const struct tile_request *r)
+{
+    return r->format == TILE_MVT ? tile_mvt_side_px(map) : r->size_px;
+}
+
 /* What the tile shows, as a number, takes the label plan. The route is asked again
  * then; drawing is a work of its own, which all share who want the tile. */
 static enum im_code prepare_tile(struct work_waiter *first,
@@ -203,7 +208,8 @@ static enum im_code prepare_tile(struct work_waiter *first,
 
     (void)out;
     if (rc == IM_OK)
-        rc = tile_content_prepare(map, worker->tiles, r->id, r->size_px, &version, err);
+        rc = tile_content_prepare(map, worker->tiles, r->id, shown_px(map, r), &version,
+                                  err);
     tile_map_unref(map);
     return rc;
 }
@@ -233,7 +239,7 @@ enum im_code tiles_answer(struct exchange *x, struct im_error *err)
         return rc;
     x->varies = r->format == TILE_MVT;
     x->keep = names_version(x, tile_map_version(map)) ? KEEP_FOREVER : KEEP_CHECKED;
-    is_known = tile_content_version(map, r->id, r->size_px, &version);
+    is_known = tile_content_version(map, r->id, shown_px(map, r), &version);
     key = tile_key(map, is_known ? version : tile_map_version(map), r);
     tile_map_unref(map);
     /* what was learnt may be forgotten again before it is asked for: not for ever */

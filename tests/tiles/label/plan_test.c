@@ -403,30 +403,6 @@ TEST(a_look_without_work_sees_only_what_is_decided)
     tile_map_unref(fresh);
 }
 
-TEST(vector_tiles_are_told_the_zoom_of_the_plan)
-{
-    struct fixture *f = *state;
-    struct shown s = all_shown(f, f->map, 9);
-    uint8_t first[N_TOWNS];
-    uint32_t n_later = 0;
-
-    memset(first, 10, sizeof first);
-    for (uint32_t i = 0; i < s.n; i++)
-        first[s.labels[i].feature] = s.labels[i].first_zoom;
-    for (uint32_t i = 0; i < N_TOWNS; i++) {
-        struct label_choice choice;
-        struct im_error err;
-
-        assert_int_equal(
-            label_first_zoom(f->map, &f->map->layers[0], i, 9, f->fonts, &choice, &err),
-            IM_OK);
-        assert_int_equal(choice.first_zoom, first[i]);
-        n_later += choice.first_zoom == 10;
-    }
-    assert_true(n_later > 0 && n_later < N_TOWNS);
-    shown_release(&s);
-}
-
 TEST(the_most_important_one_is_shown_first)
 {
     struct fixture *f = *state;
@@ -595,7 +571,6 @@ int main(void)
         cmocka_unit_test(what_is_asked_first_does_not_matter),
         cmocka_unit_test(a_window_finds_what_a_full_scan_finds_each_once),
         cmocka_unit_test(a_look_without_work_sees_only_what_is_decided),
-        cmocka_unit_test(vector_tiles_are_told_the_zoom_of_the_plan),
         cmocka_unit_test(the_most_important_one_is_shown_first),
         cmocka_unit_test(a_name_keeps_off_markers_when_it_has_another_side),
         cmocka_unit_test(zoom_limits_of_the_style_layer_are_kept),

@@ -49,6 +49,8 @@ static const char AREA_STYLE[] =
     "{\"layers\": [{\"id\": \"a\", \"type\": \"fill\"}, {\"id\": \"b\", \"type\": "
     "\"symbol\", \"layout\": {\"text-field\": [\"get\", \"key\"]}}]}";
 
+static struct tile_worker *worker; /* of all tests: opening fonts takes long */
+
 struct fixture {
     struct memory_source *source;
     const struct atlas *atlas;
@@ -79,7 +81,7 @@ static struct im_buf encode(const struct tile_map *map, struct tile_id id)
     struct im_buf out = {.max = 16 * 1024 * 1024};
     struct im_error err;
 
-    if (tile_encode_mvt(map, id, NULL, &out, &err) != IM_OK)
+    if (tile_encode_mvt(map, worker, id, &out, &err) != IM_OK)
         fail_msg("%s", err.msg);
     return out;
 }
@@ -179,7 +181,7 @@ TEST(an_area_has_one_label_point_in_the_whole_map)
                 assert_int_equal(tile->features[i].type, 1);
                 assert_int_equal(tile->features[i].id, 1);
                 assert_string_equal(tile->features[i].properties,
-                                    "key='a' kind='x' r=1");
+                                    "key='a' kind='x' r=1 label_zoom=0");
                 seen += p[0] >= 0 && p[0] < 4096 && p[1] >= 0 && p[1] < 4096;
             }
             free(tile);
@@ -422,6 +424,21 @@ TEST(gdal_reads_the_same)
     close_map(&f);
 }
 
+static int open_worker(void **state)
+{
+    struct im_error err;
+
+    (void)state;
+    return tile_worker_new(NULL, &worker, &err) == IM_OK ? 0 : -1;
+}
+
+static int close_worker(void **state)
+{
+    (void)state;
+    tile_worker_free(worker);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,5 +453,5 @@ int main(void)
         cmocka_unit_test(equals_are_thinned_alike_in_all_tiles),
         cmocka_unit_test(gdal_reads_the_same),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_worker, close_worker);
 }

@@ -200,6 +200,7 @@ TEST(rounding_and_cutting_leave_areas_valid)
     struct im_buf bytes = {.max = 16 * 1024 * 1024};
     const struct tile_map *map;
     const struct atlas *atlas;
+    struct tile_worker *worker;
     struct im_error err;
     struct judge j;
 
@@ -209,6 +210,7 @@ TEST(rounding_and_cutting_leave_areas_valid)
     atlas = memory_source_atlas(source);
     if (tile_map_new(atlas, &options, &map, &err) != IM_OK)
         fail_msg("%s", err.msg);
+    assert_int_equal(tile_worker_new(NULL, &worker, &err), IM_OK);
     for (uint32_t z = 4; z <= 12; z++)
         for (int i = 0; i < 6; i++) {
             uint32_t side = 1u << z;
@@ -220,7 +222,7 @@ TEST(rounding_and_cutting_leave_areas_valid)
                     (uint32_t)floor(test_random_in(&r, 0, 0.7) / 360 * side)};
 
             im_buf_clear(&bytes);
-            if (tile_encode_mvt(map, id, NULL, &bytes, &err) != IM_OK)
+            if (tile_encode_mvt(map, worker, id, &bytes, &err) != IM_OK)
                 fail_msg("%s", err.msg);
             judge_tile(&j, im_buf_bytes(&bytes));
         }
@@ -228,6 +230,7 @@ TEST(rounding_and_cutting_leave_areas_valid)
     assert_true(j.n_areas > 500);
     assert_int_equal(j.n_bad, 0);
     im_buf_release(&bytes);
+    tile_worker_free(worker);
     tile_map_unref(map);
     atlas_unref(atlas);
     memory_source_free(source);

@@ -139,13 +139,18 @@ IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
 /**
  * MVT 2.1, not compressed. Nothing is written for an empty tile (HTTP 204). Over
  * TILE_MAX_MVT_BYTES the least important features are left out, and the layer
- * "innomap:left_out" says of which layer how many. `deadline` as above, or NULL.
+ * "innomap:left_out" says of which layer how many. A feature whose name the label plan
+ * shows on the picture of tile_mvt_side_px has the attribute "label_zoom": since which
+ * zoom, as styles count it. Errors: IM_ESTOPPED, those of label plans, IM_ENOMEM.
  */
 IM_CHECKED enum im_code tile_encode_mvt(const struct tile_map *map,
+                                        struct tile_worker *worker,
                                         struct tile_id id,
-                                        const struct im_deadline *deadline,
                                         struct im_buf *out,
                                         struct im_error *err);
+/** Side of the picture that has the scale of a vector tile, 512 or 256: `size_px` of
+ * its version. */
+unsigned tile_mvt_side_px(const struct tile_map *map);
 
 /** TileJSON 3.0.0; `base_url` like "http://host:8080", the version of the map goes into
  *  the URLs. `format`: "mvt", or of pictures "png", "webp", "jpg". */
