@@ -20,7 +20,9 @@ static void add_property(struct encode *e, struct layer_memory *memory, int fiel
 
     *p = (struct property){.values = atlas_values(layer, field),
                            .field = field,
-                           .is_unique = is_mostly_unique(layer, field),
+                           /* what is to be compared has one number */
+                           .is_unique =
+                               !e->lines.is_on && is_mostly_unique(layer, field),
                            .key = -1};
     if (p->values.type != FIELD_TEXT || p->is_unique)
         return;
@@ -203,11 +205,9 @@ static void put_cluster_properties(struct encode *e, uint32_t i)
         put_cluster_kind(e, codes[k]);
 }
 
-static void put_label_zoom(struct encode *e, uint32_t feature)
+void encode_put_label_zoom(struct encode *e, uint32_t zoom)
 {
-    uint32_t zoom;
-
-    if (!e->may_say_label_zoom || !encode_find_name(e, feature, &zoom))
+    if (!e->may_say_label_zoom)
         return;
     if (e->label_zoom_key < 0)
         e->label_zoom_key = mvt_key(&e->mvt, STYLE_LABEL_ZOOM);
@@ -220,5 +220,4 @@ void encode_put_properties(struct encode *e, uint32_t feature)
         put_cluster_properties(e, feature & ~CLUSTER_BIT);
     else
         put_properties(e, feature);
-    put_label_zoom(e, feature);
 }

@@ -62,8 +62,14 @@ static uint32_t find_least(const struct im_buf *ranks, size_t n)
 void encode_thin_layer(struct encode *e)
 {
     struct left_out entry = {.ml = e->ml, .as_labels = e->as_labels};
-    size_t n = e->mvt.n_features;
+    size_t n;
 
+    /* features are counted one by one */
+    if (e->lines.is_on) {
+        e->joins_lines = false;
+        (void)encode_fill_layer(e);
+    }
+    n = e->mvt.n_features;
     im_buf_clear(&e->ranks);
     map_window(e->ml, e->clusters, e->window, visit_rank, e);
     e->failed |= e->ranks.failed;

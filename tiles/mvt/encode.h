@@ -40,6 +40,19 @@ struct layer_memory {
     uint32_t *places[SCHEMA_MAX_FIELDS];
 };
 
+/* Lines that wait for others to join them, see lines.c. */
+struct mvt_lines {
+    bool is_on; /* in this layer */
+    bool keeps_direction;
+    struct im_buf xy;     /* int32_t[2] */
+    struct im_buf tags;   /* of the owners */
+    struct im_buf pieces; /* struct piece */
+    struct im_buf owners; /* struct owner */
+    struct im_buf ends;   /* struct end, of a group */
+};
+void mvt_lines_init(struct mvt_lines *lines, size_t max_bytes);
+void mvt_lines_release(struct mvt_lines *lines);
+
 struct encode {
     const struct tile_map *map;
     struct tile_id id;
@@ -54,6 +67,7 @@ struct encode {
     int64_t cluster_keys[CLUSTER_KEYS]; /* -1: not yet used in this layer */
     bool as_labels;                     /* the points of "<id>_label" */
     size_t max_layer_bytes;
+    bool joins_lines;       /* of equal attributes */
     uint32_t least_rank;    /* features of lower rank are left out */
     struct im_buf ranks;    /* uint32_t, of all features of a layer that is thinned */
     struct im_buf left_out; /* struct left_out, of the tile */
@@ -61,6 +75,7 @@ struct encode {
     int64_t label_zoom_key; /* -1: not yet used in this layer */
     bool may_say_label_zoom;
     struct mvt_encoder mvt;
+    struct mvt_lines lines;
     struct clip_scratch clip;
     struct clip_path path;
     struct mend mend;
@@ -96,6 +111,8 @@ struct layer_memory *encode_memory(struct encode *e, const struct map_layer *ml)
 void encode_list_properties(struct encode *e);
 /** Tags of the current feature, or of a cluster (CLUSTER_BIT). */
 void encode_put_properties(struct encode *e, uint32_t feature);
+/** The tag STYLE_LABEL_ZOOM, where the layer may say it. */
+void encode_put_label_zoom(struct encode *e, uint32_t zoom);
 
 /** The names that pictures of this tile show, before its layers are written. Errors:
  *  those of label_plan_window. */
@@ -103,6 +120,21 @@ IM_CHECKED enum im_code
 encode_find_names(struct encode *e, struct text_fonts *fonts, struct im_error *err);
 /** Is a name of this feature of e->ml among them, and from which style zoom on? */
 bool encode_find_name(const struct encode *e, uint32_t feature, uint32_t *zoom);
+
+/** A layer begins, before its properties are listed; `joins`: its lines may become one
+ *  with others. */
+void encode_begin_lines(struct encode *e, bool joins);
+/** One part of n vertices in e->xy, into the current feature, or to wait for others. */
+void encode_put_line(struct encode *e, uint32_t n);
+/** Did the current feature leave lines to wait? Then they are kept with its tags
+ *  instead of ending the feature. */
+bool encode_has_lines(const struct encode *e);
+void encode_keep_lines(struct encode *e, uint32_t feature);
+/** At least so many bytes those that wait will take. */
+size_t encode_lines_bytes(const struct encode *e);
+void encode_write_lines(struct encode *e);
+/** Room for n vertices in e->xy. */
+bool encode_room_for(struct encode *e, uint32_t n);
 
 /** What of the feature lies in the tile's window, as the current feature's geometry. */
 enum mvt_type encode_put_shape(struct encode *e, uint32_t feature);

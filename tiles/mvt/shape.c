@@ -55,7 +55,7 @@ static uint32_t round_whole(struct encode *e, const uint32_t *xy, uint32_t n_poi
     return n;
 }
 
-static bool room_for(struct encode *e, uint32_t n)
+bool encode_room_for(struct encode *e, uint32_t n)
 {
     if (n > e->cap_xy) {
         uint32_t cap = e->cap_xy ? e->cap_xy : 1024;
@@ -156,7 +156,7 @@ put_cut(struct encode *e, const struct atlas_shape *s, uint32_t first, uint32_t 
     else
         clip_line(e->clip.local.xy, e->clip.local.n_points, encode_box_tu(), &e->path);
     e->failed |= e->path.failed || e->clip.local.failed;
-    if (!room_for(e, e->path.n_points))
+    if (!encode_room_for(e, e->path.n_points))
         e->path.n_parts = 0;
 }
 
@@ -172,7 +172,7 @@ static void put_area(struct encode *e, const struct atlas_shape *s)
         enum clip_side side = clip_side_of(xy, n, e->cut);
         bool is_outer = is_outer_ring(xy, n);
 
-        if (side == CLIP_INSIDE && room_for(e, n)) {
+        if (side == CLIP_INSIDE && encode_room_for(e, n)) {
             put_ring(e, round_whole(e, xy, n), is_outer, &has_outer);
         } else {
             has_outer &= !is_outer;
@@ -187,12 +187,6 @@ static void put_area(struct encode *e, const struct atlas_shape *s)
         put_rings(e);
 }
 
-static void put_line(struct encode *e, uint32_t n)
-{
-    if (n >= 2)
-        mvt_line(&e->mvt, e->xy, n);
-}
-
 static void put_lines(struct encode *e, const struct atlas_shape *s)
 {
     uint32_t first = 0;
@@ -202,13 +196,13 @@ static void put_lines(struct encode *e, const struct atlas_shape *s)
         uint32_t n = s->part_end[p] - first;
         enum clip_side side = clip_side_of(xy, n, e->cut);
 
-        if (side == CLIP_INSIDE && room_for(e, n)) {
-            put_line(e, round_whole(e, xy, n));
+        if (side == CLIP_INSIDE && encode_room_for(e, n)) {
+            encode_put_line(e, round_whole(e, xy, n));
         } else if (side == CLIP_ACROSS) {
             put_cut(e, s, first, s->part_end[p]);
             for (uint32_t k = 0; k < e->path.n_parts; k++)
-                put_line(e, round_cut(e, k ? e->path.part_end[k - 1] : 0,
-                                      e->path.part_end[k]));
+                encode_put_line(e, round_cut(e, k ? e->path.part_end[k - 1] : 0,
+                                             e->path.part_end[k]));
         }
         first = s->part_end[p];
     }
@@ -218,7 +212,7 @@ static void put_points(struct encode *e, const struct atlas_shape *s)
 {
     uint32_t n = 0;
 
-    if (!room_for(e, s->n_points))
+    if (!encode_room_for(e, s->n_points))
         return;
     for (uint32_t i = 0; i < s->n_points; i++) {
         const uint32_t *p = s->xy + 2 * (size_t)i;
@@ -252,7 +246,7 @@ static void put_projected(struct encode *e, const struct atlas_shape *s)
     clip_path_clear(&e->path);
     clip_shape(s, e->frame, encode_box_tu(), true, NULL, &e->clip, &e->path);
     e->failed |= e->path.failed;
-    if (!room_for(e, e->path.n_points) || e->failed)
+    if (!encode_room_for(e, e->path.n_points) || e->failed)
         return;
     for (uint32_t p = 0; p < e->path.n_parts; p++) {
         uint32_t end = e->path.part_end[p];
@@ -262,7 +256,7 @@ static void put_projected(struct encode *e, const struct atlas_shape *s)
                      clip_ring_area2(e->path.xy + 2 * (size_t)first, end - first) < 0,
                      &has_outer);
         else if (s->kind == GEOM_LINE)
-            put_line(e, round_cut(e, first, end));
+            encode_put_line(e, round_cut(e, first, end));
         first = end;
     }
     if (s->kind == GEOM_AREA && !e->failed)

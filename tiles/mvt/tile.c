@@ -18,6 +18,26 @@ bool encode_is_shown(const struct encode *e, uint32_t feature)
     return (feature & CLUSTER_BIT) || map_shows(e->map, e->ml->layer, feature);
 }
 
+static void end_feature(struct encode *e, uint32_t feature, enum mvt_type type)
+{
+    int64_t id = feature & CLUSTER_BIT
+                     ? (int64_t)cluster_id(e->clusters.clusters, feature & ~CLUSTER_BIT)
+                     : atlas_fid(e->ml->layer, feature);
+    uint32_t zoom;
+
+    encode_put_properties(e, feature);
+    if (encode_find_name(e, feature, &zoom))
+        encode_put_label_zoom(e, zoom);
+    mvt_end_feature(&e->mvt, id, type);
+}
+
+static bool is_within_share(const struct encode *e)
+{
+    size_t n = mvt_layer_bytes(&e->mvt);
+
+    return n <= e->max_layer_bytes && encode_lines_bytes(e) <= e->max_layer_bytes - n;
+}
+
 static bool visit_feature(void *ctx, uint32_t feature)
 {
     struct encode *e = ctx;
@@ -31,25 +51,24 @@ static bool visit_feature(void *ctx, uint32_t feature)
         return true;
     mvt_begin_feature(&e->mvt);
     type = encode_put_shape(e, feature);
-    if (e->mvt.geometry.len) {
-        int64_t id;
-
-        encode_put_properties(e, feature);
-        id = feature & CLUSTER_BIT
-                 ? (int64_t)cluster_id(e->clusters.clusters, feature & ~CLUSTER_BIT)
-                 : atlas_fid(e->ml->layer, feature);
-        mvt_end_feature(&e->mvt, id, type);
-    }
-    return !e->failed && mvt_layer_bytes(&e->mvt) <= e->max_layer_bytes;
+    if (encode_has_lines(e))
+        encode_keep_lines(e, feature);
+    else if (e->mvt.geometry.len)
+        end_feature(e, feature, type);
+    return !e->failed && is_within_share(e);
 }
 
 bool encode_fill_layer(struct encode *e)
 {
     if (!mvt_begin_layer(&e->mvt))
         encode_forget(e);
+    encode_begin_lines(e, e->joins_lines);
     encode_list_properties(e);
-    return !e->failed && map_window(e->ml, e->clusters, e->window, visit_feature, e) &&
-           !e->failed;
+    if (e->failed || !map_window(e->ml, e->clusters, e->window, visit_feature, e))
+        return false;
+    if (!e->failed)
+        encode_write_lines(e);
+    return !e->failed && mvt_layer_bytes(&e->mvt) <= e->max_layer_bytes;
 }
 
 /* False when it is over `max_bytes` and may not be thinned. */
@@ -69,6 +88,7 @@ static bool encode_layer(struct encode *e,
     e->as_labels = as_labels;
     e->max_layer_bytes = max_bytes;
     e->least_rank = 0;
+    e->joins_lines = true;
     if (!encode_fill_layer(e) && !e->failed) {
         if (!may_thin)
             return false;
