@@ -50,7 +50,7 @@ class StaticMaps(unittest.TestCase):
 
     def test_what_is_asked_for_changes_the_picture(self):
         bodies = [SERVER.get(PLACE + "400x300.png", **more).body for more in (
-            {}, {"legend": "true"}, {"scale": "true"}, {"title": "标题"}, {"lang": "en"},
+            {}, {"legend": "inside"}, {"legend": "right"}, {"legend": "below"}, {"scale": "true"}, {"title": "标题"}, {"lang": "en"},
             {"marker": "121.4,31.3,站,c2185b"}, {"style": "dark"})]
         self.assertEqual(len(set(bodies)), len(bodies))
 
@@ -78,7 +78,7 @@ class StaticMaps(unittest.TestCase):
                 (PLACE + "0x0.png", 400, "0x0"),
                 (PLACE + "400x300.png?marker=121", 400, "121"),
                 (PLACE + "400x300.png?marker=121,31,a,b,c,d", 400, "a,b,c,d"),
-                (PLACE + "400x300.png?legend=1", 400, "legend", "true"),
+                (PLACE + "400x300.png?legend=1", 400, "legend", "true", "below"),
                 (PLACE + "400x300.png?styel=dark", 400, "styel", "style"),
                 (PLACE + "400x300.png?style=none", 404, "none", "default"),
                 ("/static/none/121,31,9/400x300.png", 404, "none", "map")):

@@ -6,7 +6,7 @@
 
 static float scale_of(const struct furniture *f)
 {
-    return (float)f->picture->scale;
+    return (float)f->page->scale;
 }
 
 enum im_code panel_shape(struct furniture *f, struct panel_text *text)
@@ -32,10 +32,12 @@ enum im_code panel_write(
 {
     float scale = scale_of(f);
     struct draw_color paper = f->paper;
+    struct draw_color ink = f->ink;
 
     paper.a = 1;
+    ink.a *= 1 - text->faint;
     return text_draw(f->w->fonts, f->raster, text->block, (float)x * scale,
-                     (float)y * scale, f->ink, paper, halo * scale, f->err);
+                     (float)y * scale, ink, paper, halo * scale, f->err);
 }
 
 enum im_code panel_ring(
@@ -78,18 +80,20 @@ enum im_code panel_rect(
     return panel_ring(f, xy, 4, color, 0);
 }
 
-enum im_code
-panel_box(struct furniture *f, float x, float y, float w, float h, float radius)
+static enum im_code round_box(struct furniture *f,
+                              struct furniture_box box,
+                              float radius,
+                              struct draw_color color)
 {
     enum { STEPS = 6 };
     /* middles of the four corner arcs, clockwise from the upper left one */
-    const float cx[] = {x + radius, x + w - radius, x + w - radius, x + radius};
-    const float cy[] = {y + radius, y + radius, y + h - radius, y + h - radius};
+    const float cx[] = {box.x + radius, box.x + box.w - radius, box.x + box.w - radius,
+                        box.x + radius};
+    const float cy[] = {box.y + radius, box.y + radius, box.y + box.h - radius,
+                        box.y + box.h - radius};
     float xy[2 * 4 * (STEPS + 1)];
     uint32_t n = 0;
 
-    if (radius <= 0)
-        return panel_rect(f, x, y, w, h, f->paper);
     for (int c = 0; c < 4; c++)
         for (int i = 0; i <= STEPS; i++) {
             double a = M_PI + M_PI_2 * (c + (double)i / STEPS);
@@ -97,5 +101,21 @@ panel_box(struct furniture *f, float x, float y, float w, float h, float radius)
             xy[n++] = cx[c] + radius * (float)cos(a);
             xy[n++] = cy[c] + radius * (float)sin(a);
         }
-    return panel_ring(f, xy, n / 2, f->paper, 0);
+    return panel_ring(f, xy, n / 2, color, 0);
+}
+
+enum im_code
+panel_box(struct furniture *f, float x, float y, float w, float h, float radius)
+{
+    struct draw_color edge = f->ink;
+    enum im_code rc;
+
+    if (radius <= 0)
+        return panel_rect(f, x, y, w, h, f->paper);
+    edge.a = 0.2f; /* white paper on a white map */
+    rc = round_box(f, (struct furniture_box){x - 0.5f, y - 0.5f, w + 1, h + 1},
+                   radius + 0.5f, edge);
+    return rc == IM_OK
+               ? round_box(f, (struct furniture_box){x, y, w, h}, radius, f->paper)
+               : rc;
 }

@@ -13,6 +13,7 @@ struct panel_text {
     bool is_bold;
     float max_width; /* 0: not wrapped */
     enum text_justify justify;
+    float faint; /* 0..1: how much of the paper shines through */
     /* made by panel_shape; lives in the worker's arena */
     const struct text_block *block;
     float width;

@@ -125,31 +125,15 @@ enum im_code static_map_check(const struct static_map *p, struct im_error *err)
 
 /* ---- drawing ---- */
 
-/* The window in degrees. */
-static struct bbox window_of(const struct static_map *p)
-{
-    double size = world_px(p->zoom);
-    double half_x = p->width_px / 2.0 / size;
-    double half_y = p->height_px / 2.0 / size;
-    double x = unit_x(p->lon);
-    double y = unit_y(p->lat);
-
-    return (struct bbox){(x - half_x - 0.5) * 360, unit_lat(fmin(1, y + half_y)),
-                         (x + half_x - 0.5) * 360, unit_lat(fmax(0, y - half_y))};
-}
-
 /* The map is drawn as tiles of the whole zoom below are; between two of them places
  * move apart while what is drawn keeps its size. */
-static enum im_code draw_map(const struct static_map *p,
-                             const struct tile_map *map,
-                             struct tile_worker *w,
-                             struct raster *raster,
-                             struct im_error *err)
+static struct render_area area_of(const struct static_map *p)
 {
     double zoom = floor(p->zoom);
     double stretch = exp2(p->zoom - zoom);
     double size = world_px(zoom);
-    struct render_area area = {
+
+    return (struct render_area){
         .zoom = (uint32_t)zoom,
         .x_px = llround(unit_x(p->lon) * size - p->width_px / 2.0 / stretch),
         .y_px = llround(unit_y(p->lat) * size - p->height_px / 2.0 / stretch),
@@ -157,22 +141,93 @@ static enum im_code draw_map(const struct static_map *p,
         .height_px = p->height_px,
         .stretch = stretch,
         .whole_labels = true};
-
-    return render_area(map, w, area, p->scale, raster, err);
 }
 
-static enum im_code draw_furniture(struct furniture *f, const struct static_map *p)
+/* Into the upper left corner of the page. */
+static void
+place_view(struct raster *page, const struct raster *view, struct draw_color ground)
 {
+    raster_clear(page, ground);
+    for (uint32_t y = 0; y < view->height_px; y++)
+        memcpy(page->rgba + 4 * (size_t)page->width_px * y,
+               view->rgba + 4 * (size_t)view->width_px * y, 4 * (size_t)view->width_px);
+}
+
+/* A legend beside the map has its own part of the page: names are not cut by it. */
+static enum im_code draw_view(struct furniture *f, struct draw_color ground)
+{
+    const struct static_map *v = &f->view;
+    bool is_whole =
+        v->width_px == f->page->width_px && v->height_px == f->page->height_px;
+    struct raster part = {0};
+    struct raster *raster = is_whole ? f->raster : &part;
+    enum im_code rc = IM_OK;
+
+    if (!is_whole)
+        rc =
+            raster_init(&part, v->width_px * v->scale, v->height_px * v->scale, f->err);
+    if (rc == IM_OK) {
+        /* a page is not seen through */
+        raster_clear(raster, ground);
+        rc = render_area(f->map, f->w, area_of(v), v->scale, raster, f->err);
+    }
+    if (rc == IM_OK && !is_whole) {
+        struct draw_color paper = f->paper;
+
+        paper.a = 1;
+        place_view(f->raster, &part, paper);
+    }
+    raster_release(&part);
+    return rc;
+}
+
+static enum im_code look_at_view(struct furniture *f)
+{
+    shown_free(f->shown);
+    f->shown = NULL;
+    if (f->view.has_box) {
+        enum im_code rc = static_map_fit(&f->view, f->view.box, f->err);
+
+        if (rc != IM_OK)
+            return rc;
+    }
+    return shown_new(f->map, f->w, area_of(&f->view), &f->shown, f->err);
+}
+
+static enum im_code draw_furniture(struct furniture *f, struct legend *legend)
+{
+    const struct static_map *p = f->page;
     enum im_code rc = furniture_markers(f);
 
     if (rc == IM_OK)
         rc = furniture_foot(f);
     if (rc == IM_OK && p->has_scale_bar)
         rc = furniture_scale_bar(f);
-    if (rc == IM_OK && p->has_legend)
-        rc = furniture_legend(f);
     if (rc == IM_OK && p->title.len)
         rc = furniture_title(f);
+    return rc == IM_OK && legend ? legend_draw(legend) : rc;
+}
+
+/* What is shown, then how much room foot and legend take of it. */
+static enum im_code arrange(struct furniture *f, struct legend **legend)
+{
+    enum im_code rc = look_at_view(f);
+
+    if (rc == IM_OK)
+        rc = furniture_measure_foot(f);
+    f->bottom = (float)f->view.height_px - f->foot;
+    if (rc != IM_OK || f->page->legend == STATIC_LEGEND_NONE)
+        return rc;
+    rc = legend_new(f, legend);
+    if (rc == IM_OK)
+        rc = legend_arrange(*legend);
+    if (rc != IM_OK || (f->view.width_px == f->page->width_px &&
+                        f->view.height_px == f->page->height_px))
+        return rc;
+    /* beside it there is less of the map; the room for both stays */
+    rc = look_at_view(f);
+    if (rc == IM_OK)
+        legend_refresh(*legend);
     return rc;
 }
 
@@ -184,28 +239,30 @@ enum im_code static_map_render(const struct static_map *p,
 {
     struct raster raster = {0};
     struct raster_encoding encoding = {.format = p->format, .level = PNG_LEVEL};
-    struct furniture f = {.picture = p,
-                          .map = map,
-                          .w = w,
-                          .raster = &raster,
-                          .window = window_of(p),
-                          .err = err};
+    struct furniture f = {
+        .page = p, .view = *p, .map = map, .w = w, .raster = &raster, .err = err};
+    float side = (float)(p->width_px < p->height_px ? p->width_px : p->height_px);
+
+    struct legend *legend = NULL;
     enum im_code rc = static_map_check(p, err);
 
+    f.size = fminf(fmaxf(side / 700, 1), 2.5f);
     if (rc == IM_OK)
         rc = raster_init(&raster, p->width_px * p->scale, p->height_px * p->scale, err);
     if (rc == IM_OK) {
+        w->at.zoom = map_style_zoom(map, (uint32_t)p->zoom);
         encoding.background = render_ground(map, &w->at);
-        /* a page is not seen through */
-        raster_clear(&raster, encoding.background);
-        rc = draw_map(p, map, w, &raster, err);
-    }
-    if (rc == IM_OK) {
         furniture_init(&f, encoding.background);
-        rc = draw_furniture(&f, p);
+        rc = arrange(&f, &legend);
     }
     if (rc == IM_OK)
+        rc = draw_view(&f, encoding.background);
+    if (rc == IM_OK)
+        rc = draw_furniture(&f, legend);
+    if (rc == IM_OK)
         rc = raster_write(w->writer, &raster, &encoding, out, err);
+    legend_free(legend);
+    shown_free(f.shown);
     raster_release(&raster);
     return rc;
 }

@@ -8,9 +8,12 @@ from them: each colour is replaced by the look's colour of the same role, each i
 look's icon, and then the look's own changes are applied. A colour that has no role is an
 error: it would look the same by night. Themes, whole stylesheets for maps of one
 indicator, are copied as they are: their numbers come from the database (metadata.join).
+Only their legends are made: an entry with "classes" becomes one line for each class of a
+"step", an entry with "sizes" one circle for each value, as the style layer draws it.
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -145,6 +148,83 @@ def stylesheet(palettes, name, folder, icons):
             "sources": SOURCES, "layers": layers}
 
 
+def walk(value, found):
+    """All lists in an expression, outermost first."""
+    if isinstance(value, list):
+        found.append(value)
+        for part in value:
+            walk(part, found)
+    return found
+
+
+def number(value, digits):
+    return f"{value:.{digits}f}"
+
+
+def classes(theme, entry):
+    """A line for each class of the "step" that colours a layer, the highest first."""
+    how = entry["classes"]
+    paint = next(x for x in theme["layers"] if x["id"] == how["layer"])["paint"]
+    steps = [e for e in walk(paint[how["property"]], []) if e[0] == "step"]
+    if len(steps) != 1:
+        raise SystemExit(f"{how['layer']}: {how['property']} has {len(steps)} steps, not one")
+    colours, limits = steps[0][2::2], steps[0][3::2]
+    text = [number(v, how.get("digits", 0)) for v in limits]
+    unit = how["unit"]
+    out = []
+    for i, colour in reversed(list(enumerate(colours))):
+        low, high = (text[i - 1] if i else None), (text[i] if i < len(text) else None)
+        if low is None:
+            title = {"zh": f"{high}{unit['zh']} 以下", "en": f"Under {high}{unit['en']}"}
+        elif high is None:
+            title = {"zh": f"{low}{unit['zh']} 及以上", "en": f"{low}{unit['en']} and over"}
+        else:
+            # a value on the limit belongs to the class above
+            title = {"zh": f"{low}{unit['zh']} 至不足 {high}{unit['zh']}",
+                     "en": f"{low}{unit['en']} to under {high}{unit['en']}"}
+        out.append({"title": title, "shape": "fill", "color": colour})
+    return out
+
+
+FUNCTIONS = {"*": math.prod, "+": sum, "sqrt": lambda v: math.sqrt(v[0]),
+             "min": min, "max": max}
+
+
+def value_of(expression, values):
+    """Of the few expressions that sizes are made with."""
+    if isinstance(expression, (int, float)):
+        return expression
+    name, *arguments = expression
+    if name == "get":
+        return values[arguments[0]]
+    if name not in FUNCTIONS:
+        raise SystemExit(f"legend: \"{name}\" is not known to make.py")
+    return FUNCTIONS[name]([value_of(a, values) for a in arguments])
+
+
+def sizes(theme, entry):
+    """A circle for each value, as large as on the map."""
+    how = entry["sizes"]
+    paint = next(x for x in theme["layers"] if x["id"] == how["layer"])["paint"]
+    radius = paint["circle-radius"]
+    field = next(e[1] for e in walk(radius, []) if e[0] == "get")
+    return [{"title": {lang: f"{value}{how['unit'][lang]}" for lang in ("zh", "en")},
+             "shape": "circle", "color": paint["circle-color"],
+             "opacity": paint.get("circle-opacity", 1),
+             "outline": paint.get("circle-stroke-color", paint["circle-color"]),
+             "radius": round(value_of(radius, {field: value}), 2)}
+            for value in how["values"]]
+
+
+def themed(theme):
+    legend = []
+    for entry in theme["metadata"]["legend"]:
+        legend += classes(theme, entry) if "classes" in entry else \
+            sizes(theme, entry) if "sizes" in entry else [entry]
+    theme["metadata"]["legend"] = legend
+    return theme
+
+
 def main(palettes, folder, sprites, out, *themes):
     palettes = read(palettes)
     icons = set(read(sprites))
@@ -153,7 +233,7 @@ def main(palettes, folder, sprites, out, *themes):
         text = json.dumps(sheet, ensure_ascii=False, indent=1) + "\n"
         (Path(out) / f"{name}.json").write_text(text, encoding="utf-8")
     for path in themes:
-        text = json.dumps(read(path), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(themed(read(path)), ensure_ascii=False, indent=1) + "\n"
         (Path(out) / Path(path).name).write_text(text, encoding="utf-8")
 
 

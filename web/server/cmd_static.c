@@ -16,7 +16,8 @@ static const char HELP_ZH[] =
     "  --out 文件       .png、.jpg 或 .webp（- 表示标准输出，PNG）\n"
     "  --marker 标记    经度,纬度[,标注][,颜色]，可重复\n"
     "  --title 文本     标题\n"
-    "  --legend         图例\n"
+    "  --legend[=位置]  图例，只列图中实际绘出的内容；inside（图内）、right（右侧）、\n"
+    "                   below（下方）；默认放在遮挡最少处，小图放在图外\n"
     "  --scale-bar      比例尺\n"
     "  --layers 列表    map（默认，整张地图）或逗号分隔的图层\n"
     "  --style 名称     整图样式：light、dark、government-blue、print 等\n"
@@ -41,7 +42,9 @@ static const char HELP_EN[] =
     "  --out FILE       .png, .jpg or .webp (- is standard output, PNG)\n"
     "  --marker MARKER  lon,lat[,label][,color]; may be repeated\n"
     "  --title TEXT     a title\n"
-    "  --legend         a legend\n"
+    "  --legend[=PLACE] a legend of what is in the picture; inside, right or below "
+    "the\n"
+    "                   map (default: where it hides least, beside a small map)\n"
     "  --scale-bar      a scale bar\n"
     "  --layers LIST    map (default: the whole map) or layers separated by commas\n"
     "  --style ID       style of the whole map: light, dark, government-blue, print\n"
@@ -154,7 +157,7 @@ static const struct option long_options[] = {
     {"out", required_argument, NULL, O_OUT},
     {"marker", required_argument, NULL, O_MARKER},
     {"title", required_argument, NULL, O_TITLE},
-    {"legend", no_argument, NULL, O_LEGEND},
+    {"legend", optional_argument, NULL, O_LEGEND},
     {"scale-bar", no_argument, NULL, O_SCALE_BAR},
     {"layers", required_argument, NULL, O_LAYERS},
     {"style", required_argument, NULL, O_STYLE},
@@ -212,8 +215,12 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
         *code = cli_fail(a->lang, "static", &err);
         return false;
     case O_LEGEND:
-        a->request.picture.has_legend = true;
-        return true;
+        if (static_request_legend(im_bytes_of(optarg ? optarg : "true"),
+                                  &a->request.picture.legend))
+            return true;
+        *code = cli_usage(a->lang, "static", "--legend 可用值：" STATIC_LEGEND_NAMES,
+                          "--legend is one of " STATIC_LEGEND_NAMES);
+        return false;
     case O_SCALE_BAR:
         a->request.picture.has_scale_bar = true;
         return true;

@@ -63,7 +63,10 @@ static enum im_code take_pair(struct exchange *x,
         return static_request_marker(&a->request, pair->value, err);
     }
     if (is(pair, "legend"))
-        return take_flag(x, pair, "legend", &p->has_legend, err);
+        return static_request_legend(pair->value, &p->legend)
+                   ? IM_OK
+                   : fault(x, "legend", pair->value, STATIC_LEGEND_NAMES,
+                           STATIC_LEGEND_NAMES, err);
     if (is(pair, "scale"))
         return take_flag(x, pair, "scale", &p->has_scale_bar, err);
     if (is(pair, "style")) {

@@ -203,10 +203,31 @@ enum im_code static_request_marker(struct static_request *request,
     return IM_OK;
 }
 
+bool static_request_legend(struct im_bytes text, enum static_legend *out)
+{
+    static const struct {
+        const char *name;
+        enum static_legend place;
+    } known[] = {{"true", STATIC_LEGEND_AUTO},
+                 {"false", STATIC_LEGEND_NONE},
+                 {"inside", STATIC_LEGEND_INSIDE},
+                 {"right", STATIC_LEGEND_RIGHT},
+                 {"below", STATIC_LEGEND_BELOW}};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (im_bytes_equal(text, im_bytes_of(known[i].name))) {
+            *out = known[i].place;
+            return true;
+        }
+    return false;
+}
+
 enum im_code static_request_finish(struct static_request *request, struct im_error *err)
 {
     request->picture.markers = request->markers;
     request->picture.n_markers = request->n_markers;
+    request->picture.has_box = request->is_box;
+    request->picture.box = request->box;
     return request->is_box ? static_map_fit(&request->picture, request->box, err)
                            : IM_OK;
 }

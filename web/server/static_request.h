@@ -29,6 +29,9 @@ IM_CHECKED enum im_code static_request_marker(struct static_request *request,
                                               struct im_error *err);
 /** ".png", ".jpg", ".jpeg", ".webp" at the end of a name; false: none of them. */
 bool static_request_format(struct im_bytes name, enum picture_format *out);
+#define STATIC_LEGEND_NAMES "true, false, inside, right, below"
+/** One of STATIC_LEGEND_NAMES; "true" leaves its place to us. False: none of them. */
+bool static_request_legend(struct im_bytes text, enum static_legend *out);
 /** When all is read. */
 IM_CHECKED enum im_code static_request_finish(struct static_request *request,
                                               struct im_error *err);

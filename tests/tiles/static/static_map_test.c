@@ -33,6 +33,15 @@ static const char SPOTS[] =
     "{\"circle-color\": \"#ff0000\", \"circle-radius\": 6}}], \"legend\": "
     "[{\"title\": {\"zh\": \"园区\", \"en\": \"Parks\"}, \"shape\": \"circle\", "
     "\"color\": \"#ff0000\"}]}";
+/* far from the others; one of each kind, 11 degrees apart */
+static const char KINDS[] =
+    "{\"layers\": [{\"id\": \"kind\", \"type\": \"circle\", \"paint\": "
+    "{\"circle-color\": [\"match\", [\"get\", \"name_zh\"], \"a\", \"#00aa00\", "
+    "\"#aa00aa\"], \"circle-radius\": 6, \"circle-stroke-width\": 1, "
+    "\"circle-stroke-color\": \"#222222\"}}], \"legend\": "
+    "[{\"title\": {\"zh\": \"甲\", \"en\": \"A\"}, \"shape\": \"circle\", "
+    "\"color\": \"#00aa00\"}, {\"title\": {\"zh\": \"乙\", \"en\": \"B\"}, "
+    "\"shape\": \"circle\", \"color\": \"#aa00aa\"}]}";
 static const char NAMES[] =
     "{\"layers\": [{\"id\": \"name\", \"type\": \"symbol\", \"layout\": "
     "{\"text-field\": [\"get\", \"name_zh\"], \"text-size\": 20}, \"paint\": "
@@ -62,6 +71,9 @@ static int set_up(void **state)
     memory_source_row(f.source, "POINT(120.5 31.3)", "2|");
     memory_source_layer(f.source, LAYER("names", "point"), NAMES, 1);
     memory_source_row(f.source, "POINT(118 29)", "1|边界");
+    memory_source_layer(f.source, LAYER("kinds", "point"), KINDS, 1);
+    memory_source_row(f.source, "POINT(113 26)", "1|a");
+    memory_source_row(f.source, "POINT(124 36)", "2|b");
     f.atlas = memory_source_atlas(f.source);
     *state = &f;
     return tile_map_new(f.atlas, &options, &f.map, &err) != IM_OK ||
@@ -326,7 +338,7 @@ TEST(a_page_has_all_its_furniture)
                                  .n_markers = 2,
                                  .title = im_bytes_of("长三角"),
                                  .notice = im_bytes_of("示意图 · 无审图号"),
-                                 .has_legend = true,
+                                 .legend = STATIC_LEGEND_AUTO,
                                  .has_scale_bar = true};
     struct im_buf png = {.max = 1024 * 1024};
     struct im_error err;
@@ -336,6 +348,154 @@ TEST(a_page_has_all_its_furniture)
                            (struct golden_tolerance){24, 0.01});
     im_buf_release(&png);
     assert_true(same);
+}
+
+/* ---- legend ---- */
+
+static struct render_area
+area_around(double lon, double lat, uint32_t zoom, uint32_t side)
+{
+    double size = 256 * exp2(zoom);
+    double y = 0.5 - log(tan(M_PI / 4 + lat * M_PI / 360)) / (2 * M_PI);
+
+    return (struct render_area){.zoom = zoom,
+                                .x_px = llround((lon / 360 + 0.5) * size) - side / 2,
+                                .y_px = llround(y * size) - side / 2,
+                                .width_px = side,
+                                .height_px = side};
+}
+
+static uint32_t signs_at(struct fixture *f, double lon, double lat, const char *color)
+{
+    const struct map_layer *kinds = &f->map->layers[f->map->n_layers - 1];
+    json_t *entry = json_pack("{s:s, s:s}", "shape", "circle", "color", color);
+    struct shown *shown = NULL;
+    struct im_error err;
+
+    for (uint32_t i = 0; i < f->map->n_layers; i++)
+        if (strcmp(atlas_layer_schema(f->map->layers[i].layer)->id, "kinds") == 0)
+            kinds = &f->map->layers[i];
+    assert_int_equal(
+        shown_new(f->map, f->worker, area_around(lon, lat, 8, 200), &shown, &err),
+        IM_OK);
+    uint32_t rank = shown_entry(shown, kinds, entry, NULL);
+    assert_int_equal(shown_layer(shown, kinds), lon < 114 || lon > 123);
+    shown_free(shown);
+    json_decref(entry);
+    return rank;
+}
+
+TEST(a_kind_is_listed_where_it_is_drawn)
+{
+    struct fixture *f = *state;
+
+    assert_true(signs_at(f, 113, 26, "#00aa00") > 0);
+    assert_int_equal(signs_at(f, 113, 26, "#aa00aa"), 0);
+    assert_int_equal(signs_at(f, 124, 36, "#00aa00"), 0);
+    assert_true(signs_at(f, 124, 36, "#aa00aa") > 0);
+    assert_int_equal(signs_at(f, 119, 30, "#aa00aa"), 0);
+}
+
+static struct static_map page_of(uint32_t width, uint32_t height)
+{
+    static const struct static_marker marker = {
+        .lon = 121.4, .lat = 30.6, .color = {1, 0, 0, 1}};
+
+    return (struct static_map){.lon = 120.7,
+                               .lat = 31.2,
+                               .zoom = 7.6,
+                               .width_px = width,
+                               .height_px = height,
+                               .scale = 1,
+                               .markers = &marker,
+                               .n_markers = 1,
+                               .title = im_bytes_of("长三角"),
+                               .notice = im_bytes_of("示意图 · 无审图号"),
+                               .has_scale_bar = true};
+}
+
+/* Largest step between two pictures in a rectangle. */
+static int differs(const struct raster *a,
+                   const struct raster *b,
+                   uint32_t x0,
+                   uint32_t y0,
+                   uint32_t x1,
+                   uint32_t y1)
+{
+    int most = 0;
+
+    for (uint32_t y = y0; y < y1; y++)
+        for (uint32_t x = x0; x < x1; x++)
+            for (int c = 0; c < 3; c++) {
+                int step = abs(pixel(a, x, y)[c] - pixel(b, x, y)[c]);
+
+                most = step > most ? step : most;
+            }
+    return most;
+}
+
+/* Palettes of two pictures are not the same. */
+enum { ALIKE = 24 };
+
+TEST(a_legend_on_the_map_hides_no_foot_bar_title_or_pin)
+{
+    struct fixture *f = *state;
+    static const uint32_t sizes[][2] = {{420, 300}, {300, 300}, {800, 600}, {200, 260}};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct static_map page = page_of(sizes[i][0], sizes[i][1]);
+        struct raster without = drawn(f, &page);
+        double x;
+        double y;
+
+        page.legend = STATIC_LEGEND_INSIDE;
+        struct raster with = drawn(f, &page);
+        uint32_t w = page.width_px;
+        uint32_t h = page.height_px;
+        static_map_place(&page, 121.4, 30.6, &x, &y);
+        assert_true(differs(&without, &with, 0, 0, w, h) > 60);
+        assert_true(differs(&without, &with, 0, h - 18, w, h) <= ALIKE);
+        assert_true(differs(&without, &with, 8, h - 50, 60, h - 24) <= ALIKE);
+        assert_true(differs(&without, &with, 8, 8, 70, 34) <= ALIKE);
+        if (x > 10 && x + 10 < w && y < h)
+            assert_true(differs(&without, &with, (uint32_t)x - 6, (uint32_t)y - 20,
+                                (uint32_t)x + 6, (uint32_t)y) <= ALIKE);
+        raster_release(&with);
+        raster_release(&without);
+    }
+}
+
+/* The map beside it is one of that width, drawn anew: names are not cut by it. */
+TEST(beside_a_legend_a_box_is_whole)
+{
+    struct fixture *f = *state;
+    struct static_map page = page_of(500, 500);
+    struct im_error err;
+    uint32_t edge = 500;
+
+    page.title = (struct im_bytes){0};
+    page.has_scale_bar = false;
+    page.n_markers = 0;
+    page.has_box = true;
+    page.box = (struct bbox){119.5, 30.2, 121.5, 31.9};
+    page.legend = STATIC_LEGEND_RIGHT;
+    struct raster with = drawn(f, &page);
+
+    /* the paper of the legend ends where the map does */
+    while (edge > 0 && pixel(&with, edge - 1, 300)[2] >= 250)
+        edge--;
+    assert_true(edge > 300 && edge < 500);
+    page.legend = STATIC_LEGEND_NONE;
+    page.width_px = edge - 1; /* a fine line lies between */
+    assert_int_equal(static_map_fit(&page, page.box, &err), IM_OK);
+    struct raster alone = drawn(f, &page);
+    for (uint32_t y = 0; y < 400; y++)
+        for (uint32_t x = 0; x < page.width_px; x++)
+            for (int c = 0; c < 3; c++)
+                assert_true(abs(pixel(&with, x, y)[c] - pixel(&alone, x, y)[c]) <=
+                            ALIKE);
+    raster_release(&alone);
+    raster_release(&with);
 }
 
 int main(void)
@@ -349,6 +509,9 @@ int main(void)
         cmocka_unit_test(a_pin_points_at_its_place),
         cmocka_unit_test(what_is_out_of_range_is_refused_with_the_range),
         cmocka_unit_test(a_page_has_all_its_furniture),
+        cmocka_unit_test(a_kind_is_listed_where_it_is_drawn),
+        cmocka_unit_test(a_legend_on_the_map_hides_no_foot_bar_title_or_pin),
+        cmocka_unit_test(beside_a_legend_a_box_is_whole),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

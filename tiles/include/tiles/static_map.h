@@ -27,6 +27,16 @@ struct static_marker {
     struct draw_color color;
 };
 
+/** Where the legend goes: on the map in the corner where it hides least, or beside the
+ *  map, which then has less room. AUTO: on the map while it hides less than a fifth. */
+enum static_legend {
+    STATIC_LEGEND_NONE,
+    STATIC_LEGEND_AUTO,
+    STATIC_LEGEND_INSIDE,
+    STATIC_LEGEND_RIGHT,
+    STATIC_LEGEND_BELOW
+};
+
 struct static_map {
     double lon; /* of the middle */
     double lat;
@@ -39,7 +49,10 @@ struct static_map {
     uint32_t n_markers;
     struct im_bytes title;  /* empty: none */
     struct im_bytes notice; /* of the foot, before the sources */
-    bool has_legend;
+    enum static_legend legend;
+    struct bbox box; /* where has_box: what the map has to show, however much room a
+                        legend beside it takes; middle and zoom follow from it */
+    bool has_box;
     bool has_scale_bar;
 };
 
