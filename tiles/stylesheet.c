@@ -56,6 +56,23 @@ const char *stylesheet_id(const struct stylesheet *sheet)
     return sheet->id;
 }
 
+int stylesheet_order(const struct stylesheet *sheet)
+{
+    const json_t *order =
+        json_object_get(json_object_get(sheet->root, "metadata"), "order");
+
+    return json_is_integer(order) && json_integer_value(order) >= 0 &&
+                   json_integer_value(order) <= STYLE_MAX_ORDER
+               ? (int)json_integer_value(order)
+               : STYLE_MAX_ORDER + 1;
+}
+
+bool stylesheet_is_theme(const struct stylesheet *sheet)
+{
+    return json_is_array(
+        json_object_get(json_object_get(sheet->root, "metadata"), "layers"));
+}
+
 const char *stylesheet_title(const struct stylesheet *sheet, enum lang lang)
 {
     return sheet->title[lang];

@@ -207,8 +207,19 @@ make_legend(const struct look *look, const char *title_zh, const char *title_en)
 
     if (geometry == SCHEMA_NONE)
         return json_array();
-    return json_pack("[{s:{s:s, s:s}, s:s, s:s}]", "title", "zh", title_zh, "en",
-                     title_en, "shape", shape, "color", look->colour);
+
+    json_t *legend = json_pack("[{s:{s:s, s:s}, s:s, s:s}]", "title", "zh", title_zh,
+                               "en", title_en, "shape", shape, "color", look->colour);
+
+    if (look->layer->is_clustered && geometry == SCHEMA_POINT)
+        json_array_append_new(
+            legend,
+            json_pack("{s:{s:s, s:s}, s:s, s:s}", "title", "zh",
+                      "圆内数字：相距很近的个数，放大后分开", "en",
+                      "Number in a circle: so many close together; they part when you "
+                      "zoom in",
+                      "shape", "cluster", "color", look->dark));
+    return legend;
 }
 
 json_t *

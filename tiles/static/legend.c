@@ -220,16 +220,23 @@ static void collect(struct legend *l)
 
 /* ---- sizes ---- */
 
+static bool is_round(const json_t *entry)
+{
+    return has_shape(entry, "circle") || has_shape(entry, "cluster");
+}
+
 static float radius_of(const json_t *entry)
 {
     double given = json_number_value(json_object_get(entry, "radius"));
 
-    return given > 0 ? (float)fmin(given, MAX_RADIUS_PX) : 5;
+    return given > 0                     ? (float)fmin(given, MAX_RADIUS_PX)
+           : has_shape(entry, "cluster") ? 8
+                                         : 5;
 }
 
 static float row_height(const struct legend *l, const struct row *row)
 {
-    float sign = has_shape(row->entry, "circle") ? 2 * radius_of(row->entry) + 6 : 0;
+    float sign = is_round(row->entry) ? 2 * radius_of(row->entry) + 6 : 0;
 
     return fmaxf(fmaxf(sign, ROW_PX * l->size), row->text.height + 4);
 }
@@ -249,7 +256,7 @@ static enum im_code measure(struct legend *l, float most_px)
     l->height = 2 * PADDING_PX;
     l->symbol_px = SYMBOL_PX;
     for (uint32_t i = 0; i < l->n; i++)
-        if (has_shape(l->rows[i].entry, "circle"))
+        if (is_round(l->rows[i].entry))
             l->symbol_px = fmaxf(l->symbol_px, 2 * radius_of(l->rows[i].entry) + 10);
     l->text_px = fmaxf(60, most_px - l->symbol_px - 2 * PADDING_PX);
     for (uint32_t i = 0; i < l->n && rc == IM_OK; i++) {
@@ -473,6 +480,24 @@ draw_circle(struct furniture *f, const json_t *entry, float x, float y)
                : rc;
 }
 
+/* A disc with a number in it, which stands for any. */
+static enum im_code
+draw_cluster(struct furniture *f, const json_t *entry, float x, float y)
+{
+    struct panel_text number = {.text = im_bytes_of("9"), .size = 10, .is_bold = true};
+    struct draw_color ink = f->ink;
+    enum im_code rc = draw_circle(f, entry, x, y);
+
+    if (rc == IM_OK)
+        rc = panel_shape(f, &number);
+    f->ink = f->paper;
+    f->ink.a = 1;
+    if (rc == IM_OK)
+        rc = panel_write(f, &number, (double)x, (double)y, 0);
+    f->ink = ink;
+    return rc;
+}
+
 /* The image where there is one, else the shape in its colour. */
 static enum im_code
 draw_symbol(struct furniture *f, const json_t *entry, float x, float y)
@@ -491,6 +516,8 @@ draw_symbol(struct furniture *f, const json_t *entry, float x, float y)
         return panel_rect(f, x - 9, y - 1, 18, 2, color_of(entry, "color", f->ink));
     if (has_shape(entry, "fill"))
         return draw_area(f, entry, x, y);
+    if (has_shape(entry, "cluster"))
+        return draw_cluster(f, entry, x, y);
     return draw_circle(f, entry, x, y);
 }
 

@@ -9,7 +9,7 @@
 
 enum { MAX_SIGNS = 512, MAX_IMAGE_NAME = 64 };
 
-enum sign_kind { SIGN_DISC, SIGN_RING, SIGN_LINE, SIGN_AREA, SIGN_IMAGE };
+enum sign_kind { SIGN_DISC, SIGN_RING, SIGN_CLUSTER, SIGN_LINE, SIGN_AREA, SIGN_IMAGE };
 
 struct sign {
     const struct map_style *ms;
@@ -73,7 +73,7 @@ static bool add_image(struct look_out *l, enum style_property property)
     return true;
 }
 
-static bool add_circle(struct look_out *l)
+static bool add_circle(struct look_out *l, bool is_cluster)
 {
     const struct style_layer *style = l->render.ms->style;
     struct style_eval *at = &l->render.w->at;
@@ -85,7 +85,7 @@ static bool add_circle(struct look_out *l)
     bool has_ring = stroke.a > 0 && style_number(style, CIRCLE_STROKE_WIDTH, at) > 0;
 
     if (has_disc)
-        add_color(l, SIGN_DISC, fill);
+        add_color(l, is_cluster ? SIGN_CLUSTER : SIGN_DISC, fill);
     if (has_ring && fill.a < 0.5f) /* hollow */
         add_color(l, SIGN_RING, stroke);
     return has_disc || has_ring;
@@ -130,7 +130,7 @@ static bool add_symbol(struct look_out *l)
     return has_icon || style_text(style, TEXT_FIELD, at).len > 0;
 }
 
-static bool add_look(struct look_out *l)
+static bool add_look(struct look_out *l, bool is_cluster)
 {
     switch (l->render.ms->style->type) {
     case STYLE_FILL:
@@ -138,7 +138,7 @@ static bool add_look(struct look_out *l)
     case STYLE_LINE:
         return add_line(l);
     case STYLE_CIRCLE:
-        return add_circle(l);
+        return add_circle(l, is_cluster);
     case STYLE_SYMBOL:
         return add_symbol(l);
     case STYLE_HEATMAP:
@@ -195,7 +195,7 @@ static bool visit(void *ctx, uint32_t feature)
     enum geom_kind kind = kind_of(r, feature);
 
     if (suits(r->ms->style, kind) && enter(r, feature, kind) &&
-        is_inside(r, feature, kind) && add_look(l)) {
+        is_inside(r, feature, kind) && add_look(l, feature & CLUSTER_BIT)) {
         l->shown->layers[r->ms->layer - r->map->layers] = true;
         /* the others look the same */
         if (r->is_one_look)
@@ -295,6 +295,8 @@ static bool is_sign(const struct sign *sign, const json_t *entry, const char *im
         return shape && strcmp(shape, "line") == 0 && is_color(sign, entry);
     case SIGN_AREA:
         return shape && strcmp(shape, "fill") == 0 && is_color(sign, entry);
+    case SIGN_CLUSTER:
+        return shape && strcmp(shape, "cluster") == 0 && is_color(sign, entry);
     case SIGN_DISC:
         return shape && strcmp(shape, "circle") == 0 && is_color(sign, entry);
     }

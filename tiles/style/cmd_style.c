@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* innomap style: what is wrong with a style, and what its expressions give. */
 #include "style/case.h"
+#include "style/json_fault.h"
 
 #include <engine/cli.h>
 #include <engine/json_writer.h>
@@ -209,10 +210,7 @@ parse(struct im_bytes text, const char *name, json_t **out, struct im_error *err
                    JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &fault);
     if (*out)
         return IM_OK;
-    im_fail(err, IM_EDATA, "%.100s: line %d, column %d: %s", name, fault.line,
-            fault.column, fault.text);
-    return im_zh(err, IM_EDATA, "%.100s：第 %d 行第 %d 列：%s", name, fault.line,
-                 fault.column, fault.text);
+    return json_fault(name, text, &fault, err);
 }
 
 static enum im_code parse_file(const char *path, json_t **out, struct im_error *err)

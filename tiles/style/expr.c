@@ -366,13 +366,35 @@ const struct expr *expr_finish(struct expr_compiler *c, struct expr *e)
     return e;
 }
 
+/* What an evaluation failed of, in Chinese: the usual words are known, the value that
+ * stands between quotes or brackets stays. */
+static const char *failure_zh(const struct style_value *failure)
+{
+    static const struct {
+        const char *begins;
+        const char *zh;
+    } known[] = {{"Could not parse color from value", "无法识别颜色"},
+                 {"Invalid rgba value", "颜色分量无效，应为 0 到 255，不透明度 0 到 1"},
+                 {"Could not convert", "无法转换为数字"},
+                 {"Could not parse", "无法识别这个值"},
+                 {"Expected value to be of type", "值的类型不符"},
+                 {"Cannot interpolate", "无法在这些值之间插值"},
+                 {"Array index", "序号超出列表范围"}};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(failure->bytes, known[i].begins, strlen(known[i].begins)) == 0)
+            return known[i].zh;
+    return "求值失败";
+}
+
 /* A constant cannot be seen to fail later: what is wrong with it is said now. */
 static const struct expr *fold(struct expr_compiler *c, const struct expr *e)
 {
     struct style_value value = value_now(c, e);
 
     if (value.kind == STYLE_ERROR)
-        return expr_fail(c, "%.*s", "%.*s", (int)value.n, value.bytes);
+        return expr_fail(c, "%.*s%.0s", "%3$s（%2$.*1$s）", (int)value.n, value.bytes,
+                         failure_zh(&value));
     return constant_of_type(c, value, e->type);
 }
 

@@ -22,26 +22,47 @@ const char *expr_operator_nearest(const char *name)
 {
     const char *best = "";
     unsigned least = ~0u;
+    bool is_alike = false; /* of equally near ones the one that begins like it */
 
     for (size_t f = 0; f < N_FAMILIES; f++)
         for (size_t i = 0; i < families[f]->n; i++) {
             const char *candidate = families[f]->rows[i].name;
             unsigned distance = style_name_distance(name, candidate);
 
-            if (distance < least) {
+            if (distance < least ||
+                (distance == least && !is_alike && candidate[0] == name[0])) {
                 least = distance;
                 best = candidate;
+                is_alike = candidate[0] == name[0];
             }
         }
     return best;
 }
 
+static const char *count_zh(const char *needed)
+{
+    static const char *const known[][2] = {
+        {"1 argument", "1 个参数"},
+        {"2 arguments", "2 个参数"},
+        {"2 or 3 arguments", "2 或 3 个参数"},
+        {"at least 3 arguments", "至少 3 个参数"},
+        {"another number of arguments", "另外的参数个数"}};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i][0], needed) == 0)
+            return known[i][1];
+    return needed;
+}
+
 const struct expr *
 expr_fail_count(struct expr_compiler *c, const char *needed, const json_t *json)
 {
-    return expr_fail(c, "Expected %s, but found %zu instead.",
-                     "参数个数不对：需要 %s，却有 %zu 个。", needed,
-                     json_array_size(json) - 1);
+    size_t n = json_array_size(json) - 1;
+
+    /* both formats get all arguments */
+    return expr_fail(c, "Expected %s%.0s, but found %zu instead.",
+                     "参数个数不对：需要%.0s%s，却有 %zu 个。", needed,
+                     count_zh(needed), n);
 }
 
 static bool is_named(const struct expr *e, const char *name)

@@ -127,7 +127,8 @@ static size_t count_labels(const json_t *json)
 /* Noted at the label's place in the expression. */
 static bool refuse_label(struct expr_compiler *c, const char *en, const char *zh)
 {
-    expr_fail(c, "%s", "%s", en, zh);
+    /* both formats get both arguments */
+    expr_fail(c, "%s", "%.0s%s", en, zh);
     return false;
 }
 

@@ -302,7 +302,16 @@ static void check_number(struct expr_compiler *c,
                          const struct style_property_def *def,
                          double number)
 {
-    if (!(number >= def->min && number <= def->max))
+    if (isnan(number))
+        expr_fail(c,
+                  "the value is no number (0/0, or the root or logarithm of a negative "
+                  "one); allowed is %g..%g",
+                  "值不是数（如 0/0，或负数的平方根、对数）；允许 %g..%g", def->min,
+                  def->max);
+    else if (isinf(number))
+        expr_fail(c, "the value is infinite (a division by 0?); allowed is %g..%g",
+                  "值为无穷大（除以 0？）；允许 %g..%g", def->min, def->max);
+    else if (!(number >= def->min && number <= def->max))
         expr_fail(c, "%g is outside %g..%g", "%g 超出 %g..%g", number, def->min,
                   def->max);
 }

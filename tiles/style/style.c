@@ -3,6 +3,8 @@
  * typing error and is named. */
 #include "style/style.h"
 
+#include "style/json_fault.h"
+
 #include <tiles/tile.h>
 
 #include <math.h>
@@ -51,7 +53,8 @@ fail_member(struct expr_compiler *c, const char *key, const char *en, const char
 {
     size_t mark = expr_path_key(c, key);
 
-    expr_fail(c, "%s", "%s", en, zh);
+    /* both formats get both arguments */
+    expr_fail(c, "%s", "%.0s%s", en, zh);
     expr_path_pop(c, mark);
 }
 
@@ -495,7 +498,8 @@ static void read_layers(struct reader *r, const json_t *root, struct style *out)
 
 static bool is_legend_shape(const char *shape)
 {
-    static const char *const shapes[] = {"circle", "ring", "line", "fill", NULL};
+    static const char *const shapes[] = {"circle", "ring", "cluster",
+                                         "line",   "fill", NULL};
 
     for (int i = 0; shape && shapes[i]; i++)
         if (strcmp(shape, shapes[i]) == 0)
@@ -543,8 +547,9 @@ static void read_legend_entry(struct expr_compiler *c, const json_t *entry)
         expr_fail(c, "a legend entry needs \"title\" with \"zh\" and \"en\"",
                   "图例项需要带 \"zh\" 和 \"en\" 的 \"title\"");
     if (!is_legend_shape(json_string_value(json_object_get(entry, "shape"))))
-        expr_fail(c, "a legend entry needs \"shape\": circle, ring, line or fill",
-                  "图例项需要 \"shape\"：circle、ring、line 或 fill");
+        expr_fail(c,
+                  "a legend entry needs \"shape\": circle, ring, cluster, line or fill",
+                  "图例项需要 \"shape\"：circle、ring、cluster、line 或 fill");
     if (!is_color(json_object_get(entry, "color")) || (outline && !is_color(outline)))
         expr_fail(c, "a legend entry needs \"color\", a CSS colour",
                   "图例项需要 \"color\"，即 CSS 颜色");
@@ -591,19 +596,15 @@ static enum im_code load(struct im_bytes json, json_t **out, struct im_error *er
     json_error_t fault;
 
     if (json.len > STYLE_MAX_BYTES) {
-        im_fail(err, IM_ELIMIT, "style of %zu bytes, at most %d", json.len,
-                STYLE_MAX_BYTES);
+        im_fail(err, IM_ELIMIT, "the style has %zu bytes, at most %d are allowed",
+                json.len, STYLE_MAX_BYTES);
         return im_zh(err, IM_ELIMIT, "样式有 %zu 字节，最多 %d", json.len,
                      STYLE_MAX_BYTES);
     }
     *out =
         json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &fault);
-    if (!*out) {
-        im_fail(err, IM_EDATA, "line %d, column %d: %s", fault.line, fault.column,
-                fault.text);
-        return im_zh(err, IM_EDATA, "第 %d 行第 %d 列：%s", fault.line, fault.column,
-                     fault.text);
-    }
+    if (!*out)
+        return json_fault("", json, &fault, err);
     if (json_is_object(*out))
         return IM_OK;
     json_decref(*out);

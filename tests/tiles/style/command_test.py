@@ -47,6 +47,57 @@ class Style(unittest.TestCase):
             "layers[2].paint.line-width[2]"])
         self.assertIn("fill-color", found[0][1])
 
+    def both(self, content):
+        """The first problem in English and in Chinese."""
+        path = os.path.join(self.folder.name, "faulty.json")
+        with open(path, "wb") as out:
+            out.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+        code, out, _ = run("check", "--json", path)
+        self.assertEqual(code, 1)
+        problem = json.loads(out)[0]["problems"][0]
+        return problem["message"], problem["message_zh"]
+
+    def test_what_is_no_json_is_told_with_what_to_do(self):
+        style = json.dumps({"layers": []})
+        for content, en, zh in (
+                (b"\xef\xbb\xbf" + style.encode(), "without BOM", "无 BOM"),
+                (style.encode("utf-16"), "UTF-16", "UTF-16"),
+                (b"", "nothing", "内容为空"), (b" \n\t", "nothing", "内容为空"),
+                (b'{"layers": [', "line 1", "提前结束"),
+                (b'{"layers": [NaN]}', "column", "语法有误"),
+                (b'{"layers": [1e999]}', "overflow", "数字过大"),
+                (b'{"layers": [], "layers": []}', "duplicate", "重复"),
+                (b"[" * 100000, "depth", "嵌套太深")):
+            message, message_zh = self.both(content)
+            self.assertIn(en, message)
+            self.assertIn(zh, message_zh)
+
+    def test_no_message_shows_how_a_number_is_printed(self):
+        for value, en, zh in ((["/", 0, 0], "no number", "不是数"),
+                              (["sqrt", -1], "no number", "不是数"),
+                              (["ln", -1], "no number", "不是数"),
+                              (["/", 1, 0], "infinite", "无穷大"),
+                              (1e308, "1e+308", "1e+308")):
+            message, message_zh = self.both({"layers": [
+                {"id": "a", "type": "line", "paint": {"line-width": value}}]})
+            self.assertIn(en, message)
+            self.assertIn(zh, message_zh)
+            self.assertNotIn("nan", message + message_zh)
+            self.assertNotIn("inf ", message + message_zh)
+            self.assertIn("0..64", message_zh)
+
+    def test_messages_in_chinese_are_chinese(self):
+        circle = {"id": "a", "type": "circle"}
+        for layer in ({"type": "circle"}, {**circle, "minzoom": "5"},
+                      {**circle, "paint": {"circle-color": "#12"}},
+                      {**circle, "paint": {"circle-color": ["rgb", 300, 0, 0]}},
+                      {**circle, "paint": {"circle-radius": ["let", "x", 1]}},
+                      {**circle, "paint": {"circle-radius": [
+                          "match", ["get", "x"], "a", 1, "a", 2, 3]}}):
+            message, message_zh = self.both({"layers": [layer]})
+            self.assertNotEqual(message, message_zh)
+            self.assertTrue(any("\u4e00" <= c <= "\u9fff" for c in message_zh), message_zh)
+
     def test_a_style_of_a_whole_map_is_checked_too(self):
         layer = {"id": "a", "type": "circle", "source": "s", "source-layer": "l",
                  "paint": {"circle-radius": {"stops": [[5, 1], [10, 4]]},

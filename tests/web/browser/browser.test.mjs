@@ -397,3 +397,50 @@ visit(
     await picture(page, "embed");
   },
 );
+
+visit(
+  "a map of an indicator has its classes, year and source beside it, and its own layers",
+  {},
+  async (page) => {
+    await drawn(page);
+    const all = await page.locator("im-layer-list input[role=switch]").count();
+    assert.equal(await page.locator("im-legend").isVisible(), false);
+    const titles = await page.locator("im-map .look optgroup").nth(1).locator("option").count();
+    assert.ok(titles >= 2, "both indicators are in the list of styles");
+    await page.selectOption("im-map .look", "rd-intensity");
+    const legend = page.locator("im-legend");
+    await legend.locator("summary").waitFor();
+    await drawn(page);
+    assert.equal(await legend.locator("li .swatch.fill").count(), 5);
+    assert.match(await legend.textContent(), /2.5% 至不足 3.0%.*无数据.*来源：/s);
+    assert.match(await legend.locator(".heading").textContent(), /20\d\d年/);
+    assert.ok((await page.locator("im-layer-list input[role=switch]").count()) < all);
+    assert.match(page.url(), /style=rd-intensity/);
+    // a legend hides neither the scale nor the notice
+    const box = await legend.boundingBox();
+    const scale = await page.locator(".maplibregl-ctrl-scale").boundingBox();
+    assert.ok(box.x + box.width <= scale.x, JSON.stringify([box, scale]));
+    await page.selectOption("im-map .look", "national-incubators");
+    await legend.getByText("40 个").waitFor();
+    const sizes = await legend
+      .locator(".swatch.circle")
+      .evaluateAll((swatches) => swatches.map((swatch) => swatch.getBoundingClientRect().width));
+    assert.ok(sizes[0] > sizes[1] && sizes[1] > sizes[2], `circles of ${sizes}`);
+    await page.selectOption("im-map .look", "light");
+    await legend.waitFor({ state: "hidden" });
+    await drawn(page);
+    assert.equal(await page.locator("im-layer-list input[role=switch]").count(), all);
+  },
+);
+
+visit(
+  "in other people's pages an indicator without reviewed boundaries says that it is not drawn",
+  { hash: "embed?style=rd-intensity", viewport: { width: 360, height: 400 } },
+  async (page) => {
+    await drawn(page);
+    const { body } = await api("layers", { lang: "zh" });
+    const isReviewed = body.review_number !== "无审图号";
+    assert.equal(await page.locator("im-legend .empty").isVisible(), !isReviewed);
+    assert.equal(await page.locator("im-legend details").getAttribute("open"), null);
+  },
+);

@@ -27,6 +27,11 @@ const struct stylesheet *stylesheet_set_find(const struct stylesheet_set *set,
 
 const char *stylesheet_id(const struct stylesheet *sheet); /* the file's name */
 const char *stylesheet_title(const struct stylesheet *sheet, enum lang lang);
+/** Its place in a list to choose from (metadata.order), else after all others. */
+int stylesheet_order(const struct stylesheet *sheet);
+/** Does it say which layers the map shows (metadata.layers): a map of one subject, not
+ *  a look of the whole map. */
+bool stylesheet_is_theme(const struct stylesheet *sheet);
 /** As it was read; lives as long as the set. */
 struct im_bytes stylesheet_json(const struct stylesheet *sheet);
 /** Of its content, for the versions of maps. */

@@ -336,6 +336,25 @@ static void write_problems(struct context *c, const struct atlas *atlas)
     im_json_array_end(c->w);
 }
 
+/* What "style" may be asked for; "order" is that of a list to choose from. */
+static void write_styles(struct context *c, const struct stylesheet_set *styles)
+{
+    im_json_key(c->w, "styles");
+    im_json_array(c->w);
+    for (uint32_t i = 0; i < stylesheet_set_size(styles); i++) {
+        const struct stylesheet *sheet = stylesheet_set_at(styles, i);
+
+        im_json_object(c->w);
+        api_write_text(c->w, "id", stylesheet_id(sheet));
+        api_write_text(c->w, "title", stylesheet_title(sheet, c->lang));
+        api_write_int(c->w, "order", (uint64_t)stylesheet_order(sheet));
+        im_json_key(c->w, "theme");
+        im_json_bool(c->w, stylesheet_is_theme(sheet));
+        im_json_object_end(c->w);
+    }
+    im_json_array_end(c->w);
+}
+
 void api_layers_write(const struct api_call *call, struct im_json *w)
 {
     const struct layers_answer *a = call->other;
@@ -355,6 +374,7 @@ void api_layers_write(const struct api_call *call, struct im_json *w)
     write_attribution(c, &call->request);
     api_write_text(w, "notice", notice_text(c->lang));
     api_write_text(w, "review_number", call->review_number);
+    write_styles(c, call->styles);
     write_problems(c, call->atlas);
     im_json_object_end(w);
     json_decref(root);

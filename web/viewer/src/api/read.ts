@@ -7,12 +7,14 @@ import type {
   Field,
   Layer,
   LegendEntry,
+  LegendShape,
   NamedPlace,
   NearestAnswer,
   Origin,
   Place,
   Precision,
   Sprites,
+  StyleChoice,
 } from "./types.ts";
 
 type Dict = Record<string, unknown>;
@@ -54,15 +56,22 @@ function readField(value: unknown): Field {
   };
 }
 
-function readLegend(value: unknown): LegendEntry {
+const SHAPES: readonly string[] = ["circle", "ring", "line", "fill", "cluster", "heading", "note"];
+
+function isShape(shape: string): shape is LegendShape {
+  return SHAPES.includes(shape);
+}
+
+export function readLegend(value: unknown): LegendEntry {
   const entry = dict(value, "legend");
   const shape = text(entry.shape);
   return {
     title: text(entry.title),
-    shape: shape === "line" || shape === "fill" || shape === "ring" ? shape : "circle",
+    shape: isShape(shape) ? shape : "circle",
     color: text(entry.color),
     opacity: typeof entry.opacity === "number" ? entry.opacity : 1,
     outline: text(entry.outline),
+    radius: typeof entry.radius === "number" ? entry.radius : 0,
     pattern: text(entry.pattern),
     images: list(entry.images).flatMap((pair) => {
       const [zoom, name] = list(pair);
@@ -109,6 +118,18 @@ export function readSprites(value: unknown, url: string): Sprites {
   return { url, width, height, images };
 }
 
+function readStyles(value: unknown): StyleChoice[] {
+  const order = (style: unknown) =>
+    isDict(style) && typeof style.order === "number" ? style.order : 1000;
+  return [...list(value)]
+    .sort((a, b) => order(a) - order(b))
+    .flatMap((entry) => {
+      const style = dict(entry, "style");
+      const id = text(style.id);
+      return id ? [{ id, title: text(style.title) || id, isTheme: style.theme === true }] : [];
+    });
+}
+
 export function readCatalog(value: unknown): Catalog {
   const catalog = dict(value, "layers");
   return {
@@ -117,6 +138,7 @@ export function readCatalog(value: unknown): Catalog {
     attribution: text(catalog.attribution),
     notice: text(catalog.notice),
     review_number: text(catalog.review_number),
+    styles: readStyles(catalog.styles),
     problems: list(catalog.problems).map(text),
   };
 }

@@ -4,7 +4,7 @@ import type { Feature, Geometry } from "geojson";
 
 export type Lang = "zh" | "en";
 export type Precision = "site" | "park" | "town" | "district" | "city";
-export type LegendShape = "circle" | "ring" | "line" | "fill";
+export type LegendShape = "circle" | "ring" | "line" | "fill" | "cluster" | "heading" | "note";
 
 export interface LegendEntry {
   title: string;
@@ -13,6 +13,8 @@ export interface LegendEntry {
   /** Of areas. */
   opacity: number;
   outline: string;
+  /** Of circles whose size means something, in pixels; 0: as any other sign. */
+  radius: number;
   pattern: string;
   /** The image that stands for it from these zooms on. */
   images: readonly (readonly [number, string])[];
@@ -60,12 +62,21 @@ export interface Layer {
   legend: LegendEntry[];
 }
 
+/** A style of the whole map to choose from. */
+export interface StyleChoice {
+  id: string;
+  title: string;
+  /** A map of one subject, with layers of its own. */
+  isTheme: boolean;
+}
+
 export interface Catalog {
   layers: Layer[];
   data_version: number;
   attribution: string;
   notice: string;
   review_number: string;
+  styles: StyleChoice[];
   problems: string[];
 }
 

@@ -109,8 +109,28 @@ export class MapView {
     });
   }
 
+  /** A cluster comes apart; anything else is asked about. */
   #click(point: { x: number; y: number }, lon: number, lat: number): void {
+    const cluster = this.#clusterAt(point);
+    if (cluster) {
+      this.#map.easeTo({ center: cluster.at, zoom: cluster.zoom, ...this.#animation() });
+      return;
+    }
     this.#events.clicked(lon, lat, this.#found(point));
+  }
+
+  #clusterAt({ x, y }: { x: number; y: number }): { at: [number, number]; zoom: number } | null {
+    const layers = this.#pickable.filter((id) => this.#map.getLayer(id));
+    if (layers.length === 0) return null;
+    const hit = this.#map
+      .queryRenderedFeatures([x, y], { layers })
+      .find(({ properties }) => Number(properties.point_count) > 1);
+    if (hit?.geometry.type !== "Point") return null;
+    const [lon = 0, lat = 0] = hit.geometry.coordinates;
+    const apart = Number(hit.properties.expansion_zoom);
+    // at least a step, so that a click is never without an answer
+    const zoom = Math.max(Number.isFinite(apart) ? apart : 0, this.#map.getZoom() + 1);
+    return { at: [lon, lat], zoom: Math.min(zoom, MAX_ZOOM) };
   }
 
   #found(point: { x: number; y: number }): Found[] {
@@ -203,6 +223,12 @@ export class MapView {
       counts[id] = (counts[id] ?? 0) + 1;
     }
     return counts;
+  }
+
+  /** Is anything of these style layers on the screen? */
+  draws(ids: readonly string[]): boolean {
+    const layers = ids.filter((id) => this.#map.getLayer(id));
+    return layers.length > 0 && this.#map.queryRenderedFeatures({ layers }).length > 0;
   }
 
   remove(): void {

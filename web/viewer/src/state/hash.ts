@@ -5,7 +5,14 @@
 //   style          the look of the map; absent: light
 //   near ask k     the question: a name, "lon,lat" or "layer:id"; the layer asked for; how many
 import type { Lang } from "../api/types.ts";
-import { type AskOrigin, K_CHOICES, LOOKS, type Look, type State, type View } from "./state.ts";
+import {
+  type AskOrigin,
+  K_CHOICES,
+  type Look,
+  STANDARD_LOOK,
+  type State,
+  type View,
+} from "./state.ts";
 
 export interface Shared {
   lang: Lang;
@@ -17,6 +24,8 @@ export interface Shared {
 }
 
 const REFERENCE = /^([a-z][a-z0-9_]{0,47}):(.+)$/;
+/** Names of files in the server's folder of styles. */
+const STYLE_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const NUMBER = /^-?\d{1,3}(\.\d{1,12})?$/;
 
 function numberOf(text: string | null, min: number, max: number): number | null {
@@ -75,7 +84,7 @@ export function readHash(hash: string): Shared {
   const k = Number(params.get("k"));
   return {
     lang: params.get("lang") === "en" ? "en" : "zh",
-    look: LOOKS.find((look) => look === params.get("style")) ?? "light",
+    look: STYLE_ID.exec(params.get("style") ?? "")?.[0] ?? STANDARD_LOOK,
     view: readView(params),
     visible: layers === null ? null : new Set(layers.split(",").filter(Boolean)),
     place: place ? { layer: place[1] ?? "", id: place[2] ?? "" } : null,
@@ -100,7 +109,7 @@ export function writeHash(state: State): string {
     params.set("k", String(state.ask.k));
   }
   if (state.place) params.set("place", `${state.place.layer}:${state.place.id}`);
-  if (state.look !== "light") params.set("style", state.look);
+  if (state.look !== STANDARD_LOOK) params.set("style", state.look);
   if (state.lang !== "zh") params.set("lang", state.lang);
   // commas and colons are fine in a fragment and easier to read (RFC 3986, 3.5)
   return `#${params.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;

@@ -63,9 +63,9 @@ export interface OpenAnswer {
   movesMap: boolean;
 }
 
-/** Styles of the whole map that come with the server; the first is the standard one. */
-export const LOOKS = ["light", "dark", "government-blue", "print"] as const;
-export type Look = (typeof LOOKS)[number];
+/** The id of a style of the whole map; which there are, the catalog says. */
+export type Look = string;
+export const STANDARD_LOOK: Look = "light";
 
 export interface State {
   lang: Lang;
@@ -90,7 +90,7 @@ export const K_CHOICES = [3, 5, 10, 20] as const;
 
 export const INITIAL: State = {
   lang: "zh",
-  look: "light",
+  look: STANDARD_LOOK,
   view: null,
   visible: null,
   ask: { origin: { kind: "text", text: "" }, layer: "", k: 5 },
@@ -115,6 +115,18 @@ export function layerOf(state: State, id: string): Layer | undefined {
 /** Drawn, and for the person to switch on and off; the base map is neither listed nor asked. */
 export function isSwitchable(layer: Layer): boolean {
   return layer.in_map && layer.group !== "base" && layer.geometry !== "none";
+}
+
+/** Layers that the style in use draws; null: not known yet. A map of one subject has few. */
+export function drawnLayers(state: State): ReadonlySet<string> | null {
+  if (state.style.status !== "done") return null;
+  const { layers } = state.style.value;
+  return new Set(
+    (Array.isArray(layers) ? layers : []).flatMap((layer: Record<string, unknown>) => {
+      const source = layer?.["source-layer"];
+      return typeof source === "string" ? [source.replace(/_label$/, "")] : [];
+    }),
+  );
 }
 
 export function isAskable(layer: Layer): boolean {

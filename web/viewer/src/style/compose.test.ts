@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { StyleSpecification } from "maplibre-gl";
 import { composeStyle, isStyle } from "./compose.ts";
 import { OVERLAY_SOURCE, overlayData } from "./overlay.ts";
-import { PALETTE } from "./palette.ts";
+import { paletteOf } from "./palette.ts";
 import { ringAround } from "./ring.ts";
 
 const SERVER: StyleSpecification = {
@@ -26,7 +26,11 @@ const SERVER: StyleSpecification = {
 const NOTHING = overlayData({ origin: null, targets: [], place: null, shape: null });
 
 function compose(hidden: string[]) {
-  return composeStyle(SERVER, { palette: PALETTE, hidden: new Set(hidden), overlay: NOTHING });
+  return composeStyle(SERVER, {
+    palette: paletteOf({}),
+    hidden: new Set(hidden),
+    overlay: NOTHING,
+  });
 }
 
 test("a hidden layer is hidden in all its style layers and keeps its layout", () => {

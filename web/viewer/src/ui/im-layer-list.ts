@@ -1,51 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layers: on and off, what their signs mean, how many there are and what the data are worth.
-import type { Layer, LegendEntry, Sprites } from "../api/types.ts";
-import { catalogOf, groupsOf, isSwitchable, isVisible } from "../state/state.ts";
+import type { Layer } from "../api/types.ts";
+import { catalogOf, drawnLayers, groupsOf, isSwitchable, isVisible } from "../state/state.ts";
 import { type Child, h, ICONS, icon } from "./dom.ts";
 import { UiElement } from "./element.ts";
 import { formatCount } from "./format.ts";
+import { imageOf, swatch } from "./swatch.ts";
 import { isPrecision } from "./texts.ts";
-
-/** Icons are settled with the names, for whole zooms. */
-function imageOf(entry: LegendEntry, zoom: number): string {
-  return entry.images.filter(([from]) => from <= Math.floor(zoom)).at(-1)?.[1] ?? "";
-}
-
-/** A piece of the sheet of icons as the background of an element; false: not there. */
-function showImage(element: HTMLElement, sprites: Sprites | null, name: string): boolean {
-  const image = sprites?.images[name];
-  if (!sprites || !image) return false;
-  const px = (n: number) => `${n / image.pixelRatio}px`;
-  element.style.background = `url("${sprites.url}") -${px(image.x)} -${px(image.y)} / ${px(sprites.width)} ${px(sprites.height)} no-repeat`;
-  element.style.inlineSize = px(image.width);
-  element.style.blockSize = px(image.height);
-  return true;
-}
-
-function swatch(
-  entry: LegendEntry | undefined,
-  sprites: Sprites | null,
-  zoom: number,
-): HTMLElement {
-  const element = h("span", { class: `swatch ${entry?.shape ?? "none"}` });
-  if (!entry) return element;
-  if (showImage(element, sprites, imageOf(entry, zoom))) {
-    element.className = "swatch image";
-    return element;
-  }
-  const color = (name: string, value: string) => {
-    if (CSS.supports("color", value)) element.style.setProperty(name, value);
-  };
-  color("--swatch", entry.color);
-  color("--outline", entry.outline);
-  element.style.setProperty("--opacity", `${Math.round(entry.opacity * 100)}%`);
-  if (entry.pattern && showImage(element, sprites, entry.pattern)) {
-    element.style.removeProperty("inline-size");
-    element.style.removeProperty("block-size");
-  }
-  return element;
-}
 
 export class ImLayerList extends UiElement {
   #switches = new Map<string, HTMLInputElement>();
@@ -53,12 +14,12 @@ export class ImLayerList extends UiElement {
   protected override connected(signal: AbortSignal): void {
     this.draws(
       signal,
-      (state) => [state.catalog, state.lang, state.sprites, this.#symbols()],
+      (state) => [state.catalog, state.style, state.lang, state.sprites, this.#symbols()],
       () => this.#draw(),
     );
     this.draws(
       signal,
-      (state) => [state.visible, state.catalog, state.sprites, this.#symbols()],
+      (state) => [state.visible, state.catalog, state.style, state.sprites, this.#symbols()],
       () => this.#check(),
     );
   }
@@ -77,7 +38,10 @@ export class ImLayerList extends UiElement {
     const { texts } = this;
     const layers = catalogOf(this.state)?.layers ?? [];
     const isTable = (layer: Layer) => layer.group === "tables";
-    const listed = layers.filter((layer) => isSwitchable(layer) || isTable(layer));
+    const drawn = drawnLayers(this.state);
+    const listed = layers.filter(
+      (layer) => (isSwitchable(layer) && (drawn?.has(layer.id) ?? true)) || isTable(layer),
+    );
     this.#switches.clear();
     this.replaceChildren(h("h2", {}, texts.layersTitle));
     if (this.state.catalog.status === "loading" && layers.length === 0)

@@ -4,14 +4,15 @@ import type { Position } from "geojson";
 import type { Place, Precision } from "../api/types.ts";
 import { MapView } from "../map/map-view.ts";
 import { pickedOf } from "../map/pick.ts";
-import { catalogOf, isSwitchable, isVisible, LOOKS, type State } from "../state/state.ts";
+import { catalogOf, isSwitchable, isVisible, STANDARD_LOOK, type State } from "../state/state.ts";
 import { composeStyle, isStyle } from "../style/compose.ts";
 import { type OverlayInput, overlayData, type Spot, type Target } from "../style/overlay.ts";
-import { PALETTE } from "../style/palette.ts";
+import { paletteOf } from "../style/palette.ts";
 import { ringAround } from "../style/ring.ts";
-import { button, h, ICONS, icon } from "./dom.ts";
-import { UiElement } from "./element.ts";
+import { append, button, h, ICONS, icon } from "./dom.ts";
+import { type Context, UiElement } from "./element.ts";
 import { namesOf } from "./format.ts";
+import { ImLegend } from "./im-legend.ts";
 import { isPrecision } from "./texts.ts";
 
 /** How far a position of this precision may be off (DESIGN: data model); coarser ones get no ring. */
@@ -73,12 +74,17 @@ export class ImMap extends UiElement {
     class: "look",
     on: {
       change: () => {
-        const look = LOOKS.find((name) => name === this.#look.value);
-        if (look) void this.context.actions.setLook(look);
+        void this.context.actions.setLook(this.#look.value);
       },
     },
   });
+  #legend: ImLegend;
   #message = h("p", { class: "map-message", attributes: { role: "status", hidden: true } });
+
+  constructor(context: Context) {
+    super(context);
+    this.#legend = new ImLegend(context);
+  }
 
   /** Features of the catalog on the screen, by layer: what the browser test looks at. */
   drawn(): Record<string, number> {
@@ -95,6 +101,7 @@ export class ImMap extends UiElement {
       h("div", { class: "crosshair" }),
       this.#tools,
       this.#look,
+      this.#legend,
       this.#message,
     );
     try {
@@ -128,7 +135,7 @@ export class ImMap extends UiElement {
     );
     this.draws(
       signal,
-      (state) => [state.lang, state.look],
+      (state) => [state.lang, state.look, state.catalog],
       () => this.#drawLooks(),
     );
     this.draws(
@@ -165,6 +172,8 @@ export class ImMap extends UiElement {
     // before the style is there MapLibre is idle over an empty page
     if (this.state.style.status === "done" && this.state.catalog.status === "done")
       this.dataset.state = "ready";
+    const { theme } = this.#legend;
+    this.#legend.isEmpty = theme !== null && !this.#view?.draws(theme.layers);
   }
 
   #say(message: string): void {
@@ -185,15 +194,31 @@ export class ImMap extends UiElement {
     );
   }
 
+  /** Looks first, then maps of one subject; a server without styles has the standard look. */
   #drawLooks(): void {
     const { texts } = this;
+    const { look } = this.state;
+    const known = catalogOf(this.state)?.styles ?? [];
+    const choices = known.some(({ id }) => id === look)
+      ? known
+      : [{ id: look, title: look === STANDARD_LOOK ? texts.standardLook : look, isTheme: false }];
+    const group = (label: string, isTheme: boolean) => {
+      const options = choices.filter((choice) => choice.isTheme === isTheme);
+      return (
+        options.length > 0 &&
+        h(
+          "optgroup",
+          { attributes: { label } },
+          ...options.map(({ id, title }) => h("option", { attributes: { value: id } }, title)),
+        )
+      );
+    };
     this.#look.setAttribute("aria-label", texts.lookLabel);
     this.#look.title = texts.lookLabel;
-    this.#look.replaceChildren(
-      ...LOOKS.map((look) => h("option", { attributes: { value: look } }, texts.looks[look])),
-    );
-    this.#look.value = this.state.look;
-    this.#canvas.dataset.look = this.state.look;
+    this.#look.replaceChildren();
+    append(this.#look, [group(texts.looks, false), group(texts.themes, true)]);
+    this.#look.value = look;
+    this.#canvas.dataset.look = look;
   }
 
   #drawStyle(): void {
@@ -206,7 +231,7 @@ export class ImMap extends UiElement {
     this.dataset.state = "drawing";
     this.#view?.setStyle(
       composeStyle(style.value, {
-        palette: PALETTE,
+        palette: paletteOf(style.value),
         hidden: new Set(hidden),
         overlay: overlayData(overlayOf(this.state)),
       }),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every word the page says itself, in both languages.
 import type { Lang, Precision } from "../api/types.ts";
-import type { Look } from "../state/state.ts";
 
 const zh = {
   title: "创新空间地图",
@@ -65,10 +64,10 @@ const zh = {
   zoomOut: "缩小",
   home: "回到全图",
   lookLabel: "地图样式",
-  looks: { light: "标准", dark: "深色", "government-blue": "政务蓝", print: "打印" } as Record<
-    Look,
-    string
-  >,
+  looks: "样式",
+  themes: "指标图",
+  standardLook: "标准",
+  notDrawn: "本图不画指标：所用区划界线未经审定，且未设审图号。",
   mapLabel: "地图。方向键移动，加减键缩放，回车查看中心处的地点。",
   sheetOpen: "展开面板",
   sheetClose: "收起面板",
@@ -156,7 +155,10 @@ const en: typeof zh = {
   zoomOut: "Zoom out",
   home: "Whole region",
   lookLabel: "Map style",
-  looks: { light: "Standard", dark: "Dark", "government-blue": "Gov. blue", print: "Print" },
+  looks: "Styles",
+  themes: "Indicators",
+  standardLook: "Standard",
+  notDrawn: "No indicator is drawn: its boundaries are not reviewed and there is no review number.",
   mapLabel: "Map. Arrow keys move, plus and minus zoom, Enter shows the place at the centre.",
   sheetOpen: "Open the panel",
   sheetClose: "Close the panel",
