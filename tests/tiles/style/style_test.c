@@ -20,7 +20,7 @@ static const char *message(const char *style)
 TEST(faults_are_named_with_their_path)
 {
     static const char *const cases[][2] = {
-        {"{", "line 1, column 1"},
+        {"{", "this is no JSON: line 1, column 1"},
         {"[]", "a style is a JSON object"},
         {"{}", "layers: a list of layers is needed"},
         {"{\"layers\": [], \"layer\": 1}",
