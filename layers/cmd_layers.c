@@ -4,17 +4,16 @@
 #include "cmd_layers_history.h"
 
 #include <layers/cmd.h>
+#include <layers/cmd_store.h>
 #include <layers/sql.h>
 #include <layers/store.h>
 
 #include <engine/cli.h>
 #include <engine/json_writer.h>
 
-static const char COMMAND[] = "layers";
-static const char DEFAULT_DB[] = "innomap.db";
-enum { ARENA_MAX = 1 << 30, JSON_MAX = 1 << 26, SOURCE_BYTES = 90 };
+enum { JSON_MAX = 1 << 26, SOURCE_BYTES = 90 };
 
-static const char HELP_EN[] =
+static const char *const HELP_EN[] = {
     "innomap layers - what is in the database\n"
     "\n"
     "  innomap layers [--db FILE] [--json]\n"
@@ -33,9 +32,10 @@ static const char HELP_EN[] =
     "  --db FILE     the database; innomap.db by default\n"
     "  --json        the same as JSON\n"
     "  --lang zh|en  language of titles\n"
-    "  --help        this text\n";
+    "  --help        this text\n",
+    NULL};
 
-static const char HELP_ZH[] =
+static const char *const HELP_ZH[] = {
     "innomap layers —— 数据库里有什么\n"
     "\n"
     "  innomap layers [--db 文件] [--json]\n"
@@ -53,20 +53,15 @@ static const char HELP_ZH[] =
     "  --db 文件     数据库，默认 innomap.db\n"
     "  --json        以 JSON 输出\n"
     "  --lang zh|en  标题语言\n"
-    "  --help        本说明\n";
+    "  --help        本说明\n",
+    NULL};
 
-enum option_id { OPT_DB = 1000, OPT_JSON, OPT_LANG, OPT_HELP };
-static const struct option OPTIONS[] = {{"db", required_argument, NULL, OPT_DB},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        {"lang", required_argument, NULL, OPT_LANG},
-                                        {"help", no_argument, NULL, OPT_HELP},
-                                        {NULL, 0, NULL, 0}};
+static const struct cli_command COMMAND = {"layers", HELP_ZH, HELP_EN};
 
 struct command {
     enum lang lang;
     const char *db;
     bool wants_json;
-    bool wants_help;
 };
 
 /* One layer as it is shown. */
@@ -77,37 +72,17 @@ struct line {
     struct im_error problem; /* of its definition; then schema is NULL */
 };
 
+/* -1 to go on, else the exit code. */
 static int parse(struct command *c, int argc, char **argv)
 {
-    int option;
+    const struct cli_option options[] = {
+        {"db", .text = &c->db}, {"json", .flag = &c->wants_json}, {NULL}};
+    int code = cli_parse(&COMMAND, options, &c->lang, argc, argv);
 
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1) {
-        switch (option) {
-        case OPT_DB:
-            c->db = optarg;
-            break;
-        case OPT_JSON:
-            c->wants_json = true;
-            break;
-        case OPT_LANG:
-            if (!cli_lang_parse(optarg, &c->lang))
-                return cli_usage(c->lang, COMMAND, "--lang 只能是 zh 或 en",
-                                 "--lang is zh or en");
-            break;
-        case OPT_HELP:
-        case 'h':
-            c->wants_help = true;
-            break;
-        default:
-            return cli_bad_option(c->lang, COMMAND, OPTIONS, option, argv[optind - 1]);
-        }
-    }
-    if (optind < argc && !c->wants_help)
-        return cli_usage(c->lang, COMMAND, "这个命令不接受文件名或图层名",
+    if (code < 0 && optind < argc)
+        return cli_usage(c->lang, COMMAND.name, "这个命令不接受文件名或图层名",
                          "this command takes no names");
-    return -1;
+    return code;
 }
 
 static enum im_code read_line(struct store *store,
@@ -244,11 +219,10 @@ static enum im_code print_json(enum lang lang,
     return rc;
 }
 
-static enum im_code show(const struct command *c,
-                         struct store *store,
-                         struct im_arena *arena,
-                         struct im_error *err)
+static enum im_code
+show(void *ctx, struct store *store, struct im_arena *arena, struct im_error *err)
 {
+    const struct command *c = ctx;
     struct feature_source source = store_source(store);
     const struct source_layer *layers = NULL;
     struct line *lines = NULL;
@@ -274,10 +248,7 @@ static enum im_code show(const struct command *c,
 
 int cmd_layers(int argc, char **argv)
 {
-    struct command c = {.lang = cli_lang(argc, argv), .db = DEFAULT_DB};
-    struct store *store = NULL;
-    struct im_arena *arena = NULL;
-    struct im_error err = {0};
+    struct command c = {.lang = cli_lang(argc, argv), .db = STORE_DEFAULT_PATH};
 
     if (argc > 1 && strcmp(argv[1], "folder") == 0)
         return cmd_layers_folder(argc - 1, argv + 1);
@@ -286,19 +257,6 @@ int cmd_layers(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "prune") == 0)
         return cmd_layers_prune(argc - 1, argv + 1);
     int code = parse(&c, argc, argv);
-    if (code >= 0)
-        return code;
-    if (c.wants_help) {
-        fputs(cli_text(c.lang, HELP_ZH, HELP_EN), stdout);
-        return CLI_DONE;
-    }
-    enum im_code rc = store_open(c.db, STORE_READ, &store, &err);
-    if (!rc && !(arena = im_arena_new(ARENA_MAX)))
-        rc = im_fail(&err, IM_ENOMEM, "layers: out of memory");
-    if (!rc)
-        rc = show(&c, store, arena, &err);
-    code = rc ? cli_fail(c.lang, COMMAND, &err) : CLI_DONE;
-    im_arena_free(arena);
-    store_close(store);
-    return code;
+    return code >= 0 ? code
+                     : cmd_with_store(COMMAND.name, c.lang, c.db, STORE_READ, show, &c);
 }

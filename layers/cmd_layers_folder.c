@@ -4,13 +4,11 @@
 
 #include "folder.h"
 
+#include <layers/cmd_store.h>
+
 #include <engine/cli.h>
 
-static const char COMMAND[] = "layers folder";
-static const char DEFAULT_DB[] = "innomap.db";
-enum { ARENA_MAX = 256 << 20 };
-
-static const char HELP_EN[] =
+static const char *const HELP_EN[] = {
     "innomap layers folder - write a layer as a folder that can be edited\n"
     "\n"
     "  innomap layers folder ID DIR [--db FILE]\n"
@@ -27,9 +25,10 @@ static const char HELP_EN[] =
     "\n"
     "  --db FILE     the database; innomap.db by default\n"
     "  --lang zh|en  language of messages\n"
-    "  --help        this text\n";
+    "  --help        this text\n",
+    NULL};
 
-static const char HELP_ZH[] =
+static const char *const HELP_ZH[] = {
     "innomap layers folder —— 把图层写成可以编辑的文件夹\n"
     "\n"
     "  innomap layers folder 图层 文件夹 [--db 文件]\n"
@@ -46,49 +45,28 @@ static const char HELP_ZH[] =
     "\n"
     "  --db 文件     数据库，默认 innomap.db\n"
     "  --lang zh|en  提示语言\n"
-    "  --help        本说明\n";
+    "  --help        本说明\n",
+    NULL};
 
-enum option_id { OPT_DB = 1000, OPT_LANG, OPT_HELP };
-static const struct option OPTIONS[] = {{"db", required_argument, NULL, OPT_DB},
-                                        {"lang", required_argument, NULL, OPT_LANG},
-                                        {"help", no_argument, NULL, OPT_HELP},
-                                        {NULL, 0, NULL, 0}};
+static const struct cli_command COMMAND = {"layers folder", HELP_ZH, HELP_EN};
 
 struct command {
     enum lang lang;
     const char *db;
     const char *layer;
     const char *directory;
-    bool wants_help;
 };
 
 /* -1 to go on, else the exit code. */
 static int parse(struct command *c, int argc, char **argv)
 {
-    int option;
+    const struct cli_option options[] = {{"db", .text = &c->db}, {NULL}};
+    int code = cli_parse(&COMMAND, options, &c->lang, argc, argv);
 
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1) {
-        switch (option) {
-        case OPT_DB:
-            c->db = optarg;
-            break;
-        case OPT_LANG:
-            if (!cli_lang_parse(optarg, &c->lang))
-                return cli_usage(c->lang, COMMAND, "--lang 只能是 zh 或 en",
-                                 "--lang is zh or en");
-            break;
-        case OPT_HELP:
-        case 'h':
-            c->wants_help = true;
-            return -1;
-        default:
-            return cli_bad_option(c->lang, COMMAND, OPTIONS, option, argv[optind - 1]);
-        }
-    }
+    if (code >= 0)
+        return code;
     if (argc - optind != 2)
-        return cli_usage(c->lang, COMMAND,
+        return cli_usage(c->lang, COMMAND.name,
                          "请给出图层和文件夹，例如：my_parks mylayers",
                          "name the layer and the folder, such as: my_parks mylayers");
     c->layer = argv[optind];
@@ -96,30 +74,24 @@ static int parse(struct command *c, int argc, char **argv)
     return -1;
 }
 
+static enum im_code
+write(void *ctx, struct store *store, struct im_arena *arena, struct im_error *err)
+{
+    const struct command *c = ctx;
+    const char *path = NULL;
+    enum im_code rc = folder_write(store, c->layer, c->directory, arena, &path, err);
+
+    if (!rc)
+        printf(cli_text(c->lang, "已写入 %s\n", "%s is written\n"), path);
+    return rc;
+}
+
 int cmd_layers_folder(int argc, char **argv)
 {
-    struct command c = {.lang = cli_lang(argc, argv), .db = DEFAULT_DB};
-    struct store *store = NULL;
-    struct im_arena *arena = NULL;
-    struct im_error err = {0};
-    const char *path = NULL;
+    struct command c = {.lang = cli_lang(argc, argv), .db = STORE_DEFAULT_PATH};
     int code = parse(&c, argc, argv);
 
-    if (code >= 0)
-        return code;
-    if (c.wants_help) {
-        fputs(cli_text(c.lang, HELP_ZH, HELP_EN), stdout);
-        return CLI_DONE;
-    }
-    enum im_code rc = store_open(c.db, STORE_READ, &store, &err);
-    if (!rc && !(arena = im_arena_new(ARENA_MAX)))
-        rc = im_fail(&err, IM_ENOMEM, "layers: out of memory");
-    if (!rc)
-        rc = folder_write(store, c.layer, c.directory, arena, &path, &err);
-    if (!rc)
-        printf(cli_text(c.lang, "已写入 %s\n", "%s is written\n"), path);
-    code = rc ? cli_fail(c.lang, COMMAND, &err) : CLI_DONE;
-    im_arena_free(arena);
-    store_close(store);
-    return code;
+    return code >= 0
+               ? code
+               : cmd_with_store(COMMAND.name, c.lang, c.db, STORE_READ, write, &c);
 }

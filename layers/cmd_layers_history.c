@@ -2,15 +2,15 @@
 /* innomap layers history, innomap layers prune: the versions of a layer. */
 #include "cmd_layers_history.h"
 
+#include <layers/cmd_store.h>
 #include <layers/history.h>
 
 #include <engine/cli.h>
 #include <engine/json_writer.h>
 
-static const char DEFAULT_DB[] = "innomap.db";
-enum { ARENA_MAX = 1 << 30, JSON_MAX = 1 << 28 };
+enum { JSON_MAX = 1 << 28 };
 
-static const char HISTORY_EN[] =
+static const char *const HISTORY_EN[] = {
     "innomap layers history - what has been done to a layer, and when\n"
     "\n"
     "  innomap layers history [ID] [--db FILE] [--json]\n"
@@ -32,9 +32,10 @@ static const char HISTORY_EN[] =
     "  --db FILE     the database; innomap.db by default\n"
     "  --json        the same as JSON, with the options of each import\n"
     "  --lang zh|en  language of messages\n"
-    "  --help        this text\n";
+    "  --help        this text\n",
+    NULL};
 
-static const char HISTORY_ZH[] =
+static const char *const HISTORY_ZH[] = {
     "innomap layers history —— 图层的导入历史\n"
     "\n"
     "  innomap layers history [图层] [--db 文件] [--json]\n"
@@ -54,9 +55,10 @@ static const char HISTORY_ZH[] =
     "  --db 文件     数据库，默认 innomap.db\n"
     "  --json        以 JSON 输出，含每次导入的选项\n"
     "  --lang zh|en  提示语言\n"
-    "  --help        本说明\n";
+    "  --help        本说明\n",
+    NULL};
 
-static const char PRUNE_EN[] =
+static const char *const PRUNE_EN[] = {
     "innomap layers prune - forget old versions of a layer\n"
     "\n"
     "  innomap layers prune ID (--keep N | --before DATE) [--db FILE]\n"
@@ -77,9 +79,10 @@ static const char PRUNE_EN[] =
     "  --before DATE those that ended before this day (UTC) cannot\n"
     "  --db FILE     the database; innomap.db by default\n"
     "  --lang zh|en  language of messages\n"
-    "  --help        this text\n";
+    "  --help        this text\n",
+    NULL};
 
-static const char PRUNE_ZH[] =
+static const char *const PRUNE_ZH[] = {
     "innomap layers prune —— 清理图层的旧版本\n"
     "\n"
     "  innomap layers prune 图层 (--keep 个数 | --before 日期) [--db 文件]\n"
@@ -98,88 +101,43 @@ static const char PRUNE_ZH[] =
     "  --before 日期  这一天（协调世界时）之前结束的不再保留\n"
     "  --db 文件      数据库，默认 innomap.db\n"
     "  --lang zh|en   提示语言\n"
-    "  --help         本说明\n";
+    "  --help         本说明\n",
+    NULL};
 
-enum option_id { OPT_DB = 1000, OPT_JSON, OPT_KEEP, OPT_BEFORE, OPT_LANG, OPT_HELP };
-static const struct option HISTORY_OPTIONS[] = {
-    {"db", required_argument, NULL, OPT_DB},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"lang", required_argument, NULL, OPT_LANG},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0}};
-static const struct option PRUNE_OPTIONS[] = {
-    {"keep", required_argument, NULL, OPT_KEEP},
-    {"before", required_argument, NULL, OPT_BEFORE},
-    {"db", required_argument, NULL, OPT_DB},
-    {"lang", required_argument, NULL, OPT_LANG},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0}};
+static const struct cli_command HISTORY = {"layers history", HISTORY_ZH, HISTORY_EN};
+static const struct cli_command PRUNE = {"layers prune", PRUNE_ZH, PRUNE_EN};
 
 struct command {
-    const char *name;
-    const struct option *options;
+    const struct cli_command *command;
     enum lang lang;
     const char *db;
     const char *layer; /* NULL: all */
     const char *before;
     int64_t keep; /* -1: not given */
     bool wants_json;
-    bool wants_help;
 };
 
-static int take_keep(struct command *c)
+static int take_keep(void *ctx, const char *value)
 {
-    if (im_parse_int64(im_bytes_of(optarg), &c->keep) && c->keep >= 0)
+    struct command *c = ctx;
+
+    if (im_parse_int64(im_bytes_of(value), &c->keep) && c->keep >= 0)
         return -1;
-    return cli_usage(c->lang, c->name, "--keep 要一个不小于 0 的整数",
+    return cli_usage(c->lang, c->command->name, "--keep 要一个不小于 0 的整数",
                      "--keep is a whole number from 0 on");
 }
 
 /* -1 to go on, else the exit code. */
-static int take_option(struct command *c, int option, const char *given)
+static int
+parse(struct command *c, const struct cli_option *options, int argc, char **argv)
 {
-    switch (option) {
-    case OPT_DB:
-        c->db = optarg;
-        return -1;
-    case OPT_JSON:
-        c->wants_json = true;
-        return -1;
-    case OPT_KEEP:
-        return take_keep(c);
-    case OPT_BEFORE:
-        c->before = optarg;
-        return -1;
-    case OPT_LANG:
-        return cli_lang_parse(optarg, &c->lang)
-                   ? -1
-                   : cli_usage(c->lang, c->name, "--lang 只能是 zh 或 en",
-                               "--lang is zh or en");
-    case OPT_HELP:
-    case 'h':
-        c->wants_help = true;
-        return -1;
-    default:
-        return cli_bad_option(c->lang, c->name, c->options, option, given);
-    }
-}
+    int code = cli_parse(c->command, options, &c->lang, argc, argv);
 
-static int parse(struct command *c, int argc, char **argv)
-{
-    int option;
-
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", c->options, NULL)) != -1) {
-        int code = take_option(c, option, argv[optind - 1]);
-
-        if (code >= 0)
-            return code;
-    }
-    if (c->wants_help)
-        return -1;
+    if (code >= 0)
+        return code;
     if (argc - optind > 1)
-        return cli_usage(c->lang, c->name, "一次只能给一个图层", "one layer at a time");
+        return cli_usage(c->lang, c->command->name, "一次只能给一个图层",
+                         "one layer at a time");
     c->layer = argv[optind];
     return -1;
 }
@@ -383,44 +341,30 @@ print_json(const struct history_run *runs, size_t n, struct im_error *err)
 }
 
 static enum im_code
-show(const struct command *c, struct store *store, struct im_error *err)
+show(void *ctx, struct store *store, struct im_arena *arena, struct im_error *err)
 {
-    struct im_arena *arena = im_arena_new(ARENA_MAX);
+    const struct command *c = ctx;
     struct history_run *runs = NULL;
     size_t n = 0;
-    enum im_code rc = arena ? history_list(store, c->layer, arena, &runs, &n, err)
-                            : im_fail(err, IM_ENOMEM, "history: out of memory");
+    enum im_code rc = history_list(store, c->layer, arena, &runs, &n, err);
 
     if (!rc && c->wants_json)
         rc = print_json(runs, n, err);
     else if (!rc)
         print_runs(c, runs, n);
-    im_arena_free(arena);
     return rc;
 }
 
 int cmd_layers_history(int argc, char **argv)
 {
-    struct command c = {.name = "layers history",
-                        .options = HISTORY_OPTIONS,
-                        .lang = cli_lang(argc, argv),
-                        .db = DEFAULT_DB};
-    struct store *store = NULL;
-    struct im_error err = {0};
-    int code = parse(&c, argc, argv);
+    struct command c = {
+        .command = &HISTORY, .lang = cli_lang(argc, argv), .db = STORE_DEFAULT_PATH};
+    const struct cli_option options[] = {
+        {"db", .text = &c.db}, {"json", .flag = &c.wants_json}, {NULL}};
+    int code = parse(&c, options, argc, argv);
 
-    if (code >= 0)
-        return code;
-    if (c.wants_help) {
-        fputs(cli_text(c.lang, HISTORY_ZH, HISTORY_EN), stdout);
-        return CLI_DONE;
-    }
-    enum im_code rc = store_open(c.db, STORE_READ, &store, &err);
-    if (!rc)
-        rc = show(&c, store, &err);
-    code = rc ? cli_fail(c.lang, c.name, &err) : CLI_DONE;
-    store_close(store);
-    return code;
+    return code >= 0 ? code
+                     : cmd_with_store(HISTORY.name, c.lang, c.db, STORE_READ, show, &c);
 }
 
 /* ---- prune ---- */
@@ -448,40 +392,42 @@ static void print_pruned(const struct command *c, const struct history_pruned *p
 static int check_prune(const struct command *c)
 {
     if (!c->layer)
-        return cli_usage(c->lang, c->name, "请给出图层", "name the layer");
+        return cli_usage(c->lang, PRUNE.name, "请给出图层", "name the layer");
     if ((c->keep >= 0) == (c->before != NULL))
-        return cli_usage(c->lang, c->name, "请用 --keep 或 --before 之一说明保留什么",
+        return cli_usage(c->lang, PRUNE.name,
+                         "请用 --keep 或 --before 之一说明保留什么",
                          "say what stays with either --keep or --before");
     return -1;
 }
 
+static enum im_code
+prune(void *ctx, struct store *store, struct im_arena *arena, struct im_error *err)
+{
+    const struct command *c = ctx;
+    struct history_pruned pruned = {0};
+    enum im_code rc = history_prune(
+        store, c->layer, c->keep < 0 ? 0 : (uint64_t)c->keep, c->before, &pruned, err);
+
+    (void)arena;
+    if (!rc)
+        print_pruned(c, &pruned);
+    return rc;
+}
+
 int cmd_layers_prune(int argc, char **argv)
 {
-    struct command c = {.name = "layers prune",
-                        .options = PRUNE_OPTIONS,
+    struct command c = {.command = &PRUNE,
                         .lang = cli_lang(argc, argv),
-                        .db = DEFAULT_DB,
+                        .db = STORE_DEFAULT_PATH,
                         .keep = -1};
-    struct store *store = NULL;
-    struct history_pruned pruned = {0};
-    struct im_error err = {0};
-    int code = parse(&c, argc, argv);
+    const struct cli_option options[] = {{"keep", .take = take_keep, .ctx = &c},
+                                         {"before", .text = &c.before},
+                                         {"db", .text = &c.db},
+                                         {NULL}};
+    int code = parse(&c, options, argc, argv);
 
-    if (code < 0 && !c.wants_help)
+    if (code < 0)
         code = check_prune(&c);
-    if (code >= 0)
-        return code;
-    if (c.wants_help) {
-        fputs(cli_text(c.lang, PRUNE_ZH, PRUNE_EN), stdout);
-        return CLI_DONE;
-    }
-    enum im_code rc = store_open(c.db, STORE_WRITE, &store, &err);
-    if (!rc)
-        rc = history_prune(store, c.layer, c.keep < 0 ? 0 : (uint64_t)c.keep, c.before,
-                           &pruned, &err);
-    if (!rc)
-        print_pruned(&c, &pruned);
-    code = rc ? cli_fail(c.lang, c.name, &err) : CLI_DONE;
-    store_close(store);
-    return code;
+    return code >= 0 ? code
+                     : cmd_with_store(PRUNE.name, c.lang, c.db, STORE_WRITE, prune, &c);
 }

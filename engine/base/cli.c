@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every subcommand shares: language, exit codes, wrong usage in one sentence. */
+/* What every subcommand shares: language, exit codes, options, wrong usage in one
+ * sentence. */
 #include <engine/cli.h>
 #include <engine/text.h>
+
+#include <assert.h>
 
 enum { NAME_MAX_BYTES = 64 };
 
@@ -124,4 +127,95 @@ int cli_bad_option(enum lang lang,
         snprintf(en, sizeof en, "there is no option %.80s", given);
     }
     return cli_usage(lang, command, zh, en);
+}
+
+/* ---- a command line ---- */
+
+enum { OPTIONS_MAX = 60, OPTION_FIRST = 1000, OPTION_LANG = 'l', OPTION_HELP = 'h' };
+
+/* As getopt_long wants them: option i has the value OPTION_FIRST + i. */
+static void list_options(const struct cli_option *options,
+                         struct option out[OPTIONS_MAX + 3])
+{
+    size_t n = 0;
+
+    for (; options[n].name; n++) {
+        bool is_bare = options[n].flag || options[n].is_bare;
+
+        assert(n < OPTIONS_MAX);
+        out[n] =
+            (struct option){options[n].name, is_bare ? no_argument : required_argument,
+                            NULL, OPTION_FIRST + (int)n};
+    }
+    out[n++] = (struct option){"lang", required_argument, NULL, OPTION_LANG};
+    out[n++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
+    out[n] = (struct option){NULL, 0, NULL, 0};
+}
+
+int cli_add_word(const char *command,
+                 enum lang lang,
+                 struct cli_words *list,
+                 const char *word)
+{
+    if (list->n == CLI_WORDS_MAX)
+        return cli_usage(lang, command, "同一选项最多 256 次",
+                         "an option can be given 256 times at most");
+    list->words[list->n++] = word;
+    return -1;
+}
+
+static int take_option(const struct cli_command *command,
+                       enum lang lang,
+                       const struct cli_option *o,
+                       const char *value)
+{
+    if (o->take)
+        return o->take(o->ctx, value);
+    if (o->words)
+        return cli_add_word(command->name, lang, o->words, value);
+    if (o->flag)
+        *o->flag = true;
+    else
+        *o->text = value;
+    return -1;
+}
+
+static void print_parts(const char *const *part)
+{
+    for (; *part; part++)
+        fputs(*part, stdout);
+}
+
+int cli_parse(const struct cli_command *command,
+              const struct cli_option *options,
+              enum lang *lang,
+              int argc,
+              char **argv)
+{
+    struct option list[OPTIONS_MAX + 3];
+    bool wants_help = false;
+    int option;
+
+    list_options(options, list);
+    optind = 0; /* other subcommands and tests have parsed before */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":h", list, NULL)) != -1) {
+        int code = -1;
+
+        if (option == '?' || option == ':')
+            return cli_bad_option(*lang, command->name, list, option, argv[optind - 1]);
+        if (option == OPTION_HELP)
+            wants_help = true;
+        else if (option == OPTION_LANG && !cli_lang_parse(optarg, lang))
+            return cli_usage(*lang, command->name, "--lang 只能是 zh 或 en",
+                             "--lang is zh or en");
+        else if (option >= OPTION_FIRST)
+            code = take_option(command, *lang, &options[option - OPTION_FIRST], optarg);
+        if (code >= 0)
+            return code;
+    }
+    if (!wants_help)
+        return -1;
+    print_parts(*lang == LANG_ZH ? command->help_zh : command->help_en);
+    return CLI_DONE;
 }

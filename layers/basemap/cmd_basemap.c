@@ -6,7 +6,7 @@
 
 #include <engine/cli.h>
 
-static const char HELP_EN[] =
+static const char *const HELP_EN[] = {
     "Usage: innomap basemap --modules FOLDER [--districts FOLDER] [--out FILE] "
     "[--force]\n"
     "\n"
@@ -27,9 +27,10 @@ static const char HELP_EN[] =
     "  --force             build also when the file is up to date\n"
     "  --lang zh|en        language of the report\n"
     "\n"
-    "Example: innomap basemap --modules node_modules --out basemap.gpkg\n";
+    "Example: innomap basemap --modules node_modules --out basemap.gpkg\n",
+    NULL};
 
-static const char HELP_ZH[] =
+static const char *const HELP_ZH[] = {
     "用法：innomap basemap --modules 目录 [--districts 目录] [--out 文件] [--force]\n"
     "\n"
     "由已安装的软件包制作底图几何（陆地、海域、海岸线、湖泊、河流，以及上海、江苏、浙江"
@@ -49,64 +50,30 @@ static const char HELP_ZH[] =
     "  --force           即使文件已是最新也重建\n"
     "  --lang zh|en      报告语言\n"
     "\n"
-    "示例：innomap basemap --modules node_modules --out basemap.gpkg\n";
+    "示例：innomap basemap --modules node_modules --out basemap.gpkg\n",
+    NULL};
 
-static const struct option OPTIONS[] = {
-    {"modules", required_argument, NULL, 'm'},
-    {"districts", required_argument, NULL, 'd'},
-    {"out", required_argument, NULL, 'o'},
-    {"gshhg", required_argument, NULL, 'g'},
-    {"dcw", required_argument, NULL, 'w'},
-    {"force", no_argument, NULL, 'f'},
-    {"lang", required_argument, NULL, 'l'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+static const struct cli_command COMMAND = {"basemap", HELP_ZH, HELP_EN};
 
 /* -1: go on; otherwise the exit code. */
 static int parse(int argc, char **argv, enum lang *lang, struct basemap_options *o)
 {
-    int c;
+    const struct cli_option options[] = {{"modules", .text = &o->modules},
+                                         {"districts", .text = &o->districts},
+                                         {"out", .text = &o->out},
+                                         {"gshhg", .text = &o->gshhg},
+                                         {"dcw", .text = &o->dcw},
+                                         {"force", .flag = &o->force},
+                                         {NULL}};
+    int code = cli_parse(&COMMAND, options, lang, argc, argv);
 
-    optind = 0; /* the front door has used getopt already */
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1) {
-        switch (c) {
-        case 'm':
-            o->modules = optarg;
-            break;
-        case 'd':
-            o->districts = optarg;
-            break;
-        case 'o':
-            o->out = optarg;
-            break;
-        case 'g':
-            o->gshhg = optarg;
-            break;
-        case 'w':
-            o->dcw = optarg;
-            break;
-        case 'f':
-            o->force = true;
-            break;
-        case 'l':
-            if (!cli_lang_parse(optarg, lang))
-                return cli_usage(*lang, "basemap", "--lang 只能是 zh 或 en",
-                                 "--lang is zh or en");
-            break;
-        case 'h':
-            fputs(cli_text(*lang, HELP_ZH, HELP_EN), stdout);
-            return CLI_DONE;
-        default:
-            return cli_bad_option(*lang, "basemap", OPTIONS, c, argv[optind - 1]);
-        }
-    }
+    if (code >= 0)
+        return code;
     if (optind < argc)
-        return cli_usage(*lang, "basemap", "不接受选项以外的参数",
+        return cli_usage(*lang, COMMAND.name, "不接受选项以外的参数",
                          "there are no arguments besides the options");
     if (!o->modules)
-        return cli_usage(*lang, "basemap", "缺少 --modules（node_modules 目录）",
+        return cli_usage(*lang, COMMAND.name, "缺少 --modules（node_modules 目录）",
                          "--modules (a node_modules folder) is missing");
     return -1;
 }
@@ -126,7 +93,7 @@ int cmd_basemap(int argc, char **argv)
         return code;
     o.zh = lang == LANG_ZH;
     if (basemap_build(&o, &result, &err))
-        return cli_fail(lang, "basemap", &err);
+        return cli_fail(lang, COMMAND.name, &err);
     if (result.was_current)
         printf(cli_text(lang, "底图已是最新：%s\n", "the base map is up to date: %s\n"),
                o.out);

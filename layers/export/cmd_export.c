@@ -2,15 +2,12 @@
 /* innomap export: a layer as a file. */
 #include <layers/cmd_export.h>
 
+#include <layers/cmd_store.h>
 #include <layers/export.h>
 
 #include <engine/cli.h>
 
-static const char COMMAND[] = "export";
-static const char DEFAULT_DB[] = "innomap.db";
-enum { ARENA_MAX = 1 << 30 };
-
-static const char HELP_EN[] =
+static const char *const HELP_EN[] = {
     "innomap export - a layer as a file for other programs\n"
     "\n"
     "  innomap export --layer ID FILE [options]      (- for standard output)\n"
@@ -45,9 +42,10 @@ static const char HELP_EN[] =
     "  --lang zh|en     language of messages\n"
     "  --help           this text\n"
     "\n"
-    "Exit: 0 done, 1 no such layer or version, 2 wrong usage, 3 cannot be written\n";
+    "Exit: 0 done, 1 no such layer or version, 2 wrong usage, 3 cannot be written\n",
+    NULL};
 
-static const char HELP_ZH[] =
+static const char *const HELP_ZH[] = {
     "innomap export —— 把图层导出成文件\n"
     "\n"
     "  innomap export --layer 图层 文件 [选项]      （- 表示标准输出）\n"
@@ -81,31 +79,10 @@ static const char HELP_ZH[] =
     "  --lang zh|en     提示语言\n"
     "  --help           本说明\n"
     "\n"
-    "退出码：0 完成，1 没有这个图层或版本，2 用法错误，3 无法写入\n";
+    "退出码：0 完成，1 没有这个图层或版本，2 用法错误，3 无法写入\n",
+    NULL};
 
-enum option_id {
-    OPT_LAYER = 1000,
-    OPT_FORMAT,
-    OPT_AS_OF,
-    OPT_BOM,
-    OPT_INTERNAL,
-    OPT_OVERWRITE,
-    OPT_DB,
-    OPT_QUIET,
-    OPT_LANG,
-    OPT_HELP
-};
-static const struct option OPTIONS[] = {{"layer", required_argument, NULL, OPT_LAYER},
-                                        {"format", required_argument, NULL, OPT_FORMAT},
-                                        {"as-of", required_argument, NULL, OPT_AS_OF},
-                                        {"bom", no_argument, NULL, OPT_BOM},
-                                        {"internal", no_argument, NULL, OPT_INTERNAL},
-                                        {"overwrite", no_argument, NULL, OPT_OVERWRITE},
-                                        {"db", required_argument, NULL, OPT_DB},
-                                        {"quiet", no_argument, NULL, OPT_QUIET},
-                                        {"lang", required_argument, NULL, OPT_LANG},
-                                        {"help", no_argument, NULL, OPT_HELP},
-                                        {NULL, 0, NULL, 0}};
+static const struct cli_command COMMAND = {"export", HELP_ZH, HELP_EN};
 
 struct command {
     enum lang lang;
@@ -114,63 +91,20 @@ struct command {
     const char *format; /* NULL: by the ending */
     struct export_options options;
     bool is_quiet;
-    bool wants_help;
 };
-
-/* -1 to go on, else the exit code. */
-static int take_option(struct command *c, int option, const char *given)
-{
-    switch (option) {
-    case OPT_LAYER:
-        c->options.layer_id = optarg;
-        return -1;
-    case OPT_FORMAT:
-        c->format = optarg;
-        return -1;
-    case OPT_AS_OF:
-        c->options.as_of = optarg;
-        return -1;
-    case OPT_BOM:
-        c->options.with_bom = true;
-        return -1;
-    case OPT_INTERNAL:
-        c->options.with_internal = true;
-        return -1;
-    case OPT_OVERWRITE:
-        c->options.overwrite = true;
-        return -1;
-    case OPT_DB:
-        c->db = optarg;
-        return -1;
-    case OPT_QUIET:
-        c->is_quiet = true;
-        return -1;
-    case OPT_LANG:
-        return cli_lang_parse(optarg, &c->lang)
-                   ? -1
-                   : cli_usage(c->lang, COMMAND, "--lang 只能是 zh 或 en",
-                               "--lang is zh or en");
-    case OPT_HELP:
-    case 'h':
-        c->wants_help = true;
-        return -1;
-    default:
-        return cli_bad_option(c->lang, COMMAND, OPTIONS, option, given);
-    }
-}
 
 static int choose_format(struct command *c)
 {
     if (c->format)
         return export_format_parse(c->format, &c->options.format)
                    ? -1
-                   : cli_usage(c->lang, COMMAND,
+                   : cli_usage(c->lang, COMMAND.name,
                                "--format 只能是 geojson、geojsonseq、gpkg 或 csv",
                                "--format is geojson, geojsonseq, gpkg or csv");
     if (strcmp(c->path, "-") == 0 || export_format_of(c->path, &c->options.format))
         return -1;
     return cli_usage(
-        c->lang, COMMAND,
+        c->lang, COMMAND.name,
         "从文件名看不出格式：请用 .geojson、.gpkg 或 .csv 结尾，或加 --format",
         "the file's ending does not say the form: use .geojson, .gpkg or "
         ".csv, or give --format");
@@ -179,31 +113,35 @@ static int choose_format(struct command *c)
 static int check_usage(struct command *c)
 {
     if (!c->options.layer_id)
-        return cli_usage(c->lang, COMMAND, "请用 --layer 指明图层",
+        return cli_usage(c->lang, COMMAND.name, "请用 --layer 指明图层",
                          "say which layer with --layer");
     if (!c->path)
-        return cli_usage(c->lang, COMMAND, "请给出一个文件名，或 - 表示标准输出",
+        return cli_usage(c->lang, COMMAND.name, "请给出一个文件名，或 - 表示标准输出",
                          "name one file, or - for standard output");
     int code = choose_format(c);
     if (code < 0 && c->options.with_bom && c->options.format != EXPORT_CSV)
-        return cli_usage(c->lang, COMMAND, "--bom 只用于 CSV", "--bom is for CSV only");
+        return cli_usage(c->lang, COMMAND.name, "--bom 只用于 CSV",
+                         "--bom is for CSV only");
     return code;
 }
 
+/* -1 to go on, else the exit code. */
 static int parse(struct command *c, int argc, char **argv)
 {
-    int option;
+    const struct cli_option options[] = {
+        {"layer", .text = &c->options.layer_id},
+        {"format", .text = &c->format},
+        {"as-of", .text = &c->options.as_of},
+        {"bom", .flag = &c->options.with_bom},
+        {"internal", .flag = &c->options.with_internal},
+        {"overwrite", .flag = &c->options.overwrite},
+        {"db", .text = &c->db},
+        {"quiet", .flag = &c->is_quiet},
+        {NULL}};
+    int code = cli_parse(&COMMAND, options, &c->lang, argc, argv);
 
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1) {
-        int code = take_option(c, option, argv[optind - 1]);
-
-        if (code >= 0)
-            return code;
-    }
-    if (c->wants_help)
-        return -1;
+    if (code >= 0)
+        return code;
     c->path = argc - optind == 1 ? argv[optind] : NULL;
     return check_usage(c);
 }
@@ -226,30 +164,24 @@ static void print_result(const struct command *c, const struct export_result *r)
     fprintf(out, "\n");
 }
 
+static enum im_code
+write(void *ctx, struct store *store, struct im_arena *arena, struct im_error *err)
+{
+    const struct command *c = ctx;
+    struct export_result result = {.rows = 0};
+    enum im_code rc = export_write(store, &c->options, c->path, arena, &result, err);
+
+    if (!rc)
+        print_result(c, &result);
+    return rc;
+}
+
 int cmd_export(int argc, char **argv)
 {
-    struct command c = {.lang = cli_lang(argc, argv), .db = DEFAULT_DB};
-    struct export_result result = {.rows = 0};
-    struct store *store = NULL;
-    struct im_arena *arena = NULL;
-    struct im_error err = {0};
+    struct command c = {.lang = cli_lang(argc, argv), .db = STORE_DEFAULT_PATH};
     int code = parse(&c, argc, argv);
 
-    if (code >= 0)
-        return code;
-    if (c.wants_help) {
-        fputs(cli_text(c.lang, HELP_ZH, HELP_EN), stdout);
-        return CLI_DONE;
-    }
-    enum im_code rc = store_open(c.db, STORE_READ, &store, &err);
-    if (!rc && !(arena = im_arena_new(ARENA_MAX)))
-        rc = im_fail(&err, IM_ENOMEM, "export: out of memory");
-    if (!rc)
-        rc = export_write(store, &c.options, c.path, arena, &result, &err);
-    if (!rc)
-        print_result(&c, &result);
-    code = rc ? cli_fail(c.lang, COMMAND, &err) : CLI_DONE;
-    im_arena_free(arena);
-    store_close(store);
-    return code;
+    return code >= 0
+               ? code
+               : cmd_with_store(COMMAND.name, c.lang, c.db, STORE_READ, write, &c);
 }
