@@ -2,7 +2,6 @@
 /* Words that name kinds of place, and what is said of them, as layers and filters. */
 #include "ask/read.h"
 
-
 static const struct layer_schema *schema_of(const struct vocabulary *v, unsigned layer)
 {
     return v->layers[layer].schema;
@@ -341,7 +340,7 @@ static bool all_codes(const struct vocabulary *v,
         if (!layer_in(k->layers, l))
             continue;
         if (f == SCHEMA_NO_FIELD ||
-            strcmp(schema_of(v, (unsigned)l)->fields[f].name, field))
+            strcmp(schema_of(v, (unsigned)l)->fields[f].name, field) != 0)
             return false;
         const struct schema_field *of = &schema_of(v, (unsigned)l)->fields[f];
         for (size_t i = 0; i < of->n_codes; i++) {

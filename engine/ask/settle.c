@@ -24,7 +24,7 @@ static bool is_link(const struct reading *r, size_t i)
 static void settle_comparison(struct reading *r, size_t i)
 {
     struct term term = {.kind = TERM_COMPARE, .class = G_MORE};
-    size_t figure = r->n;
+    size_t figure;
     size_t first = i;
     size_t last;
 

@@ -200,40 +200,39 @@ static void find_aliases(const struct column *old,
 
 /* Codes are given anew in the order in which texts come, as when all are read. */
 static enum im_code merge_text(struct column_builder *b,
-                               const struct column *old,
-                               uint32_t n_old,
-                               const struct column_builder *changed,
-                               const uint32_t *from,
-                               uint32_t n,
+                               const struct column_sources *s,
                                struct im_error *err)
 {
-    const uint32_t *changed_codes = (const uint32_t *)changed->rows.data;
+    const uint32_t *changed_codes = (const uint32_t *)s->changed->rows.data;
     uint32_t *rows = (uint32_t *)b->rows.data;
-    size_t n_codes = (size_t)old->n_codes + changed->n_codes;
+    size_t n_codes = (size_t)s->old->n_codes + s->changed->n_codes;
     /* of each code of `old`, then of `changed`: the new one + 1 */
     uint32_t *codes = calloc(n_codes + 1, sizeof *codes);
-    uint32_t *alias = malloc(((size_t)changed->n_codes + 1) * sizeof *alias);
+    uint32_t *alias = malloc(((size_t)s->changed->n_codes + 1) * sizeof *alias);
     enum im_code rc = IM_OK;
 
-    if (!codes || !alias || !im_buf_reserve(&b->blob, old->starts[old->n_codes]) ||
+    if (!codes || !alias ||
+        !im_buf_reserve(&b->blob, s->old->starts[s->old->n_codes]) ||
         !im_buf_reserve(&b->starts, n_codes * sizeof(uint32_t))) {
         rc = im_fail(err, IM_ENOMEM, "out of memory");
         goto done;
     }
-    find_aliases(old, changed, alias);
-    for (uint32_t i = 0; i < n && rc == IM_OK; i++) {
-        bool is_old = from[i] < n_old;
-        uint32_t code = is_old ? old->codes[from[i]] : changed_codes[from[i] - n_old];
+    find_aliases(s->old, s->changed, alias);
+    for (uint32_t i = 0; i < s->n && rc == IM_OK; i++) {
+        bool is_old = s->from[i] < s->n_old;
+        uint32_t code =
+            is_old ? s->old->codes[s->from[i]] : changed_codes[s->from[i] - s->n_old];
         size_t at = code;
 
         rows[i] = NULL_CODE;
         if (code == NULL_CODE)
             continue;
         if (!is_old)
-            at = alias[code] != NULL_CODE ? alias[code] : (size_t)old->n_codes + code;
+            at =
+                alias[code] != NULL_CODE ? alias[code] : (size_t)s->old->n_codes + code;
         if (codes[at] == 0) {
-            rc = append_entry(b, is_old ? column_text(old, code) : entry(changed, code),
-                              err);
+            rc = append_entry(
+                b, is_old ? column_text(s->old, code) : entry(s->changed, code), err);
             codes[at] = b->n_codes;
         }
         rows[i] = codes[at] - 1;
@@ -244,65 +243,53 @@ done:
     return rc;
 }
 
-static void merge_integers(struct column_builder *b,
-                           const struct column *old,
-                           uint32_t n_old,
-                           const struct column_builder *changed,
-                           const uint32_t *from,
-                           uint32_t n)
+static void merge_integers(struct column_builder *b, const struct column_sources *s)
 {
-    const int64_t *changed_rows = (const int64_t *)changed->rows.data;
+    const int64_t *changed_rows = (const int64_t *)s->changed->rows.data;
     int64_t *rows = (int64_t *)b->rows.data;
 
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = from[i] - n_old;
-        bool is_old = from[i] < n_old;
-        bool is_null = is_old ? column_is_null(old, from[i]) : changed->nulls.data[at];
+    for (uint32_t i = 0; i < s->n; i++) {
+        uint32_t at = s->from[i] - s->n_old;
+        bool is_old = s->from[i] < s->n_old;
+        bool is_null =
+            is_old ? column_is_null(s->old, s->from[i]) : s->changed->nulls.data[at];
 
-        rows[i] = is_old ? old->integers[from[i]] : changed_rows[at];
+        rows[i] = is_old ? s->old->integers[s->from[i]] : changed_rows[at];
         b->nulls.data[i] = is_null;
         b->has_null |= is_null;
     }
-    b->nulls.len = n;
+    b->nulls.len = s->n;
 }
 
-static void merge_reals(struct column_builder *b,
-                        const struct column *old,
-                        uint32_t n_old,
-                        const struct column_builder *changed,
-                        const uint32_t *from,
-                        uint32_t n)
+static void merge_reals(struct column_builder *b, const struct column_sources *s)
 {
-    const double *changed_rows = (const double *)changed->rows.data;
+    const double *changed_rows = (const double *)s->changed->rows.data;
     double *rows = (double *)b->rows.data;
 
-    for (uint32_t i = 0; i < n; i++)
-        rows[i] = from[i] < n_old ? old->reals[from[i]] : changed_rows[from[i] - n_old];
+    for (uint32_t i = 0; i < s->n; i++)
+        rows[i] = s->from[i] < s->n_old ? s->old->reals[s->from[i]]
+                                        : changed_rows[s->from[i] - s->n_old];
 }
 
 enum im_code column_merge(struct column_builder *b,
-                          const struct column *old,
-                          uint32_t n_old,
-                          const struct column_builder *changed,
-                          const uint32_t *from,
-                          uint32_t n,
+                          const struct column_sources *s,
                           struct im_error *err)
 {
     size_t width = b->type == FIELD_TEXT ? sizeof(uint32_t) : sizeof(int64_t);
     enum im_code rc = IM_OK;
 
-    if (n == 0)
+    if (s->n == 0)
         return IM_OK;
-    if (!im_buf_reserve(&b->rows, n * width) ||
-        (b->type == FIELD_INTEGER && !im_buf_reserve(&b->nulls, n)))
+    if (!im_buf_reserve(&b->rows, s->n * width) ||
+        (b->type == FIELD_INTEGER && !im_buf_reserve(&b->nulls, s->n)))
         return im_fail(err, IM_ENOMEM, "out of memory");
     if (b->type == FIELD_TEXT)
-        rc = merge_text(b, old, n_old, changed, from, n, err);
+        rc = merge_text(b, s, err);
     else if (b->type == FIELD_INTEGER)
-        merge_integers(b, old, n_old, changed, from, n);
+        merge_integers(b, s);
     else
-        merge_reals(b, old, n_old, changed, from, n);
-    b->rows.len = n * width;
+        merge_reals(b, s);
+    b->rows.len = s->n * width;
     return rc;
 }
 

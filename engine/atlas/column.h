@@ -24,7 +24,6 @@ struct column {
     const double *reals;
 };
 
-/** A column while rows come in. */
 /* The hash is kept beside the code, so that neither probing past other texts nor
  * growing reads a text: with a million different ones each would be a cache miss. */
 struct column_slot {
@@ -32,6 +31,7 @@ struct column_slot {
     uint32_t next_code; /* code + 1, 0 is free */
 };
 
+/** A column while rows come in. */
 struct column_builder {
     enum field_type type;
     struct im_buf rows;  /* uint32 codes, int64 or double */
@@ -51,18 +51,19 @@ void column_builder_release(struct column_builder *b);
 IM_CHECKED enum im_code column_add(struct column_builder *b,
                                    const struct source_value *value,
                                    struct im_error *err);
-/**
- * The rows of an empty builder from a finished column and from one that was filled
- * beside it: row i is row from[i] of `old` where that is below n_old, else row
- * from[i] - n_old of `changed`. The result is what adding them one by one gives.
- * Errors: IM_ELIMIT, IM_ENOMEM.
- */
+/** Where the rows of a merged column are: row i is row from[i] of `old` where that is
+ *  below n_old, else row from[i] - n_old of `changed`, which was filled beside it. */
+struct column_sources {
+    const struct column *old;
+    const struct column_builder *changed;
+    const uint32_t *from;
+    uint32_t n_old;
+    uint32_t n;
+};
+/** The rows of an empty builder from others. The result is what adding them one by one
+ *  gives. Errors: IM_ELIMIT, IM_ENOMEM. */
 IM_CHECKED enum im_code column_merge(struct column_builder *b,
-                                     const struct column *old,
-                                     uint32_t n_old,
-                                     const struct column_builder *changed,
-                                     const uint32_t *from,
-                                     uint32_t n,
+                                     const struct column_sources *s,
                                      struct im_error *err);
 /** The finished column in `arena`, row i being row order[i] of the builder. */
 IM_CHECKED enum im_code column_finish(const struct column_builder *b,

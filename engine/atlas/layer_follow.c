@@ -182,8 +182,13 @@ take_rows(struct layer_builder *b, const struct follower *f, struct im_error *er
     if (rc == IM_OK)
         rc = layer_rows_start(b, 0, GEOM_EMPTY, err);
     for (size_t i = 0; i < schema->n_fields && rc == IM_OK; i++) {
-        rc = column_merge(&b->columns[i], &f->old->columns[i], f->old->n,
-                          &f->changed.columns[i], f->from, (uint32_t)f->n, err);
+        const struct column_sources sources = {.old = &f->old->columns[i],
+                                               .changed = &f->changed.columns[i],
+                                               .from = f->from,
+                                               .n_old = f->old->n,
+                                               .n = (uint32_t)f->n};
+
+        rc = column_merge(&b->columns[i], &sources, err);
         if (rc != IM_OK)
             rc = im_context(err, "field '%s'", schema->fields[i].name);
     }
