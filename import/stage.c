@@ -12,13 +12,15 @@
 #include "internal.h"
 #include "temporary.h"
 
+#include <engine/hilbert.h>
+
 #include <errno.h>
 #include <math.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 /* RECORD_MAX: SQLite binds at most 10^9 bytes (SQLITE_MAX_LENGTH) */
-enum { RECORD_MAX = 1000 * 1000 * 1000, HILBERT_BITS = 24, FIRST_KEYS = 1024 };
+enum { RECORD_MAX = 1000 * 1000 * 1000, HILBERT_SIDE = 1 << 24, FIRST_KEYS = 1024 };
 
 struct stage_key {
     uint64_t hash[2]; /* XXH3, 128 bit: two keys are never taken for one */
@@ -144,38 +146,9 @@ bool stage_has_key(const struct stage *stage, const struct source_value *key)
 /* ---- order ---- */
 
 /* Clamped: a row that another program wrote may lie outside the globe. */
-static uint32_t cell(double share, uint32_t side)
+static uint32_t cell(double share)
 {
-    return (uint32_t)(fmin(fmax(share, 0), 1) * (side - 1));
-}
-
-/* Distance along the Hilbert curve of 2^24 x 2^24 cells over the globe (the classical
- * bit-by-bit walk: rotate, flip, descend). */
-static uint64_t hilbert(double lon, double lat)
-{
-    uint32_t side = 1u << HILBERT_BITS;
-    uint32_t x = cell((lon + 180) / 360, side);
-    uint32_t y = cell((lat + 90) / 180, side);
-    uint64_t d = 0;
-
-    for (uint32_t s = side / 2; s > 0; s /= 2) {
-        uint32_t rx = (x & s) != 0;
-        uint32_t ry = (y & s) != 0;
-
-        d += (uint64_t)s * s * ((3 * rx) ^ ry);
-        if (ry == 0) {
-            uint32_t t;
-
-            if (rx == 1) {
-                x = side - 1 - x;
-                y = side - 1 - y;
-            }
-            t = x;
-            x = y;
-            y = t;
-        }
-    }
-    return d;
+    return (uint32_t)(fmin(fmax(share, 0), 1) * (HILBERT_SIDE - 1));
 }
 
 static uint64_t place_of(const struct geom *g)
@@ -184,7 +157,8 @@ static uint64_t place_of(const struct geom *g)
 
     if (g->kind == GEOM_EMPTY)
         return UINT64_MAX;
-    return hilbert((box.min_x + box.max_x) / 2, (box.min_y + box.max_y) / 2);
+    return hilbert_index_fine(cell(((box.min_x + box.max_x) / 2 + 180) / 360),
+                              cell(((box.min_y + box.max_y) / 2 + 90) / 180));
 }
 
 static int by_place(const void *a, const void *b)

@@ -14,7 +14,7 @@
 #include <engine/clusters.h>
 
 #include "atlas/layer.h"
-#include "geom/hilbert.h"
+#include <engine/hilbert.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -162,9 +162,12 @@ static bool has_room(struct builder *b)
     }
     if (c->n_codes + CLUSTERS_MAX_CODES > b->cap_codes) {
         size_t cap = 2 * b->cap_codes + CLUSTERS_MAX_CODES;
-        struct cluster_code *codes = realloc(c->codes, cap * sizeof *codes);
+        struct cluster_code *codes;
 
-        if (!codes || cap > UINT32_MAX)
+        if (cap > UINT32_MAX)
+            return false;
+        codes = realloc(c->codes, cap * sizeof *codes);
+        if (!codes)
             return false;
         c->codes = codes;
         b->cap_codes = cap;

@@ -3,8 +3,8 @@
 #include "atlas/digest.h"
 #include "atlas/layer_rows.h"
 #include "atlas/levels.h"
-#include "geom/hilbert.h"
 #include "search/index.h"
+#include <engine/hilbert.h>
 
 #include <engine/clusters.h>
 

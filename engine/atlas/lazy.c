@@ -2,7 +2,7 @@
 /* Indexes of a layer that are made when the first question needs them. */
 #include "atlas/lazy.h"
 #include "atlas/layer.h"
-#include "geom/hilbert.h"
+#include <engine/hilbert.h>
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "atlas/layer.h"
 #include "cql/ast.h"
-#include "geom/geos.h"
+#include <engine/geom_geos.h>
 
 /* Three-valued logic (OGC 21-065r2, 7.4; as SQL) */
 enum cql_truth { CQL_NO, CQL_YES, CQL_UNKNOWN };

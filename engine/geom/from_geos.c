@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Areas back from GEOS. */
-#include "geom/geos.h"
+#include <engine/geom_geos.h>
 
 struct collector {
     GEOSContextHandle_t h;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Flat geometries as GEOS has them. */
-#include "geom/geos.h"
+#include <engine/geom_geos.h>
 
 #include <stdlib.h>
 

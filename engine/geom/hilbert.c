@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Order along a Hilbert curve. */
-#include "geom/hilbert.h"
+#include <engine/hilbert.h>
 
 /* The curve of Warren, Hacker's Delight, 16-1, two bits of x and y a step. What is left
  * of the square may lie mirrored (both axes) and transposed: that is the state, and the
@@ -21,18 +21,28 @@ static const uint8_t steps[4][16] = {
      0x21, 0x30},
 };
 
-uint32_t hilbert_index(uint32_t x, uint32_t y)
+static inline uint64_t walk(uint32_t x, uint32_t y, int n_bits)
 {
-    uint32_t index = 0;
+    uint64_t index = 0;
     unsigned state = 0;
 
-    for (int shift = 14; shift >= 0; shift -= 2) {
+    for (int shift = n_bits - 2; shift >= 0; shift -= 2) {
         unsigned step = steps[state][(x >> shift & 3) << 2 | (y >> shift & 3)];
 
         index = index << 4 | (step & 15);
         state = step >> 4;
     }
     return index;
+}
+
+uint32_t hilbert_index(uint32_t x, uint32_t y)
+{
+    return (uint32_t)walk(x, y, 16);
+}
+
+uint64_t hilbert_index_fine(uint32_t x, uint32_t y)
+{
+    return walk(x, y, 24);
 }
 
 static uint32_t cell(double v, double min, double max)

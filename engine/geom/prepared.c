@@ -11,7 +11,7 @@
 #include <engine/geom_prepared.h>
 
 #include "geom/edge.h"
-#include "geom/geos.h"
+#include <engine/geom_geos.h>
 
 #include <stdlib.h>
 

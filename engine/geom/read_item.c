@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Geometries that clients send: collected, checked, made one. */
 #include "geom/check.h"
-#include "geom/geos.h"
 #include "geom/read.h"
 #include "geom/tangle.h"
+#include <engine/geom_geos.h>
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,166 +5,12 @@
 
 #include "simple.h"
 
-#include <geos_c.h>
+#include <engine/geom_geos.h>
 
 #include <math.h>
 
 /* Under this many vertices the worst shape takes GEOS a second. */
 enum { SMALL = 10000 };
-
-/* ---- into GEOS and back ---- */
-
-static GEOSGeometry *
-ring_of(GEOSContextHandle_t h, const double *lonlat, uint32_t first, uint32_t end)
-{
-    GEOSCoordSequence *positions =
-        GEOSCoordSeq_copyFromBuffer_r(h, lonlat + 2 * (size_t)first, end - first, 0, 0);
-
-    return positions ? GEOSGeom_createLinearRing_r(h, positions) : NULL;
-}
-
-static uint32_t ring_start(const struct geom *g, uint32_t ring)
-{
-    return ring ? g->part_end[ring - 1] : 0;
-}
-
-static void destroy_all(GEOSContextHandle_t h, GEOSGeometry **list, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        GEOSGeom_destroy_r(h, list[i]);
-}
-
-static GEOSGeometry *polygon_of(GEOSContextHandle_t h,
-                                const struct geom *g,
-                                uint32_t first_ring,
-                                uint32_t end_ring,
-                                GEOSGeometry **rings)
-{
-    uint32_t n = 0;
-
-    for (uint32_t ring = first_ring; ring < end_ring; ring++) {
-        rings[n] = ring_of(h, g->lonlat, ring_start(g, ring), g->part_end[ring]);
-        if (!rings[n]) {
-            destroy_all(h, rings, n);
-            return NULL;
-        }
-        n++;
-    }
-    return GEOSGeom_createPolygon_r(h, rings[0], rings + 1, n - 1);
-}
-
-/* All areas as one polygon or multipolygon; NULL: no memory, or GEOS refuses. */
-static GEOSGeometry *
-to_geos(GEOSContextHandle_t h, const struct geom *g, struct im_arena *arena)
-{
-    GEOSGeometry **rings = im_arena_calloc(arena, g->n_parts, sizeof(GEOSGeometry *));
-    GEOSGeometry **polygons =
-        im_arena_calloc(arena, g->n_areas, sizeof(GEOSGeometry *));
-    uint32_t first_ring = 0;
-
-    if (!rings || !polygons)
-        return NULL;
-    for (uint32_t i = 0; i < g->n_areas; i++) {
-        polygons[i] = polygon_of(h, g, first_ring, g->area_end[i], rings);
-        if (!polygons[i]) {
-            destroy_all(h, polygons, i);
-            return NULL;
-        }
-        first_ring = g->area_end[i];
-    }
-    if (g->n_areas == 1)
-        return polygons[0];
-    return GEOSGeom_createCollection_r(h, GEOS_MULTIPOLYGON, polygons, g->n_areas);
-}
-
-struct collector {
-    GEOSContextHandle_t h;
-    struct geom g;  /* the counts so far */
-    double *lonlat; /* NULL: only counting */
-    uint32_t *part_end;
-    uint32_t *area_end;
-};
-
-static bool collect_ring(struct collector *c, const GEOSGeometry *ring, bool is_outer)
-{
-    const GEOSCoordSequence *positions = GEOSGeom_getCoordSeq_r(c->h, ring);
-    unsigned n = 0;
-
-    if (!positions || !GEOSCoordSeq_getSize_r(c->h, positions, &n) ||
-        n > UINT32_MAX / 4 - c->g.n_points)
-        return false;
-    if (c->lonlat) {
-        double *to = c->lonlat + 2 * (size_t)c->g.n_points;
-
-        if (!GEOSCoordSeq_copyToBuffer_r(c->h, positions, to, 0, 0))
-            return false;
-        geom_ring_orient(to, n, is_outer);
-        c->part_end[c->g.n_parts] = c->g.n_points + n;
-    }
-    c->g.n_points += n;
-    c->g.n_parts++;
-    return true;
-}
-
-static bool collect_polygon(struct collector *c, const GEOSGeometry *polygon)
-{
-    const GEOSGeometry *outer = GEOSGetExteriorRing_r(c->h, polygon);
-    int n_holes = GEOSGetNumInteriorRings_r(c->h, polygon);
-
-    if (!outer || n_holes < 0 || !collect_ring(c, outer, true))
-        return false;
-    for (int i = 0; i < n_holes; i++) {
-        const GEOSGeometry *hole = GEOSGetInteriorRingN_r(c->h, polygon, i);
-
-        if (!hole || !collect_ring(c, hole, false))
-            return false;
-    }
-    if (c->area_end)
-        c->area_end[c->g.n_areas] = c->g.n_parts;
-    c->g.n_areas++;
-    return true;
-}
-
-/* Lines and points that make-valid leaves over are no area: passed over. */
-static bool collect(struct collector *c, const GEOSGeometry *geometry)
-{
-    int type = GEOSGeomTypeId_r(c->h, geometry);
-
-    if (GEOSisEmpty_r(c->h, geometry) == 1)
-        return true;
-    if (type == GEOS_POLYGON)
-        return collect_polygon(c, geometry);
-    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
-        return true;
-    int n = GEOSGetNumGeometries_r(c->h, geometry);
-    for (int i = 0; i < n; i++)
-        if (!collect(c, GEOSGetGeometryN_r(c->h, geometry, i)))
-            return false;
-    return n >= 0;
-}
-
-static bool from_geos(GEOSContextHandle_t h,
-                      const GEOSGeometry *geometry,
-                      struct im_arena *arena,
-                      struct geom *out)
-{
-    struct collector c = {.h = h};
-
-    if (!collect(&c, geometry))
-        return false;
-    c.lonlat = im_arena_calloc(arena, (size_t)c.g.n_points + 1, 2 * sizeof(double));
-    c.part_end = im_arena_calloc(arena, (size_t)c.g.n_parts + 1, sizeof(uint32_t));
-    c.area_end = im_arena_calloc(arena, (size_t)c.g.n_areas + 1, sizeof(uint32_t));
-    c.g = (struct geom){0};
-    if (!c.lonlat || !c.part_end || !c.area_end || !collect(&c, geometry))
-        return false;
-    c.g.kind = c.g.n_areas ? GEOM_AREA : GEOM_EMPTY;
-    c.g.lonlat = c.lonlat;
-    c.g.part_end = c.part_end;
-    c.g.area_end = c.area_end;
-    *out = c.g;
-    return true;
-}
 
 /* ---- check ---- */
 
@@ -230,7 +76,7 @@ static void check_by_geos(const struct geom *areas,
         return;
     }
     GEOSContextHandle_t h = GEOS_init_r();
-    GEOSGeometry *geometry = h ? to_geos(h, areas, arena) : NULL;
+    GEOSGeometry *geometry = h ? geom_to_geos(h, areas) : NULL;
 
     out->has_place = false;
     if (geometry)
@@ -279,7 +125,7 @@ static double area2_of(const struct geom *g)
     double sum = 0;
 
     for (uint32_t ring = 0; ring < g->n_parts; ring++) {
-        uint32_t first = ring_start(g, ring);
+        uint32_t first = ring ? g->part_end[ring - 1] : 0;
 
         sum +=
             geom_ring_area2(g->lonlat + 2 * (size_t)first, g->part_end[ring] - first);
@@ -287,10 +133,9 @@ static double area2_of(const struct geom *g)
     return sum;
 }
 
-static GEOSGeometry *
-make_valid(GEOSContextHandle_t h, const struct geom *areas, struct im_arena *arena)
+static GEOSGeometry *make_valid(GEOSContextHandle_t h, const struct geom *areas)
 {
-    GEOSGeometry *from = to_geos(h, areas, arena);
+    GEOSGeometry *from = geom_to_geos(h, areas);
     GEOSMakeValidParams *how = GEOSMakeValidParams_create_r(h);
     GEOSGeometry *made = NULL;
 
@@ -335,8 +180,8 @@ enum mend_verdict valid_mend(const struct geom *areas,
         tangle.crossings > MEND_MAX_CROSSINGS)
         return MEND_TOO_MUCH;
     GEOSContextHandle_t h = GEOS_init_r();
-    GEOSGeometry *made = h ? make_valid(h, areas, arena) : NULL;
-    bool is_back = made && from_geos(h, made, arena, &mended);
+    GEOSGeometry *made = h ? make_valid(h, areas) : NULL;
+    bool is_back = made && geom_from_geos(h, made, arena, &mended);
     if (h) {
         GEOSGeom_destroy_r(h, made);
         GEOS_finish_r(h);

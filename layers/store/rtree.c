@@ -10,8 +10,8 @@
  *   _rowid   row and its leaf
  *   _parent  node and the node above it
  */
-#include "../../engine/geom/hilbert.h"
 #include "internal.h"
+#include <engine/hilbert.h>
 
 #include <math.h>
 #include <stdlib.h>

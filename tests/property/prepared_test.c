@@ -5,7 +5,7 @@
 
 #include <support/random.h>
 
-#include "geom/geos.h"
+#include <engine/geom_geos.h>
 
 #include <engine/geom_prepared.h>
 

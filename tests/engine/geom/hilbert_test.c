@@ -4,16 +4,16 @@
 
 #include <support/random.h>
 
-#include "geom/hilbert.h"
+#include <engine/hilbert.h>
 
 #include <stdlib.h>
 
 /* The iterative form of the curve in Warren, Hacker's Delight, 16-1. */
-static uint32_t warren(uint32_t x, uint32_t y)
+static uint64_t warren(uint32_t x, uint32_t y, unsigned bits)
 {
-    uint32_t index = 0;
+    uint64_t index = 0;
 
-    for (uint32_t s = 1u << 15; s > 0; s >>= 1) {
+    for (uint32_t s = 1u << (bits - 1); s > 0; s >>= 1) {
         uint32_t rx = (x & s) != 0;
         uint32_t ry = (y & s) != 0;
 
@@ -36,7 +36,7 @@ TEST(every_step_from_every_state_is_that_of_the_loop)
     /* three steps of two bits reach each state with each of its sixteen squares */
     for (uint32_t x = 0; x < 65536; x += 1024)
         for (uint32_t y = 0; y < 65536; y += 1024)
-            assert_int_equal(hilbert_index(x, y), warren(x, y));
+            assert_int_equal(hilbert_index(x, y), warren(x, y, 16));
 }
 
 TEST(anywhere_the_index_is_that_of_the_loop)
@@ -47,7 +47,19 @@ TEST(anywhere_the_index_is_that_of_the_loop)
         uint32_t x = test_random_below(&r, 65536);
         uint32_t y = test_random_below(&r, 65536);
 
-        assert_int_equal(hilbert_index(x, y), warren(x, y));
+        assert_int_equal(hilbert_index(x, y), warren(x, y, 16));
+    }
+}
+
+TEST(in_a_finer_grid_the_index_is_that_of_the_loop_too)
+{
+    struct test_random r = test_random_new("hilbert");
+
+    for (int i = 0; i < 100000; i++) {
+        uint32_t x = test_random_below(&r, 1 << 24);
+        uint32_t y = test_random_below(&r, 1 << 24);
+
+        assert_int_equal(hilbert_index_fine(x, y), warren(x, y, 24));
     }
 }
 
@@ -91,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_step_from_every_state_is_that_of_the_loop),
         cmocka_unit_test(anywhere_the_index_is_that_of_the_loop),
+        cmocka_unit_test(in_a_finer_grid_the_index_is_that_of_the_loop_too),
         cmocka_unit_test(neighbours_on_the_curve_are_neighbours_in_the_square),
         cmocka_unit_test(sorting_is_by_key_and_stable),
     };
