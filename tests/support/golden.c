@@ -89,27 +89,15 @@ bool golden_decode(struct im_bytes png, struct raster *out)
 /** A true-colour PNG: what the tests keep must not depend on the palette under test. */
 static bool write_picture(const char *path, const struct raster *raster)
 {
-    png_image image = {.version = PNG_IMAGE_VERSION,
-                       .width = raster->width_px,
-                       .height = raster->height_px,
-                       .format = PNG_FORMAT_RGBA};
-    size_t n = (size_t)raster->width_px * raster->height_px;
-    uint8_t *straight = calloc(n, 4);
-    bool ok;
+    struct raster_encoding encoding = {.format = PICTURE_PNG, .level = 9, .rgba = true};
+    struct picture_writer *writer = picture_writer_new();
+    struct im_buf png = {.max = MAX_FILE_BYTES};
+    struct im_error err;
+    bool ok = writer && raster_write(writer, raster, &encoding, &png, &err) == IM_OK &&
+              write_file(path, im_buf_bytes(&png));
 
-    if (!straight)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t a = raster->rgba[4 * i + 3];
-
-        for (size_t c = 0; c < 3; c++)
-            if (a)
-                straight[4 * i + c] =
-                    (uint8_t)((raster->rgba[4 * i + c] * 255u + a / 2) / a);
-        straight[4 * i + 3] = (uint8_t)a;
-    }
-    ok = png_image_write_to_file(&image, path, 0, straight, 0, NULL) != 0;
-    free(straight);
+    im_buf_release(&png);
+    picture_writer_free(writer);
     return ok;
 }
 

@@ -5,6 +5,7 @@
  * read and then forgotten. */
 #include <test.h>
 
+#include "flat_properties.h"
 #include "render/render.h"
 #include "style/style.h"
 
@@ -70,23 +71,6 @@ static const struct scene scenes[] = {
     {STYLE_SYMBOL, NAME, "\"text-halo-color\": \"#f00\", \"text-halo-width\": 3"},
     {STYLE_SYMBOL, "\"icon-image\": \"arrow\", \"symbol-placement\": \"line\"", ""},
 };
-
-/* They say something about maps that are tilted or turned, or about labels that would
- * be cut at the border of a tile, which ours never are. */
-static const enum style_property flat[] = {
-    FILL_TRANSLATE_ANCHOR, LINE_TRANSLATE_ANCHOR,  CIRCLE_TRANSLATE_ANCHOR,
-    CIRCLE_PITCH_SCALE,    CIRCLE_PITCH_ALIGNMENT, ICON_TRANSLATE_ANCHOR,
-    TEXT_TRANSLATE_ANCHOR, ICON_PITCH_ALIGNMENT,   TEXT_PITCH_ALIGNMENT,
-    SYMBOL_AVOID_EDGES,
-};
-
-static bool is_flat(enum style_property property)
-{
-    for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
-        if (flat[i] == property)
-            return true;
-    return false;
-}
 
 /* ---- values ---- */
 
