@@ -7,13 +7,15 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct tile_frame tile_frame_of(uint32_t z, uint32_t x, uint32_t y, double side)
 {
     unsigned shift = WORLD_BITS - z;
 
-    return (struct tile_frame){(int64_t)x << shift, (int64_t)y << shift,
-                               side / (double)(1ull << shift), NULL};
+    return (struct tile_frame){.x0 = (int64_t)x << shift,
+                               .y0 = (int64_t)y << shift,
+                               .scale = side / (double)(1ull << shift)};
 }
 
 void clip_path_release(struct clip_path *path)
@@ -190,10 +192,24 @@ static void put_cut(struct clip_path *out,
                         clamp(a[1] + (b[1] - a[1]) * t, box.min_y, box.max_y));
 }
 
+static struct clip_box widened(struct clip_box b, double by)
+{
+    return (struct clip_box){b.min_x - by, b.min_y - by, b.max_x + by, b.max_y + by};
+}
+
 void clip_line(const double *xy,
                uint32_t n_points,
                struct clip_box box,
                struct clip_path *out)
+{
+    clip_line_beyond(xy, n_points, box, box, out);
+}
+
+void clip_line_beyond(const double *xy,
+                      uint32_t n_points,
+                      struct clip_box box,
+                      struct clip_box wide,
+                      struct clip_path *out)
 {
     struct clip_box own = box_of(xy, n_points);
     double t[2];
@@ -211,13 +227,41 @@ void clip_line(const double *xy,
             clip_path_end(out, 2);
             continue;
         }
+        (void)clip_segment(a, a + 2, wide, t); /* it reaches into it */
         if (out->n_points == part_start(out))
-            put_cut(out, a, a + 2, t[0], box);
-        put_cut(out, a, a + 2, t[1], box);
+            put_cut(out, a, a + 2, t[0], wide);
+        put_cut(out, a, a + 2, t[1], wide);
         if (t[1] < 1)
             clip_path_end(out, 2);
     }
     clip_path_end(out, 2);
+}
+
+void clip_close(struct clip_path *out, uint32_t first_part)
+{
+    uint32_t start = first_part ? out->part_end[first_part - 1] : 0;
+    uint32_t n_first;
+    const double *a;
+    const double *b;
+
+    if (out->failed || out->n_parts < first_part + 2)
+        return;
+    n_first = out->part_end[first_part] - start;
+    a = out->xy + 2 * (size_t)start;
+    b = out->xy + 2 * ((size_t)out->n_points - 1);
+    if (a[0] != b[0] || a[1] != b[1])
+        return;
+    for (uint32_t i = 1; i < n_first; i++)
+        if (!clip_path_point(out, out->xy[2 * (start + i)],
+                             out->xy[2 * (start + i) + 1]))
+            return;
+    out->n_points -= n_first;
+    out->n_parts--;
+    memmove(out->xy + 2 * (size_t)start, out->xy + 2 * ((size_t)start + n_first),
+            2 * (size_t)(out->n_points - start) * sizeof *out->xy);
+    for (uint32_t i = first_part; i < out->n_parts; i++)
+        out->part_end[i] = out->part_end[i + 1] - n_first;
+    out->part_end[out->n_parts - 1] = out->n_points;
 }
 
 struct dash_walk {
@@ -490,6 +534,26 @@ void clip_local(const struct atlas_shape *shape,
     }
 }
 
+/* A part in the frame, with all that may be seen of it. */
+static void part_local(const struct atlas_shape *shape,
+                       uint32_t first,
+                       uint32_t end,
+                       struct tile_frame frame,
+                       struct clip_window window,
+                       const struct clip_dashes *dashes,
+                       struct clip_path *out)
+{
+    bool walks = clip_walks(dashes); /* counted along all of the line */
+
+    /* what is left out of a line is missing in its length */
+    if ((frame.thin_bits || frame.snap.least > 0) && !(walks && dashes->is_measured))
+        clip_thinned(shape, first, end, frame, walks ? NULL : &window, out);
+    else if (walks)
+        to_local(shape, first, end, frame, out);
+    else
+        clip_local(shape, first, end, frame, window, out);
+}
+
 static void
 clip_points(const struct clip_path *local, struct clip_box box, struct clip_path *out)
 {
@@ -514,14 +578,16 @@ void clip_shape(const struct atlas_shape *shape,
 {
     struct clip_path *local = &scratch->local;
     struct clip_window window;
+    struct clip_box wide;
     uint32_t first = 0;
 
     if (frame.projection) { /* the rest of the frame is not set then */
-        projection_clip_shape(frame.projection, shape, box, as_rings, dashes, scratch,
-                              out);
+        projection_clip_shape(frame.projection, shape, frame, box, as_rings, dashes,
+                              scratch, out);
         return;
     }
     window = clip_window_of(frame, box);
+    wide = widened(box, frame.beyond);
     if (shape->kind == GEOM_POINT) {
         to_local(shape, 0, shape->n_points, frame, local);
         clip_points(local, box, out);
@@ -530,17 +596,17 @@ void clip_shape(const struct atlas_shape *shape,
     }
     for (uint32_t part = 0; part < shape->n_parts && !out->failed; part++) {
         uint32_t end = shape->part_end[part];
+        uint32_t n_parts = out->n_parts;
 
-        if (clip_walks(dashes)) /* they are counted along all of the line */
-            to_local(shape, first, end, frame, local);
-        else
-            clip_local(shape, first, end, frame, window, local);
+        part_local(shape, first, end, frame, window, dashes, local);
         if (shape->kind == GEOM_AREA && as_rings)
-            clip_ring(local->xy, local->n_points, box, &scratch->half, out);
+            clip_ring(local->xy, local->n_points, wide, &scratch->half, out);
         else if (clip_walks(dashes))
             clip_line_dashed(local->xy, local->n_points, box, dashes, out);
         else
-            clip_line(local->xy, local->n_points, box, out);
+            clip_line_beyond(local->xy, local->n_points, box, wide, out);
+        if (!(shape->kind == GEOM_AREA && as_rings) && !clip_walks(dashes))
+            clip_close(out, n_parts);
         out->failed |= local->failed;
         first = end;
     }

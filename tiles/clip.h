@@ -8,12 +8,24 @@
 /** local = (world - origin) * scale. The difference is taken in integers, so that the
  *  last zoom is as exact as the first. */
 struct tile_projection;
+/** Edges along an axis are moved across it by up to half a unit, to the next n + phase:
+ *  so thin lines fill whole pixels. By place alone, so that neighbours agree. */
+struct clip_snap {
+    double least; /* shorter edges are not; 0: none is */
+    double phase[2];
+};
 struct tile_frame {
     int64_t x0;
     int64_t y0;
     double scale;
     struct tile_projection *projection; /* NULL: WebMercatorQuad; else it is in charge,
                                            and what stands above is not used */
+    /* of clip_shape: vertices in one cell of 2^thin_bits units become one; 0: none */
+    unsigned thin_bits;
+    /* and edges that cross the box are cut so many units outside of it: short ones not
+     * at all, so they are the same edges in every picture that shows them */
+    double beyond;
+    struct clip_snap snap;
 };
 /** Frame of the tile z/x/y whose side is `side` local units. */
 struct tile_frame tile_frame_of(uint32_t z, uint32_t x, uint32_t y, double side);
@@ -59,6 +71,13 @@ void clip_line(const double *xy,
                uint32_t n_points,
                struct clip_box box,
                struct clip_path *out);
+
+/** The segments that reach into `box`, cut to a wider one. */
+void clip_line_beyond(const double *xy,
+                      uint32_t n_points,
+                      struct clip_box box,
+                      struct clip_box wide,
+                      struct clip_path *out);
 
 enum { CLIP_MAX_DASHES = 16 };
 struct clip_dashes {
@@ -110,6 +129,23 @@ void clip_local(const struct atlas_shape *shape,
                 struct tile_frame frame,
                 struct clip_window window,
                 struct clip_path *out);
+
+/** clip_local of a shape thinned before: vertices of a run in one cell become their
+ * mean. Half of all edges at low zooms are that short. Cells and runs are of the world
+ * and of the whole part, and a mean does not depend on the direction: neighbouring
+ * tiles and neighbouring areas agree. The ends stay where they are; what would become
+ * too small to be drawn stays as it is, so that many specks keep their area. */
+void clip_thinned(const struct atlas_shape *shape,
+                  uint32_t first,
+                  uint32_t end,
+                  struct tile_frame frame,
+                  const struct clip_window *window, /* NULL: every vertex */
+                  struct clip_path *out);
+/** Moves edges of one line or ring. */
+void clip_snap_part(double *xy, uint32_t n, struct clip_snap snap);
+/** The pieces from `first_part` on are of one line: where it is closed and was cut, its
+ *  last piece goes on with its first. */
+void clip_close(struct clip_path *out, uint32_t first_part);
 
 /** All parts of a shape, cut: rings of areas with `as_rings`, else their outlines as
  *  lines. Appends to `out`; points of points are one-vertex parts inside the box. */

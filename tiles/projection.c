@@ -169,11 +169,15 @@ bend_edge(struct bend *bend, const double a[2], const double b[2], unsigned halv
     clip_path_point(bend->out, b[0], b[1]);
 }
 
-static void bend_part(struct bend *bend, const uint32_t *xy, uint32_t n)
+static void bend_part(struct bend *bend, const double *xy, uint32_t n)
 {
-    double a[2] = {xy[0], xy[1]};
+    double a[2];
 
     clip_path_clear(bend->out);
+    if (n == 0)
+        return;
+    a[0] = xy[0];
+    a[1] = xy[1];
     clip_path_point(bend->out, a[0], a[1]);
     for (uint32_t i = 1; i < n && !bend->out->failed; i++) {
         double b[2] = {xy[2 * i], xy[2 * i + 1]};
@@ -226,6 +230,7 @@ static struct clip_box part_window(const struct tile_projection *p, bool is_dash
 
 void projection_clip_shape(const struct tile_projection *p,
                            const struct atlas_shape *shape,
+                           struct tile_frame frame,
                            struct clip_box box,
                            bool as_rings,
                            const struct clip_dashes *dashes,
@@ -238,8 +243,13 @@ void projection_clip_shape(const struct tile_projection *p,
     struct bend bend = {p, &window, fmax(window.max_x - window.min_x, 4),
                         &scratch->bent};
     struct clip_path *near = &scratch->near;
+    struct tile_frame world = {.scale = 1, .thin_bits = frame.thin_bits};
+    struct clip_box wide = {box.min_x - frame.beyond, box.min_y - frame.beyond,
+                            box.max_x + frame.beyond, box.max_y + frame.beyond};
     uint32_t first = 0;
 
+    if (is_dashed && dashes->is_measured)
+        world.thin_bits = 0; /* what is left out is missing in the length */
     if (shape->kind == GEOM_POINT) {
         clip_point_shape(p, shape, box, out);
         return;
@@ -248,27 +258,35 @@ void projection_clip_shape(const struct tile_projection *p,
         uint32_t end = shape->part_end[part];
         uint32_t start = 0;
 
-        bend_part(&bend, shape->xy + 2 * (size_t)first, end - first);
+        clip_thinned(shape, first, end, world, NULL, &scratch->local);
+        bend_part(&bend, scratch->local.xy, scratch->local.n_points);
         first = end;
         clip_path_clear(near);
         if (is_ring)
             clip_ring(bend.out->xy, bend.out->n_points, window, &scratch->half, near);
         else
             clip_line(bend.out->xy, bend.out->n_points, window, near);
+        if (!is_ring && !is_dashed)
+            clip_close(near, 0);
         project(p, near->xy, near->n_points);
         for (uint32_t i = 0; i < near->n_parts; i++) {
-            const double *xy = near->xy + 2 * (size_t)start;
+            double *xy = near->xy + 2 * (size_t)start;
             uint32_t n = near->part_end[i] - start;
+            uint32_t n_parts = out->n_parts;
 
             start = near->part_end[i];
             if (!is_finite(xy, n))
                 continue;
+            if (frame.snap.least > 0)
+                clip_snap_part(xy, n, frame.snap);
             if (is_ring)
-                clip_ring(xy, n, box, &scratch->half, out);
+                clip_ring(xy, n, wide, &scratch->half, out);
             else if (is_dashed)
                 clip_line_dashed(xy, n, box, dashes, out);
-            else
-                clip_line(xy, n, box, out);
+            else {
+                clip_line_beyond(xy, n, box, wide, out);
+                clip_close(out, n_parts);
+            }
         }
         out->failed |= bend.out->failed || near->failed;
     }

@@ -54,9 +54,10 @@ frame_point(struct tile_frame frame, const uint32_t xy[2], double out[2])
     return true;
 }
 
-/** clip_shape of other grids. */
+/** clip_shape of other grids; of the frame, how vertices are thinned and snapped. */
 void projection_clip_shape(const struct tile_projection *p,
                            const struct atlas_shape *shape,
+                           struct tile_frame frame,
                            struct clip_box box,
                            bool as_rings,
                            const struct clip_dashes *dashes,

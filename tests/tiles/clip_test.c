@@ -229,6 +229,128 @@ TEST(the_frame_is_exact_at_the_last_zoom)
     clip_path_release(&out);
 }
 
+/* A walk around some cells in steps of a tenth of a pixel, some along an axis. */
+static void walk(struct test_random *r, uint32_t *xy, uint32_t n)
+{
+    uint32_t at[2] = {1u << 30, 1u << 29};
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t far = test_random_below(r, 20) ? 200 : 40000;
+
+        for (uint32_t axis = 0; axis < 2; axis++)
+            if (test_random_below(r, 4))
+                at[axis] += (uint32_t)(test_random_in(r, -1, 1) * far);
+        xy[2 * i] = at[0];
+        xy[2 * i + 1] = at[1];
+    }
+    xy[2 * n - 2] = xy[0]; /* closed */
+    xy[2 * n - 1] = xy[1];
+}
+
+/* Every edge of `part` that may be seen in the box is one of `whole`, which lies `by`
+ * further left and up. */
+static void is_of_whole(const struct clip_path *part,
+                        const struct clip_path *whole,
+                        double by,
+                        struct clip_box box)
+{
+    for (uint32_t i = 0; i + 1 < part->n_points; i++) {
+        const double *a = part->xy + 2 * i;
+        bool found = fmax(a[0], a[2]) < box.min_x || fmin(a[0], a[2]) > box.max_x ||
+                     fmax(a[1], a[3]) < box.min_y || fmin(a[1], a[3]) > box.max_y;
+
+        for (uint32_t k = 0; k + 1 < whole->n_points && !found; k++) {
+            const double *b = whole->xy + 2 * k;
+
+            found = fabs(a[0] + by - b[0]) + fabs(a[1] + by - b[1]) +
+                        fabs(a[2] + by - b[2]) + fabs(a[3] + by - b[3]) <
+                    1e-9;
+        }
+        assert_true(found);
+    }
+}
+
+TEST(vertices_are_thinned_and_snapped_alike_in_every_tile)
+{
+    enum { N = 400, BITS = 9 }; /* half a pixel of 1024 units */
+    static const double side = 256;
+    struct test_random r = test_random_new("thinned");
+    uint32_t xy[2 * N];
+    uint32_t end = N;
+    struct atlas_shape shape = {GEOM_LINE, N, 1, xy, &end};
+    struct clip_path whole = {0};
+    struct clip_path part = {0};
+    uint32_t n_left_out = 0;
+
+    for (int i = 0; i < 50; i++) {
+        struct tile_frame frame = {.x0 = (1 << 30) - (100 << 10),
+                                   .y0 = (1 << 29) - (100 << 10),
+                                   .scale = 1.0 / 1024,
+                                   .thin_bits = BITS,
+                                   .snap = {8, {0.5, 0.5}}};
+        struct clip_box box = {-4, -4, side + 4, side + 4};
+        struct clip_window window;
+
+        walk(&r, xy, N);
+        clip_thinned(&shape, 0, N, frame, NULL, &whole);
+        assert_true(whole.n_points < N);
+        frame.x0 += 90 << 10; /* another tile, whose border crosses it */
+        frame.y0 += 90 << 10;
+        window = clip_window_of(frame, box);
+        clip_thinned(&shape, 0, N, frame, &window, &part);
+        n_left_out += whole.n_points - part.n_points;
+        is_of_whole(&part, &whole, 90, box);
+    }
+    assert_true(n_left_out > 1000);
+    clip_path_release(&whole);
+    clip_path_release(&part);
+}
+
+TEST(long_edges_along_an_axis_fill_whole_pixels)
+{
+    /* a box on thirds of a pixel, with a corner cut off by a short edge */
+    uint32_t xy[] = {100341, 100341, 150341, 100341, 150341, 130341,
+                     149341, 131341, 100341, 131341, 100341, 100341};
+    uint32_t end = 6;
+    struct atlas_shape shape = {GEOM_LINE, 6, 1, xy, &end};
+    struct tile_frame frame = {.scale = 1.0 / 1024, .snap = {8, {0.5, 0}}};
+    struct clip_path out = {0};
+
+    clip_thinned(&shape, 0, 6, frame, NULL, &out);
+    assert_int_equal(out.n_points, 6);
+    for (uint32_t i = 0; i < 12; i++) {
+        double moved = out.xy[i] - xy[i] / 1024.0;
+        double whole = out.xy[i] + (i % 2 ? 0 : 0.5);
+
+        assert_true(fabs(moved) <= 0.5);
+        if (i != 5 && i != 6) /* of the short edge: no other one moves it */
+            assert_true(whole == floor(whole));
+    }
+    assert_true(out.xy[10] == out.xy[0] && out.xy[11] == out.xy[1]);
+    assert_true(out.xy[5] == xy[5] / 1024.0 && out.xy[6] == xy[6] / 1024.0);
+    clip_path_release(&out);
+}
+
+TEST(a_ring_that_is_cut_goes_on_over_its_start)
+{
+    uint32_t xy[] = {50, 50, 150, 50, 150, 150, 50, 150, 50, 50};
+    uint32_t end = 5;
+    struct atlas_shape shape = {GEOM_AREA, 5, 1, xy, &end};
+    struct tile_frame frame = {.scale = 1};
+    struct clip_scratch scratch = {0};
+    struct clip_path out = {0};
+
+    clip_shape(&shape, frame, (struct clip_box){0, 0, 100, 100}, false, NULL, &scratch,
+               &out);
+    assert_int_equal(out.n_parts, 1);
+    assert_int_equal(out.n_points, 3);
+    assert_true(out.xy[0] == 50 && out.xy[1] == 100);
+    assert_true(out.xy[2] == 50 && out.xy[3] == 50);
+    assert_true(out.xy[4] == 100 && out.xy[5] == 50);
+    clip_scratch_release(&scratch);
+    clip_path_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +362,9 @@ int main(void)
         cmocka_unit_test(dashes_far_along_a_long_line_come_to_an_end),
         cmocka_unit_test(dashes_go_on_across_a_border),
         cmocka_unit_test(the_frame_is_exact_at_the_last_zoom),
+        cmocka_unit_test(vertices_are_thinned_and_snapped_alike_in_every_tile),
+        cmocka_unit_test(long_edges_along_an_axis_fill_whole_pixels),
+        cmocka_unit_test(a_ring_that_is_cut_goes_on_over_its_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

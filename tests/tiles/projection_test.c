@@ -168,7 +168,8 @@ static void check_edge(const struct tile_grid *grid,
 
     projection_open(&p, grid, zoom, 0, 0, 1);
     projection_set_window(&p, box);
-    projection_clip_shape(&p, &shape, box, false, NULL, &scratch, &path);
+    projection_clip_shape(&p, &shape, (struct tile_frame){0}, box, false, NULL,
+                          &scratch, &path);
     for (int i = 0; i <= 20000; i++) {
         double t = i / 20000.0;
         double at[2];

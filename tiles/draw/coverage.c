@@ -311,6 +311,15 @@ static inline uint8_t source_alpha(float coverage, float alpha255)
     return (uint8_t)((c < 1.0f ? c : 1.0f) * alpha255 + 0.5f);
 }
 
+/** The same where shares weigh more or less. */
+static inline uint8_t
+painted_alpha(float coverage, const struct pixel_paint *paint, float weight)
+{
+    float c = fminf(fabsf(coverage), 1.0f);
+
+    return (uint8_t)(c * (1.0f + weight * (1.0f - c)) * paint->alpha255 + 0.5f);
+}
+
 /** First x >= from with a cell that is not zero; `end` when there is none. */
 static int32_t next_change(const float *cells, int32_t from, int32_t end)
 {
@@ -333,7 +342,8 @@ static void blend_row(uint8_t *px,
                       int32_t width,
                       struct coverage_row row,
                       float carry,
-                      const struct pixel_paint *paint)
+                      const struct pixel_paint *paint,
+                      float weight)
 {
     int32_t end = row.last < width ? row.last + 1 : width;
     int32_t x = 0;
@@ -343,14 +353,14 @@ static void blend_row(uint8_t *px,
     if (row.last >= 0) {
         int32_t first = row.first < width ? row.first : width;
 
-        sa = source_alpha(sum, paint->alpha255);
+        sa = painted_alpha(sum, paint, weight);
         if (sa)
             pixel_blend_span(px, (size_t)first, paint, sa);
         for (x = first; x < end;) {
             int32_t next = x + 1;
 
             sum += cells[x];
-            sa = source_alpha(sum, paint->alpha255);
+            sa = painted_alpha(sum, paint, weight);
             if (cells[next] == 0.0f)
                 next = next_change(cells, next, end);
             if (sa) {
@@ -364,14 +374,15 @@ static void blend_row(uint8_t *px,
         memset(cells + row.first, 0,
                (size_t)(row.last - row.first + 1) * sizeof *cells);
     }
-    sa = source_alpha(sum, paint->alpha255);
+    sa = painted_alpha(sum, paint, weight);
     if (sa && x < width)
         pixel_blend_span(px + 4 * (size_t)x, (size_t)(width - x), paint, sa);
 }
 
 void coverage_blend(struct draw_scratch *scratch,
                     struct raster *raster,
-                    struct draw_color color)
+                    struct draw_color color,
+                    float weight)
 {
     struct draw_scratch *s = scratch;
     struct pixel_paint paint = pixel_paint_of(color);
@@ -387,7 +398,7 @@ void coverage_blend(struct draw_scratch *scratch,
             continue;
         blend_row(raster->rgba + row * raster->width_px * 4,
                   s->cells + (size_t)y * (size_t)s->stride, s->width, s->rows[y], carry,
-                  &paint);
+                  &paint, weight);
         s->rows[y] = (struct coverage_row){INT32_MAX, -1};
     }
     if (s->last_row >= s->first_row)
@@ -521,7 +532,7 @@ static enum im_code fill_bands(struct draw_scratch *scratch,
             start = end;
         }
         if (rc == IM_OK && flat)
-            coverage_blend(scratch, flat->raster, flat->color);
+            coverage_blend(scratch, flat->raster, flat->color, 0);
         else if (rc == IM_OK)
             rc = coverage_rows(scratch, paint, ctx, err);
     }

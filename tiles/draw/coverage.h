@@ -54,10 +54,12 @@ IM_CHECKED enum im_code coverage_begin(struct draw_scratch *scratch,
 /** A directed edge in raster pixels; finite, otherwise anywhere. */
 void coverage_edge(
     struct draw_scratch *scratch, double x0, double y0, double x1, double y1);
-/** Blend the colour through min(|coverage|, 1) and come to rest. */
+/** Blend the colour through min(|coverage|, 1) and come to rest. `weight` as of
+ *  struct draw_stroke. */
 void coverage_blend(struct draw_scratch *scratch,
                     struct raster *raster,
-                    struct draw_color color);
+                    struct draw_color color,
+                    float weight);
 
 /** Called with the covered share, 0..255, of each pixel of a row of the raster. */
 typedef void coverage_row_fn(void *ctx, uint32_t row, const uint8_t *mask);

@@ -524,7 +524,9 @@ static struct part offset_part(const struct part *in, double offset, double *out
  *  the last point of a line is always kept. */
 static struct part clean_part(const float *xy, size_t n, bool closed, double *out)
 {
-    struct part part = {.xy = out, .closed = closed};
+    /* there and back is no ring */
+    bool ends_at_start = n > 3 && xy[0] == xy[2 * n - 2] && xy[1] == xy[2 * n - 1];
+    struct part part = {.xy = out, .closed = closed || ends_at_start};
 
     for (size_t i = 0; i < n; i++) {
         double x = (double)xy[2 * i];
@@ -540,7 +542,7 @@ static struct part clean_part(const float *xy, size_t n, bool closed, double *ou
         out[2 * part.n + 1] = y;
         part.n++;
     }
-    if (closed)
+    if (part.closed)
         while (part.n > 1 && fabs(out[0] - out[2 * part.n - 2]) < 1e-3 &&
                fabs(out[1] - out[2 * part.n - 1]) < 1e-3)
             part.n--;
@@ -580,6 +582,9 @@ static enum im_code check_stroke(const struct draw_stroke *stroke, struct im_err
         return im_fail(err, IM_EARG,
                        "line gap %g px and blur %g px; both must be 0..%d",
                        (double)stroke->gap_px, (double)stroke->blur_px, MAX_WIDTH_PX);
+    if (!(fabsf(stroke->weight) <= 1))
+        return im_fail(err, IM_EARG, "line weight %g; it must be -1..1",
+                       (double)stroke->weight);
     if (!(stroke->miter_limit >= 0 && stroke->miter_limit <= MAX_MITER))
         return im_fail(err, IM_EARG, "miter limit %g; it must be 0..%d",
                        (double)stroke->miter_limit, MAX_MITER);
@@ -845,7 +850,7 @@ enum im_code draw_line(struct draw_scratch *scratch,
         rc = coverage_begin(scratch, raster, top, err);
         if (rc == IM_OK) {
             cover(&job);
-            coverage_blend(scratch, raster, color);
+            coverage_blend(scratch, raster, color, stroke->weight);
         }
     }
     return rc;

@@ -57,5 +57,5 @@ void pass_circle(struct render *r)
         style_eval_feature(&r->w->at, NULL, 0, GEOM_EMPTY);
         r->circle = look_of(r);
     }
-    visit_ordered(r, CIRCLE_SORT_KEY, visit_circle);
+    visit_ordered(r, CIRCLE_SORT_KEY, NULL, visit_circle);
 }

@@ -48,12 +48,29 @@ static bool visit_outline(void *ctx, uint32_t feature)
     return r->rc == IM_OK;
 }
 
+static uint64_t fill_look(struct render *r)
+{
+    return color_look(
+        style_color_opacity(r->ms->style, FILL_COLOR, FILL_OPACITY, &r->w->at));
+}
+
+static uint64_t outline_look(struct render *r)
+{
+    return color_look(
+        style_color_opacity(r->ms->style, FILL_OUTLINE_COLOR, FILL_OPACITY, &r->w->at));
+}
+
 void pass_fill(struct render *r)
 {
+    static const enum style_property look[] = {FILL_COLOR, FILL_OUTLINE_COLOR};
+
+    r->is_one_look = style_is_one_look(r->ms->style, look, 2);
     r->is_stroked = false;
     r->has_pattern = false;
+    r->frame.snap = (struct clip_snap){0};
     set_shift(r, FILL_TRANSLATE);
-    visit_ordered(r, FILL_SORT_KEY, visit_fill);
+    visit_ordered(r, FILL_SORT_KEY,
+                  style_has(r->ms->style, FILL_PATTERN) ? NULL : fill_look, visit_fill);
     flush(r);
     r->has_pattern = false;
     if (r->rc != IM_OK || !r->ms->style->properties[FILL_OUTLINE_COLOR] ||
@@ -61,6 +78,7 @@ void pass_fill(struct render *r)
         return;
     r->is_stroked = true;
     r->stroke = (struct draw_stroke){.width_px = (float)r->scale, .miter_limit = 2};
-    visit_ordered(r, FILL_SORT_KEY, visit_outline);
+    set_snap(r);
+    visit_ordered(r, FILL_SORT_KEY, outline_look, visit_outline);
     flush(r);
 }

@@ -3,6 +3,7 @@
 #include "render/pass.h"
 
 #include <math.h>
+#include <xxhash.h>
 
 static void stroke_of(const struct render *r,
                       struct draw_stroke *stroke,
@@ -46,6 +47,31 @@ look_of(struct render *r, struct draw_stroke *stroke, struct draw_color *color)
     return color->a > 0 && stroke->width_px > 0;
 }
 
+static uint64_t line_look(struct render *r)
+{
+    struct draw_stroke stroke;
+    struct draw_color color;
+
+    (void)look_of(r, &stroke, &color);
+    /* not the structure itself: it has gaps */
+    const float values[] = {color.r,
+                            color.g,
+                            color.b,
+                            color.a,
+                            stroke.width_px,
+                            stroke.offset_px,
+                            stroke.gap_px,
+                            stroke.blur_px,
+                            (float)stroke.cap,
+                            (float)stroke.join,
+                            stroke.miter_limit,
+                            stroke.round_limit};
+    uint64_t hash = XXH64(values, sizeof values, 0) ^
+                    XXH64(r->dashes.length, r->dashes.n * sizeof *r->dashes.length, 1);
+    /* the wider line lies above */
+    return (uint64_t)fminf(stroke.width_px * 256, 65535) << 37 | hash >> 27;
+}
+
 static bool visit_line(void *ctx, uint32_t feature)
 {
     struct render *r = ctx;
@@ -63,6 +89,7 @@ static bool visit_line(void *ctx, uint32_t feature)
             flush(r);
         r->color = color;
         r->stroke = stroke;
+        set_snap(r);
     }
     add_to_group(r, &shape, false, &r->dashes);
     return r->rc == IM_OK;
@@ -83,6 +110,7 @@ static bool visit_patterned(void *ctx, uint32_t feature)
     if (opacity <= 0 || r->stroke.width_px <= 0 ||
         !set_pattern(r, LINE_PATTERN, (float)opacity))
         return r->rc == IM_OK;
+    set_snap(r);
     r->dashes = (struct clip_dashes){.is_measured = true};
     add_to_group(r, &shape, false, &r->dashes);
     flush(r);
@@ -101,7 +129,7 @@ void pass_line(struct render *r)
     r->dashes.is_measured = false;
     set_shift(r, LINE_TRANSLATE);
     if (style_has(r->ms->style, LINE_PATTERN)) {
-        visit_ordered(r, LINE_SORT_KEY, visit_patterned);
+        visit_ordered(r, LINE_SORT_KEY, NULL, visit_patterned);
         r->has_pattern = false;
         return;
     }
@@ -110,7 +138,8 @@ void pass_line(struct render *r)
         style_eval_feature(&r->w->at, NULL, 0, GEOM_EMPTY);
         if (!look_of(r, &r->stroke, &r->color))
             return;
+        set_snap(r);
     }
-    visit_ordered(r, LINE_SORT_KEY, visit_line);
+    visit_ordered(r, LINE_SORT_KEY, line_look, visit_line);
     flush(r);
 }

@@ -73,12 +73,17 @@ struct render {
     bool has_pattern; /* filled with it instead of the colour */
     struct sprite_image image;
     struct draw_pattern pattern;
-    bool is_one_look;        /* of the style layer: the same for all features */
+    float ground;     /* how light the background is, 0..1 */
+    bool is_one_look; /* of the style layer: the same for all features */
     struct draw_circle circle;
     double shift_x, shift_y; /* -translate, pixels of the picture */
 };
 
+/** How light a colour looks, 0..1 (the luma of ITU-R BT.601). */
+float render_luma(struct draw_color color);
 bool same_color(struct draw_color a, struct draw_color b);
+/** 53 bits that tell colours apart. */
+uint64_t color_look(struct draw_color color);
 /** Draw the group and empty it. */
 void flush(struct render *r);
 /** Has the deadline passed? Then r->rc says so, and visitors end. */
@@ -99,10 +104,18 @@ void add_to_group(struct render *r,
 double reach_px(const struct style_layer *style);
 /** Visit what the style layer may paint into the picture; sets r->box. */
 void visit_window(struct render *r, atlas_visit_fn *visit);
-/** visit_window in the order of this sort key, where the style layer has one. */
-void visit_ordered(struct render *r, enum style_property key, atlas_visit_fn *visit);
+/** How the feature at hand is drawn, as a number of 53 bits; larger ones lie above. */
+typedef uint64_t look_fn(struct render *r);
+/** visit_window in the order of this sort key, where the style layer has one; else,
+ *  where looks differ, by look (NULL: never). */
+void visit_ordered(struct render *r,
+                   enum style_property key,
+                   look_fn *look,
+                   atlas_visit_fn *visit);
 /** r->shift from a property. */
 void set_shift(struct render *r, enum style_property translate);
+/** Thin lines along an axis are to fill whole pixels: of the stroke at hand. */
+void set_snap(struct render *r);
 /** r->pattern from the image that a property names for the feature at hand. False:
  *  there is no such image, which is stated once, or no name. */
 bool set_pattern(struct render *r, enum style_property property, float opacity);

@@ -127,14 +127,23 @@ static void draw_style(struct render *r, uint32_t i)
 
 static void start_frame(struct render *r)
 {
+    enum { BEYOND_PX = 1024 };
     const struct render_area *area = &r->area;
     unsigned shift = UNIT_BITS - area->zoom;
 
+    /* vertices in the same half pixel of the world are drawn as one */
+    unsigned finer = 1u + (r->scale > 1) + (r->scale > 2) + (r->stretch > 1);
+
     r->frame =
-        (struct tile_frame){area->x_px * (1ll << shift), area->y_px * (1ll << shift),
-                            r->scale * r->stretch / (double)(1u << shift), NULL};
+        (struct tile_frame){.x0 = area->x_px * (1ll << shift),
+                            .y0 = area->y_px * (1ll << shift),
+                            .scale = r->scale * r->stretch / (double)(1u << shift),
+                            .thin_bits = shift > finer ? shift - finer : 0,
+                            .beyond = BEYOND_PX};
     if (r->map->is_web_mercator)
         return;
+    shift = UNIT_BITS - map_detail_zoom(r->map, area->zoom);
+    r->frame.thin_bits = shift > finer + 1 ? shift - finer - 1 : 0;
     projection_open(&r->projection, r->map->grid, area->zoom, (double)area->x_px,
                     (double)area->y_px, r->scale);
     r->frame.projection = &r->projection;
@@ -158,6 +167,7 @@ enum im_code render_area(const struct tile_map *map,
     r.late.deadline = &w->deadline;
     start_frame(&r);
     w->at.zoom = map_style_zoom(map, area.zoom) + log2(r.stretch);
+    r.ground = render_luma(render_ground(map, &w->at));
     pass_collect_symbols(&r);
     for (uint32_t i = 0;
          i < map->n_styles && r.rc == IM_OK && !is_late(&r, TILE_LATE_STEPS); i++)

@@ -312,7 +312,7 @@ void pass_symbol(struct render *r, uint32_t style)
     if (map_style_zoom(r->map, r->area.zoom) <
         atlas_layer_schema(r->ms->layer->layer)->cluster.max_zoom + 1) {
         r->shift_x = r->shift_y = 0;
-        visit_ordered(r, SYMBOL_SORT_KEY, draw_cluster);
+        visit_ordered(r, SYMBOL_SORT_KEY, NULL, draw_cluster);
     }
 
     for (uint32_t i = 0; i < r->w->labels.n && r->rc == IM_OK; i++)

@@ -612,6 +612,76 @@ TEST(huge_lines_are_clipped)
     close_fixture(&f);
 }
 
+/* ---- thin lines ---- */
+
+/* IEC 61966-2-1 */
+static double light_of(int v)
+{
+    double c = v / 255.0;
+
+    return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+}
+
+/* How much of its light a line of this grey has at an angle, 1: all. */
+static double
+light_share(struct fixture *f, int ground, int grey, float weight, double degrees)
+{
+    struct draw_stroke stroke = {.width_px = 1, .miter_limit = 2, .weight = weight};
+    float g = (float)grey / 255;
+    float b = (float)ground / 255;
+    double c = cos(degrees * M_PI / 180);
+    double s = sin(degrees * M_PI / 180);
+    double sum = 0;
+
+    raster_clear(&f->raster, (struct draw_color){b, b, b, 1});
+    for (int i = 0; i < 5; i++) { /* at five places within a pixel */
+        double x = 32 + 40 * i + i * 0.2;
+        double y = 32 + i * 0.2;
+        const float xy[] = {(float)(x - 15 * c), (float)(y - 15 * s),
+                            (float)(x + 15 * c), (float)(y + 15 * s)};
+
+        line(f, xy, 2, &stroke, (struct draw_color){g, g, g, 1});
+    }
+    for (size_t i = 0; i < (size_t)f->raster.width_px * f->raster.height_px; i++)
+        sum += light_of(f->raster.rgba[4 * i]) - light_of(ground);
+    return sum / (light_of(grey) - light_of(ground)) / (5 * 30);
+}
+
+/* The mean of all angles and, in `worst`, how far one is off. */
+static double
+mean_light(struct fixture *f, int ground, int grey, float weight, double *worst)
+{
+    double sum = 0;
+
+    *worst = 0;
+
+    for (int degrees = 5; degrees < 90; degrees += 5) {
+        double share = light_share(f, ground, grey, weight, degrees);
+
+        *worst = fmax(*worst, fabs(share - 1));
+        sum += share / 17;
+    }
+    return sum;
+}
+
+/* What weight is for (render/pass.c). */
+TEST(thin_light_lines_keep_their_light_at_every_angle)
+{
+    struct fixture f = open_fixture(232, 64);
+    double worst[2];
+    double plain = mean_light(&f, 33, 214, 0, &worst[0]);
+    double weighted = mean_light(&f, 33, 214, 0.7f, &worst[1]);
+
+    assert_true(plain < 0.8);
+    assert_true(weighted > 0.93 && worst[1] < 0.1);
+    assert_true(worst[1] < worst[0]);
+    plain = mean_light(&f, 245, 20, 0, &worst[0]);
+    weighted = mean_light(&f, 245, 20, -0.35f, &worst[1]);
+    assert_true(plain > 1.25 && weighted < plain - 0.07 && weighted > 1);
+    assert_true(worst[1] < worst[0]);
+    close_fixture(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -635,6 +705,7 @@ int main(void)
         cmocka_unit_test(a_line_that_turns_back_is_drawn_once),
         cmocka_unit_test(malformed_strokes_are_refused),
         cmocka_unit_test(huge_lines_are_clipped),
+        cmocka_unit_test(thin_light_lines_keep_their_light_at_every_angle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

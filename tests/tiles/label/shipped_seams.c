@@ -462,11 +462,8 @@ static void report(const char *what, const struct counts *c, const struct differ
                   d->most);
 }
 
-/* With all that is under the names. Lines and areas are thinned after they were cut to
- * the picture: the vertices of half a pixel become their mean, and the first and the
- * last of a cut part stay where they are. So where a line enters a tile its first
- * pixels may be some levels off those of a picture in which it enters elsewhere; far
- * less than an eye sees, and the names over it are not concerned (next test). */
+/* With all that is under the names. Sums of coverage run along a row of the picture, and
+ * where it begins elsewhere a last bit may differ, which is a level or two now and then. */
 TEST(a_thousand_blocks_of_tiles_have_every_label_whole)
 {
     struct fixture *f = *state;
@@ -484,8 +481,8 @@ TEST(a_thousand_blocks_of_tiles_have_every_label_whole)
     }
     report("light", &counts, &d);
     assert_true(counts.n_whole > 5000 && counts.n_over_seams > 1000);
-    assert_true(d.most <= 24);
-    assert_true(d.n_differing * 10000 < d.n_pixels);
+    assert_true(d.most <= 2);
+    assert_true(d.n_differing * 1000000 < d.n_pixels);
     tile_map_unref(map);
 }
 

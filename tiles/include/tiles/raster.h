@@ -101,7 +101,9 @@ struct draw_stroke {
     float dashes_px[DRAW_MAX_DASHES]; /* on, off, on, off ...; all > 0; gaps should
                                          exceed the width where caps are not butt */
     uint32_t n_dashes;                /* 0: solid */
-    bool closed;                      /* parts are rings: no caps */
+    bool closed;   /* parts are rings: no caps, as where a part ends at its start */
+    float weight;  /* -1..1: a pixel of which a share c is covered shows
+                      c + weight * c * (1 - c) of the colour; 0: its share */
     float gap_px;  /* two lines instead of one, this far apart; 0: one */
     float blur_px; /* fades out inwards over so many pixels */
 };
