@@ -122,6 +122,7 @@ struct edges {
 struct outline {
     struct edges *edges;
     size_t n;
+    enum im_simd simd;
 };
 
 static void set_edge(struct edges *e, size_t lane, const struct polygon *g, uint32_t at)
@@ -166,7 +167,7 @@ static bool outline_init(struct outline *o, const struct polygon *g)
 }
 
 /* Distance to the outline, negative outside. */
-static double signed_distance(const struct outline *o, double x, double y)
+static IM_SIMD_BODY double distance_body(const struct outline *o, double x, double y)
 {
     double least[LANES];
     double crossed[LANES] = {0};
@@ -199,7 +200,36 @@ static double signed_distance(const struct outline *o, double x, double y)
         min = least[k] < min ? least[k] : min;
         sum += crossed[k];
     }
-    return fmod(sum, 2) > 0 ? sqrt(min) : -sqrt(min);
+    return (uint64_t)sum % 2 ? sqrt(min) : -sqrt(min);
+}
+
+static double distance_plain(const struct outline *o, double x, double y)
+{
+    return distance_body(o, x, y);
+}
+
+#ifdef IM_HAS_SIMD_CHOICE
+IM_TARGET_AVX2 static double distance_avx2(const struct outline *o, double x, double y)
+{
+    return distance_body(o, x, y);
+}
+
+IM_TARGET_AVX512 static double
+distance_avx512(const struct outline *o, double x, double y)
+{
+    return distance_body(o, x, y);
+}
+#endif
+
+static double signed_distance(const struct outline *o, double x, double y)
+{
+#ifdef IM_HAS_SIMD_CHOICE
+    if (o->simd == IM_SIMD_AVX512)
+        return distance_avx512(o, x, y);
+    if (o->simd == IM_SIMD_AVX2)
+        return distance_avx2(o, x, y);
+#endif
+    return distance_plain(o, x, y);
 }
 
 struct cell {
@@ -292,8 +322,16 @@ static struct cell centre_of(const struct polygon *g, const struct outline *o)
 
 bool label_area_inside(const struct atlas_shape *s, double *x, double *y)
 {
+    return label_area_inside_with(s, im_simd_best(), x, y);
+}
+
+bool label_area_inside_with(const struct atlas_shape *s,
+                            enum im_simd simd,
+                            double *x,
+                            double *y)
+{
     struct polygon g = {0};
-    struct outline o = {0};
+    struct outline o = {.simd = simd};
     struct heap heap; /* not all of it set to 0: that would take as long as the rest */
     double box[4];
 

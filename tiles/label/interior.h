@@ -4,6 +4,7 @@
 #define TILES_LABEL_INTERIOR_H
 
 #include <engine/atlas.h>
+#include <engine/simd.h>
 
 /** The middle of the longest line, by its length. Coordinates as in `shape`. */
 bool label_line_middle(const struct atlas_shape *shape, double *x, double *y);
@@ -12,5 +13,10 @@ bool label_line_middle(const struct atlas_shape *shape, double *x, double *y);
  * to a fiftieth of its size, by refining a grid of cells (as mapbox/polylabel).
  */
 bool label_area_inside(const struct atlas_shape *shape, double *x, double *y);
+/** With these vectors, which the processor has to have: the same to the last bit. */
+bool label_area_inside_with(const struct atlas_shape *shape,
+                            enum im_simd simd,
+                            double *x,
+                            double *y);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "label/interior.h"
 
+#include <support/random.h>
+
 #include <math.h>
 
 TEST(the_middle_of_the_longest_line_is_taken)
@@ -64,9 +66,55 @@ TEST(an_area_without_extent_has_no_inside)
     assert_false(label_line_middle(&nothing, &x, &y));
 }
 
+/* A star with a hole; corners as far out as they happen to be. */
+static uint32_t make_star(struct test_random *r, uint32_t *xy, uint32_t ends[2])
+{
+    uint32_t n = 5 + test_random_below(r, 90);
+    uint32_t hole = 3 + test_random_below(r, 10);
+
+    for (uint32_t i = 0; i < n + hole; i++) {
+        bool outer = i < n;
+        double a = outer ? -2 * M_PI * i / n : 2 * M_PI * (i - n) / hole;
+        double far = outer ? test_random_in(r, 2e5, 1e6) : test_random_in(r, 1e4, 9e4);
+
+        xy[2 * i] = (uint32_t)(4e6 + far * cos(a));
+        xy[2 * i + 1] = (uint32_t)(3e9 + far * sin(a));
+    }
+    /* rings end where they begin */
+    memcpy(xy + 2 * (n - 1), xy, 2 * sizeof *xy);
+    memcpy(xy + 2 * (n + hole - 1), xy + 2 * n, 2 * sizeof *xy);
+    ends[0] = n;
+    ends[1] = n + hole;
+    return n + hole;
+}
+
+TEST(wider_vectors_find_the_same_point_to_the_last_bit)
+{
+    struct test_random r = test_random_new("interior_test");
+    uint32_t xy[2 * 120];
+    uint32_t ends[2];
+
+    for (int i = 0; i < 300; i++) {
+        uint32_t n = make_star(&r, xy, ends);
+        struct atlas_shape shape = {GEOM_AREA, n, 2, xy, ends};
+        double plain[2];
+
+        assert_true(
+            label_area_inside_with(&shape, IM_SIMD_PLAIN, &plain[0], &plain[1]));
+        for (int simd = IM_SIMD_AVX2; simd <= (int)im_simd_best(); simd++) {
+            double at[2];
+
+            assert_true(
+                label_area_inside_with(&shape, (enum im_simd)simd, &at[0], &at[1]));
+            assert_memory_equal(at, plain, sizeof at);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wider_vectors_find_the_same_point_to_the_last_bit),
         cmocka_unit_test(the_middle_of_the_longest_line_is_taken),
         cmocka_unit_test(a_name_stands_well_inside_a_horseshoe_not_at_its_centroid),
         cmocka_unit_test(a_hole_is_kept_free_and_the_largest_part_is_taken),
