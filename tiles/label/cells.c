@@ -14,6 +14,7 @@ enum {
     PART_FREE = 64, /* that may overlap: one for each 4 x 4 px hides all below */
     PART_TRIES = 256,
     CELL_LINES = 256,
+    CELL_FEW = 256, /* found by experiment: from 128 to 512 alike */
     /* so many vertices are looked at for the names along lines of a cell and style: one
      * outline of a million with thousands of places must not hold up the others */
     CELL_VERTICES = 16 * 1024 * 1024,
@@ -990,14 +991,6 @@ static bool list_line(void *ctx, uint32_t feature)
 
 /* ---- all candidates of a cell ---- */
 
-static bool stop_at_once(void *ctx, uint32_t feature, struct label_rank rank)
-{
-    (void)feature;
-    (void)rank;
-    *(bool *)ctx = true;
-    return false;
-}
-
 static void
 set_part(struct listing *l, struct label_window cell, uint32_t part, double side)
 {
@@ -1080,20 +1073,41 @@ static enum im_code list_singles(struct listing *l, struct map_clusters clusters
     return l->rc;
 }
 
+/* The candidates of one part among those of the cell, in their order. */
+static void list_found(struct listing *l, const struct label_found *found, uint32_t n)
+{
+    const struct label_index *index = l->plan->indexes[l->style];
+    struct label_span part = span_of(l->plan->map, l->cell->zoom, l->window);
+
+    for (uint32_t i = 0; i < n; i++)
+        if (label_index_meets(index, found[i].item, part) &&
+            !list_point(l, label_index_feature(index, found[i].item), found[i].rank))
+            break;
+}
+
+/* In most cells there are few: they are found and sorted once. Where there are more the
+ * tree is searched for the best of each part. */
 static enum im_code list_points(struct listing *l)
 {
     struct label_plan *plan = l->plan;
     const struct label_index *index = plan->indexes[l->style];
     struct label_window cell = l->window;
     double side = (double)LABEL_CELL_PX / LABEL_PARTS;
-    bool any = false;
-    enum im_code rc = label_index_best(index, span_of(plan->map, l->cell->zoom, cell),
-                                       &plan->heap, stop_at_once, &any, plan->err);
+    struct label_found found[CELL_FEW];
+    uint32_t n;
+    bool are_few = label_index_few(index, span_of(plan->map, l->cell->zoom, cell),
+                                   CELL_FEW, found, &n);
+    enum im_code rc = IM_OK;
 
-    for (uint32_t i = 0; any && i < LABEL_PARTS * LABEL_PARTS && rc == IM_OK; i++) {
+    if (are_few && n == 0)
+        return IM_OK;
+    for (uint32_t i = 0; i < LABEL_PARTS * LABEL_PARTS && rc == IM_OK; i++) {
         set_part(l, cell, i, side);
-        rc = label_index_best(index, span_of(plan->map, l->cell->zoom, l->window),
-                              &plan->heap, list_point, l, plan->err);
+        if (are_few)
+            list_found(l, found, n);
+        else
+            rc = label_index_best(index, span_of(plan->map, l->cell->zoom, l->window),
+                                  &plan->heap, list_point, l, plan->err);
         if (rc == IM_OK)
             rc = l->rc;
     }

@@ -358,3 +358,76 @@ enum im_code label_index_best(const struct label_index *index,
     }
     return ok ? IM_OK : im_fail(err, IM_ENOMEM, "search of labels");
 }
+
+/* ---- few ---- */
+
+struct gathering {
+    const struct label_index *index;
+    struct label_span span;
+    struct label_found *out;
+    uint32_t most;
+    uint32_t n;
+};
+
+/* At most MAX_LEVELS deep. False: there are too many. */
+static bool gather(struct gathering *g, uint32_t level, uint32_t at)
+{
+    const struct label_index *index = g->index;
+    uint32_t below = level ? index->n_nodes[level - 1] : index->n;
+    uint32_t first = at * FANOUT;
+    uint32_t end = below - first < FANOUT ? below : first + FANOUT;
+
+    for (uint32_t i = first; i < end; i++) {
+        if (!meets(level ? index->nodes[level - 1][i].box : index->boxes[i], g->span))
+            continue;
+        if (level) {
+            if (!gather(g, level - 1, i))
+                return false;
+        } else if (g->n == g->most) {
+            return false;
+        } else {
+            g->out[g->n++] = (struct label_found){index->ranks[i], i};
+        }
+    }
+    return true;
+}
+
+static int compare_found(const void *a, const void *b)
+{
+    const struct label_found *p = a;
+    const struct label_found *q = b;
+    int c = label_rank_compare(p->rank, q->rank);
+
+    return c ? c : (p->item > q->item) - (p->item < q->item);
+}
+
+bool label_index_few(const struct label_index *index,
+                     struct label_span span,
+                     uint32_t most,
+                     struct label_found *out,
+                     uint32_t *n)
+{
+    struct gathering g = {.index = index, .span = span, .out = out, .most = most};
+
+    *n = 0;
+    if (index->n == 0 || !meets(index->nodes[index->n_levels - 1][0].box, span))
+        return true;
+    if (!gather(&g, index->n_levels - 1, 0))
+        return false;
+    if (g.n > 1)
+        qsort(out, g.n, sizeof *out, compare_found);
+    *n = g.n;
+    return true;
+}
+
+bool label_index_meets(const struct label_index *index,
+                       uint32_t item,
+                       struct label_span span)
+{
+    return meets(index->boxes[item], span);
+}
+
+uint32_t label_index_feature(const struct label_index *index, uint32_t item)
+{
+    return index->features[item];
+}

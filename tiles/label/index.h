@@ -48,4 +48,21 @@ IM_CHECKED enum im_code label_index_best(const struct label_index *index,
                                          void *ctx,
                                          struct im_error *err);
 
+/** What label_index_best would find, all at once. */
+struct label_found {
+    struct label_rank rank;
+    uint32_t item;
+};
+/** False when there are more than `most`; `out` has room for so many. */
+bool label_index_few(const struct label_index *index,
+                     struct label_span span,
+                     uint32_t most,
+                     struct label_found *out,
+                     uint32_t *n);
+/** Would label_index_best find it in this part of that span too? */
+bool label_index_meets(const struct label_index *index,
+                       uint32_t item,
+                       struct label_span span);
+uint32_t label_index_feature(const struct label_index *index, uint32_t item);
+
 #endif
