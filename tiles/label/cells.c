@@ -1073,15 +1073,39 @@ static enum im_code list_singles(struct listing *l, struct map_clusters clusters
     return l->rc;
 }
 
-/* The candidates of one part among those of the cell, in their order. */
-static void list_found(struct listing *l, const struct label_found *found, uint32_t n)
+/* May its point lie in the span? Areas are wider than a part, so most of those whose
+ * box meets it stand elsewhere: the point is looked for once a cell and feature, not
+ * once a part. */
+static bool
+may_stand_in(struct listing *l, struct label_found *found, struct label_span part)
 {
-    const struct label_index *index = l->plan->indexes[l->style];
+    enum { ROUNDED = 2 }; /* world units, in grids that are projected */
+
+    if (!found->is_placed) {
+        if (!label_index_meets(l->plan->indexes[l->style], found->item, part) ||
+            is_late(l, LIST_STEPS))
+            return false;
+        if (l->only_points) /* list_point leaves most of them out */
+            return true;
+        found->is_placed =
+            map_label_point(l->ms->layer, found->feature, &found->x, &found->y);
+        if (!found->is_placed)
+            return false;
+    }
+    return found->x + (uint64_t)ROUNDED >= part.min_x &&
+           found->x <= part.max_x + ROUNDED &&
+           found->y + (uint64_t)ROUNDED >= part.min_y &&
+           found->y <= part.max_y + ROUNDED;
+}
+
+/* The candidates of one part among those of the cell, in their order. */
+static void list_found(struct listing *l, struct label_found *found, uint32_t n)
+{
     struct label_span part = span_of(l->plan->map, l->cell->zoom, l->window);
 
-    for (uint32_t i = 0; i < n; i++)
-        if (label_index_meets(index, found[i].item, part) &&
-            !list_point(l, label_index_feature(index, found[i].item), found[i].rank))
+    for (uint32_t i = 0; i < n && l->rc == IM_OK; i++)
+        if (may_stand_in(l, &found[i], part) &&
+            !list_point(l, found[i].feature, found[i].rank))
             break;
 }
 

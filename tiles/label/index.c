@@ -386,7 +386,8 @@ static bool gather(struct gathering *g, uint32_t level, uint32_t at)
         } else if (g->n == g->most) {
             return false;
         } else {
-            g->out[g->n++] = (struct label_found){index->ranks[i], i};
+            g->out[g->n++] = (struct label_found){
+                .rank = index->ranks[i], .item = i, .feature = index->features[i]};
         }
     }
     return true;
@@ -425,9 +426,4 @@ bool label_index_meets(const struct label_index *index,
                        struct label_span span)
 {
     return meets(index->boxes[item], span);
-}
-
-uint32_t label_index_feature(const struct label_index *index, uint32_t item)
-{
-    return index->features[item];
 }

@@ -52,6 +52,9 @@ IM_CHECKED enum im_code label_index_best(const struct label_index *index,
 struct label_found {
     struct label_rank rank;
     uint32_t item;
+    uint32_t feature;
+    bool is_placed; /* the caller's: x and y are known */
+    uint32_t x, y;
 };
 /** False when there are more than `most`; `out` has room for so many. */
 bool label_index_few(const struct label_index *index,
@@ -63,6 +66,5 @@ bool label_index_few(const struct label_index *index,
 bool label_index_meets(const struct label_index *index,
                        uint32_t item,
                        struct label_span span);
-uint32_t label_index_feature(const struct label_index *index, uint32_t item);
 
 #endif
