@@ -286,15 +286,19 @@ static struct cell heap_pop(struct heap *h)
 static void bounds_of(const struct polygon *g, double box[4])
 {
     uint32_t end = g->part_end[g->first_part];
+    uint32_t low[2] = {UINT32_MAX, UINT32_MAX};
+    uint32_t high[2] = {0, 0};
 
-    box[0] = box[1] = HUGE_VAL;
-    box[2] = box[3] = -HUGE_VAL;
-    for (uint32_t i = g->first_vertex; i < end; i++) {
-        box[0] = fmin(box[0], g->xy[2 * i] - g->x0);
-        box[1] = fmin(box[1], g->xy[2 * i + 1] - g->y0);
-        box[2] = fmax(box[2], g->xy[2 * i] - g->x0);
-        box[3] = fmax(box[3], g->xy[2 * i + 1] - g->y0);
+    for (uint32_t i = 2 * g->first_vertex; i < 2 * end; i++) {
+        uint32_t v = g->xy[i];
+
+        low[i % 2] = v < low[i % 2] ? v : low[i % 2];
+        high[i % 2] = v > high[i % 2] ? v : high[i % 2];
     }
+    box[0] = low[0] - g->x0;
+    box[1] = low[1] - g->y0;
+    box[2] = high[0] - g->x0;
+    box[3] = high[1] - g->y0;
 }
 
 /* The centre of gravity of the outer ring: of most shapes it is nearly the point we

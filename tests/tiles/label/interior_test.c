@@ -111,9 +111,58 @@ TEST(wider_vectors_find_the_same_point_to_the_last_bit)
     }
 }
 
+/* By definition: negative outside, after each edge one by one. */
+static double room_at(const struct atlas_shape *s, double x, double y)
+{
+    double nearest = HUGE_VAL;
+    bool inside = false;
+    uint32_t first = 0;
+
+    for (uint32_t p = 0; p < s->n_parts; first = s->part_end[p++])
+        for (uint32_t i = first; i + 1 < s->part_end[p]; i++) {
+            double ax = s->xy[2 * i];
+            double ay = s->xy[2 * i + 1];
+            double dx = s->xy[2 * i + 2] - ax;
+            double dy = s->xy[2 * i + 3] - ay;
+            double t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy);
+
+            t = fmin(1, fmax(0, t));
+            nearest = fmin(nearest, hypot(x - ax - t * dx, y - ay - t * dy));
+            if ((ay > y) != (ay + dy > y) && x < ax + dx * (y - ay) / dy)
+                inside = !inside;
+        }
+    return inside ? nearest : -nearest;
+}
+
+TEST(no_point_of_a_fine_grid_has_a_tenth_more_room)
+{
+    enum { SIDE = 80 };
+    struct test_random r = test_random_new("room inside");
+    uint32_t xy[2 * 120];
+    uint32_t ends[2];
+
+    for (int i = 0; i < 20; i++) {
+        uint32_t n = make_star(&r, xy, ends);
+        struct atlas_shape shape = {GEOM_AREA, n, 2, xy, ends};
+        double most = 0;
+        double x;
+        double y;
+
+        for (int k = 0; k < SIDE * SIDE; k++)
+            most = fmax(most, room_at(&shape, 3e6 + 2e6 * (k % SIDE + 0.5) / SIDE,
+                                      2.999e9 + 2e6 * (k / SIDE + 0.5) / SIDE));
+        assert_true(label_area_inside(&shape, &x, &y));
+        double found = room_at(&shape, x, y);
+        /* or a fiftieth of its width or height, at most two million */
+        assert_true(found >= fmin(most / 1.1, most - 2e6 / 50));
+        assert_true(found > 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_point_of_a_fine_grid_has_a_tenth_more_room),
         cmocka_unit_test(wider_vectors_find_the_same_point_to_the_last_bit),
         cmocka_unit_test(the_middle_of_the_longest_line_is_taken),
         cmocka_unit_test(a_name_stands_well_inside_a_horseshoe_not_at_its_centroid),
