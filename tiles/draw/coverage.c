@@ -10,7 +10,11 @@
 
 struct draw_scratch *draw_scratch_new(void)
 {
-    return calloc(1, sizeof(struct draw_scratch));
+    struct draw_scratch *scratch = calloc(1, sizeof *scratch);
+
+    if (scratch)
+        scratch->simd = im_simd_best();
+    return scratch;
 }
 
 void draw_scratch_free(struct draw_scratch *scratch)
@@ -379,6 +383,111 @@ static void blend_row(uint8_t *px,
         pixel_blend_span(px + 4 * (size_t)x, (size_t)(width - x), paint, sa);
 }
 
+#ifdef IM_HAS_SIMD_CHOICE
+/* ---- eight pixels at a time ---- */
+
+enum { BLOCK = 8 };
+typedef uint8_t u8x32 __attribute__((vector_size(32)));
+typedef uint16_t u16x32 __attribute__((vector_size(64)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef uint32_t u32x8 __attribute__((vector_size(32)));
+typedef float f32x8 __attribute__((vector_size(32)));
+
+/* painted_alpha and pixel_blend, step by step: the same numbers. What is blended with
+ * alpha 0 stays as it is. Returns the sum after the last cell. */
+IM_TARGET_AVX2 static float blend_block(uint8_t *px,
+                                        const float *cells,
+                                        float sum,
+                                        const struct pixel_paint *paint,
+                                        float weight)
+{
+    float sums[BLOCK];
+    uint32_t color;
+    f32x8 covered;
+    u8x32 old;
+    u8x32 alpha;
+
+    for (int i = 0; i < BLOCK; i++) {
+        sum += cells[i];
+        sums[i] = fabsf(sum) < 1.0f ? fabsf(sum) : 1.0f;
+    }
+    memcpy(&covered, sums, sizeof covered);
+    covered = covered * (1.0f + weight * (1.0f - covered)) * paint->alpha255 + 0.5f;
+    u32x8 alphas = (u32x8) __builtin_convertvector(covered, i32x8) * 0x01010101u;
+    memcpy(&alpha, &alphas, sizeof alpha); /* that of all channels */
+    memcpy(&color, paint->rgb1, sizeof color);
+    u32x8 colors = (u32x8){0} + color;
+    memcpy(&old, &colors, sizeof old);
+    u16x32 paints = __builtin_convertvector(old, u16x32);
+    u16x32 shares = __builtin_convertvector(alpha, u16x32);
+    memcpy(&old, px, sizeof old);
+    /* at most 255 * 255 + 128 + 254 < 2^16 */
+    u16x32 v =
+        paints * shares + __builtin_convertvector(old, u16x32) * (255 - shares) + 128;
+    v = (v + (v >> 8)) >> 8;
+    old = __builtin_convertvector(v, u8x32);
+    memcpy(px, &old, sizeof old);
+    return sum;
+}
+
+/* blend_row; but for blocks from the first changed cell on, which may go on to where
+ * nothing changes any more. */
+IM_TARGET_AVX2 static void blend_row_avx2(uint8_t *px,
+                                          float *cells,
+                                          int32_t width,
+                                          struct coverage_row row,
+                                          float carry,
+                                          const struct pixel_paint *paint,
+                                          float weight)
+{
+    int32_t end = row.last < width ? row.last + 1 : width;
+    float sum = carry;
+    int32_t x = 0;
+
+    while (x < width) {
+        int32_t next = x + 1;
+
+        if (x >= end || x < row.first)
+            next = x < row.first && row.first < end ? row.first : width;
+        else if (cells[x] == 0.0f)
+            next = next_change(cells, x, end);
+        else if (x + BLOCK <= width) {
+            sum = blend_block(px + 4 * (size_t)x, cells + x, sum, paint, weight);
+            x += BLOCK;
+            continue;
+        } else {
+            sum += cells[x];
+        }
+        uint8_t sa = painted_alpha(sum, paint, weight);
+        if (sa)
+            pixel_blend_span(px + 4 * (size_t)x, (size_t)(next - x), paint, sa);
+        x = next;
+    }
+    if (row.last >= 0)
+        memset(cells + row.first, 0,
+               (size_t)(row.last - row.first + 1) * sizeof *cells);
+}
+#endif
+
+static void blend_row_with(enum im_simd simd,
+                           uint8_t *px,
+                           float *cells,
+                           int32_t width,
+                           struct coverage_row row,
+                           float carry,
+                           const struct pixel_paint *paint,
+                           float weight)
+{
+#ifdef IM_HAS_SIMD_CHOICE
+    if (simd >= IM_SIMD_AVX2) {
+        blend_row_avx2(px, cells, width, row, carry, paint, weight);
+        return;
+    }
+#endif
+    (void)simd;
+    blend_row(px, cells, width, row, carry, paint, weight);
+}
+
 void coverage_blend(struct draw_scratch *scratch,
                     struct raster *raster,
                     struct draw_color color,
@@ -396,9 +505,9 @@ void coverage_blend(struct draw_scratch *scratch,
         s->steps[y] = 0.0f;
         if (s->rows[y].last < 0 && carry == 0.0f)
             continue;
-        blend_row(raster->rgba + row * raster->width_px * 4,
-                  s->cells + (size_t)y * (size_t)s->stride, s->width, s->rows[y], carry,
-                  &paint, weight);
+        blend_row_with(s->simd, raster->rgba + row * raster->width_px * 4,
+                       s->cells + (size_t)y * (size_t)s->stride, s->width, s->rows[y],
+                       carry, &paint, weight);
         s->rows[y] = (struct coverage_row){INT32_MAX, -1};
     }
     if (s->last_row >= s->first_row)

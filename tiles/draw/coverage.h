@@ -4,6 +4,7 @@
 #ifndef TILES_DRAW_COVERAGE_H
 #define TILES_DRAW_COVERAGE_H
 
+#include <engine/simd.h>
 #include <tiles/raster.h>
 
 enum { DRAW_SCRATCH_MAX_BYTES = 64 * 1024 * 1024 };
@@ -26,6 +27,7 @@ struct coverage_row {
  *           the raster cost the same however high they are
  */
 struct draw_scratch {
+    enum im_simd simd; /* all give the same pixels */
     float *cells;
     struct coverage_row *rows;
     float *steps; /* one more than rows */

@@ -2,8 +2,10 @@
 /* Proves tiles/draw/coverage.c and raster.c. */
 #include <test.h>
 
+#include <coverage.h>
 #include <pixel.h>
 #include <support/golden.h>
+#include <support/random.h>
 
 #include "reference.h"
 
@@ -466,6 +468,57 @@ TEST(spans_of_pixels_are_laid_over_like_single_ones)
     }
 }
 
+/* Two rings and a stroke over each other, some of them beyond the picture. */
+static void
+draw_anything(struct test_random *r, enum im_simd simd, struct raster *raster)
+{
+    enum { CORNERS = 12, DRAWINGS = 4 };
+    struct draw_scratch *scratch = draw_scratch_new();
+    const uint32_t ends[2] = {CORNERS, 2 * CORNERS};
+    float xy[4 * CORNERS];
+    struct draw_path path = {.xy = xy, .part_end = ends, .n_parts = 2};
+    struct im_error err = {0};
+
+    assert_non_null(scratch);
+    scratch->simd = simd;
+    for (int i = 0; i < DRAWINGS; i++) {
+        struct draw_color color = {
+            (float)test_random_in(r, 0, 1), (float)test_random_in(r, 0, 1),
+            (float)test_random_in(r, 0, 1),
+            i % 2 ? 1 : (float)test_random_in(r, 0, 1)}; /* opaque or not */
+        struct draw_stroke stroke = {.width_px = (float)test_random_in(r, 0.3, 4),
+                                     .miter_limit = 2,
+                                     .weight = (float)test_random_in(r, -1, 1)};
+
+        for (size_t k = 0; k < sizeof xy / sizeof *xy; k++)
+            xy[k] = (float)test_random_in(r, -0.3 * raster->width_px,
+                                          1.3 * raster->width_px);
+        assert_int_equal(draw_fill(scratch, raster, &path, color, &err), IM_OK);
+        assert_int_equal(draw_line(scratch, raster, &path, &stroke, color, &err),
+                         IM_OK);
+    }
+    draw_scratch_free(scratch);
+}
+
+TEST(wider_vectors_give_the_same_pixels)
+{
+    struct test_random seed = test_random_new("wider vectors");
+
+    for (uint32_t width = 1; width < 120; width++, (void)test_random_next(&seed))
+        for (int simd = IM_SIMD_AVX2; simd <= (int)im_simd_best(); simd++) {
+            struct test_random r = seed;
+            struct raster plain = new_raster(width, 40);
+            struct raster wide = new_raster(width, 40);
+
+            draw_anything(&r, IM_SIMD_PLAIN, &plain);
+            r = seed;
+            draw_anything(&r, (enum im_simd)simd, &wide);
+            assert_memory_equal(wide.rgba, plain.rgba, (size_t)width * 40 * 4);
+            raster_release(&plain);
+            raster_release(&wide);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_million_vertices_cost_a_million_steps),
         cmocka_unit_test(large_pictures_are_drawn_in_bands_without_a_seam),
         cmocka_unit_test(pictures_over_the_limit_are_refused),
+        cmocka_unit_test(wider_vectors_give_the_same_pixels),
         cmocka_unit_test(division_by_255_rounds_to_nearest),
         cmocka_unit_test(spans_equal_single_pixels),
         cmocka_unit_test(blending_stays_within_a_level_of_exact_arithmetic),
