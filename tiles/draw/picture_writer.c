@@ -43,6 +43,7 @@ void picture_writer_free(struct picture_writer *w)
         return;
     quantizer_free(w->quantizer);
     libdeflate_free_compressor(w->compressor);
+    im_buf_release(&w->plain.png);
     for (int i = 0; i < WRITER_ROOMS; i++)
         free(w->rooms[i].bytes);
     free(w);

@@ -9,6 +9,15 @@
 
 enum writer_room { WRITER_PIXELS, WRITER_ROWS, WRITER_ROOMS };
 
+/** A PNG of one colour; of large parts of the world there is no other. */
+struct plain_picture {
+    uint8_t rgba[4]; /* of all pixels */
+    uint32_t width_px;
+    uint32_t height_px;
+    int level;
+    struct im_buf png; /* empty: none was written yet */
+};
+
 struct picture_writer {
     struct quantizer *quantizer;
     struct libdeflate_compressor *compressor;
@@ -17,6 +26,7 @@ struct picture_writer {
         uint8_t *bytes;
         size_t size;
     } rooms[WRITER_ROOMS];
+    struct plain_picture plain; /* the last one */
 };
 
 /** At least `size` bytes, their content lost; NULL when memory runs out. */

@@ -206,18 +206,16 @@ static enum im_code check_level(int level, struct im_error *err)
     return im_fail(err, IM_EARG, "PNG compression level %d; it must be 1..9", level);
 }
 
-enum im_code png_write_palette(struct picture_writer *w,
-                               const struct raster *raster,
-                               int level,
-                               struct im_buf *out,
-                               struct im_error *err)
+static enum im_code write_quantized(struct picture_writer *w,
+                                    const struct raster *raster,
+                                    int level,
+                                    struct im_buf *out,
+                                    struct im_error *err)
 {
-    enum im_code rc = check_level(level, err);
     struct palette palette;
+    enum im_code rc;
     uint8_t *index;
 
-    if (rc != IM_OK)
-        return rc;
     index = picture_writer_room(w, WRITER_PIXELS,
                                 (size_t)raster->width_px * raster->height_px);
     if (!index)
@@ -227,6 +225,67 @@ enum im_code png_write_palette(struct picture_writer *w,
         return rc;
     return write_pixels(w, raster, &(struct pixels){index, raster->width_px, &palette},
                         level, out, err);
+}
+
+/* ---- pictures of one colour ---- */
+
+enum { PLAIN_MAX_BYTES = 64 * 1024 }; /* kept; of 256 px it takes some hundred */
+
+static bool is_one_color(const struct raster *raster)
+{
+    size_t n = (size_t)raster->width_px * raster->height_px;
+
+    return memcmp(raster->rgba, raster->rgba + 4, 4 * (n - 1)) == 0;
+}
+
+static bool
+is_known(const struct plain_picture *plain, const struct raster *raster, int level)
+{
+    return plain->png.len && plain->level == level &&
+           plain->width_px == raster->width_px &&
+           plain->height_px == raster->height_px &&
+           memcmp(plain->rgba, raster->rgba, 4) == 0;
+}
+
+/** What has been written from `start` on; without memory there is none to be known. */
+static void know(struct plain_picture *plain,
+                 const struct raster *raster,
+                 int level,
+                 const struct im_buf *out,
+                 size_t start)
+{
+    plain->level = level;
+    plain->width_px = raster->width_px;
+    plain->height_px = raster->height_px;
+    memcpy(plain->rgba, raster->rgba, 4);
+    plain->png.max = PLAIN_MAX_BYTES;
+    im_buf_clear(&plain->png);
+    im_buf_append(&plain->png, out->data + start, out->len - start);
+    if (plain->png.failed)
+        im_buf_clear(&plain->png);
+}
+
+enum im_code png_write_palette(struct picture_writer *w,
+                               const struct raster *raster,
+                               int level,
+                               struct im_buf *out,
+                               struct im_error *err)
+{
+    enum im_code rc = check_level(level, err);
+    size_t start = out->len;
+    bool is_plain;
+
+    if (rc != IM_OK)
+        return rc;
+    is_plain = is_one_color(raster);
+    if (is_plain && is_known(&w->plain, raster, level)) {
+        im_buf_append(out, w->plain.png.data, w->plain.png.len);
+        return im_buf_check(out, "PNG", err);
+    }
+    rc = write_quantized(w, raster, level, out, err);
+    if (rc == IM_OK && is_plain)
+        know(&w->plain, raster, level, out, start);
+    return rc;
 }
 
 enum im_code png_write_rgba(struct picture_writer *w,

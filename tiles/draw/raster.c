@@ -38,13 +38,16 @@ void raster_clear(struct raster *raster, struct draw_color color)
 {
     struct pixel_paint paint = pixel_paint_of(color);
     uint32_t sa = (uint32_t)(paint.alpha255 + 0.5f);
-    size_t n = (size_t)raster->width_px * raster->height_px;
+    size_t row = (size_t)raster->width_px * 4;
+    size_t n = row * raster->height_px;
     uint8_t px[4];
 
     for (int c = 0; c < 4; c++)
         px[c] = pixel_div255(paint.rgb1[c] * sa);
-    for (size_t i = 0; i < n; i++)
-        memcpy(raster->rgba + 4 * i, px, 4);
+    for (uint32_t x = 0; x < raster->width_px; x++)
+        memcpy(raster->rgba + 4 * (size_t)x, px, 4);
+    for (size_t i = row; i < n; i += row)
+        memcpy(raster->rgba + i, raster->rgba, row);
 }
 
 void raster_blend(struct raster *raster, const struct raster *over, float opacity)

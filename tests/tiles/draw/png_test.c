@@ -2,7 +2,7 @@
 /* Proves tiles/draw/png_writer.c and quantizer.c. */
 #include <test.h>
 
-#include <quantizer.h>
+#include <picture_writer.h>
 #include <support/golden.h>
 
 #include "reference.h"
@@ -142,6 +142,34 @@ TEST(empty_and_plain_tiles_are_tiny)
     im_buf_release(&empty);
     im_buf_release(&plain);
     raster_release(&raster);
+}
+
+TEST(a_writer_that_knows_a_plain_picture_writes_the_same)
+{
+    static const struct draw_color colors[] = {
+        {0, 0, 0, 0}, {0.5f, 0.25f, 1, 1}, {0.5f, 0.25f, 1, 0.5f}};
+    struct picture_writer *w = picture_writer_new();
+    struct im_error err = {0};
+
+    assert_non_null(w);
+    for (uint32_t i = 0; i < 200; i++) { /* each follows each, also itself */
+        struct raster raster = new_raster(i / 3 % 2 ? 16 : 24, i / 7 % 2 ? 16 : 1);
+        int level = i / 5 % 2 ? 1 : 9;
+        struct im_buf out = {.max = 1 << 20};
+
+        raster_clear(&raster, colors[i / 2 % 3]);
+        if (i % 11 == 0) /* not plain, but for its last pixel */
+            raster.rgba[4 * (raster.width_px * raster.height_px - 1) + 3] ^= 1;
+        struct im_buf expected = write_png(&raster, level);
+        im_buf_append(&out, "before", 6);
+        assert_int_equal(png_write_palette(w, &raster, level, &out, &err), IM_OK);
+        assert_int_equal(out.len, expected.len + 6);
+        assert_memory_equal(out.data + 6, expected.data, expected.len);
+        im_buf_release(&expected);
+        im_buf_release(&out);
+        raster_release(&raster);
+    }
+    picture_writer_free(w);
 }
 
 TEST(a_map_picture_keeps_its_looks)
@@ -373,6 +401,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(up_to_256_colours_are_kept_exactly),
         cmocka_unit_test(empty_and_plain_tiles_are_tiny),
+        cmocka_unit_test(a_writer_that_knows_a_plain_picture_writes_the_same),
         cmocka_unit_test(a_map_picture_keeps_its_looks),
         cmocka_unit_test(flat_areas_keep_their_colour_beside_close_ones),
         cmocka_unit_test(the_decoded_picture_is_the_quantised_one),
