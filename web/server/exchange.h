@@ -21,7 +21,7 @@ typedef void exchange_problem_fn(struct exchange *x,
                                  struct im_buf *out);
 
 enum {
-    ROUTE_MAX_CAPTURES = 6,
+    ROUTE_MAX_CAPTURES = 8,
     ROUTE_MAX_PARAMS = 16,
     EXCHANGE_ARENA_BYTES = 64 * 1024 * 1024
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* WMTS 1.0.0 (OGC 07-057r7), by parameters and RESTful. */
-#include "ows.h"
 #include "routes.h"
 #include "server_state.h"
+#include "wmts_tile.h"
 
 #include <strings.h>
 
@@ -47,6 +47,7 @@ static void write_head(const struct exchange *x, const char *base_url, struct ht
                    "</ows:ServiceIdentification>\n<ows:OperationsMetadata>");
     write_operation(h, "GetCapabilities", base_url);
     write_operation(h, "GetTile", base_url);
+    write_operation(h, "GetFeatureInfo", base_url);
     html_markup(h, "</ows:OperationsMetadata>\n<Contents>\n");
 }
 
@@ -182,6 +183,39 @@ write_attribution(const struct exchange *x, const struct ows_layer *l, struct ht
     im_buf_release(&line);
 }
 
+/* The map has layers that can be asked, and only those are. */
+static bool is_queryable(const struct ows_layer *l)
+{
+    return !l->layer || wmts_is_queryable(l->layer);
+}
+
+static void write_info_formats(const struct ows_layer *l, struct html *h)
+{
+    for (int i = 0; i < WMTS_INFO_FORMATS && is_queryable(l); i++) {
+        html_markup(h, "<InfoFormat>");
+        html_string(h, wmts_info_type((enum wmts_info_format)i));
+        html_markup(h, "</InfoFormat>");
+    }
+}
+
+static void
+write_info_addresses(const struct ows_layer *l, const char *base_url, struct html *h)
+{
+    for (int i = 0; i < WMTS_INFO_FORMATS && is_queryable(l); i++) {
+        html_markup(h, "<ResourceURL resourceType=\"FeatureInfo\"");
+        html_attribute(h, "format",
+                       im_bytes_of(wmts_info_type((enum wmts_info_format)i)));
+        html_markup(h, " template=\"");
+        html_string(h, base_url);
+        html_markup(h, "/wmts/1.0.0/");
+        html_string(h, l->id);
+        html_markup(h, "/{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}/{J}/"
+                       "{I}.");
+        html_string(h, wmts_info_suffix((enum wmts_info_format)i));
+        html_markup(h, "\"/>");
+    }
+}
+
 static void write_layer(const struct exchange *x,
                         const struct ows_layer *l,
                         const char *base_url,
@@ -197,6 +231,7 @@ static void write_layer(const struct exchange *x,
         html_string(h, tile_format_type(OFFERED[i]));
         html_markup(h, "</Format>");
     }
+    write_info_formats(l, h);
     write_links(x, l, h);
     for (size_t i = 0; i < N_OFFERED; i++) {
         html_markup(h, "<ResourceURL resourceType=\"tile\"");
@@ -209,6 +244,7 @@ static void write_layer(const struct exchange *x,
         html_string(h, tile_format_suffix(OFFERED[i]));
         html_markup(h, "\"/>");
     }
+    write_info_addresses(l, base_url, h);
     html_markup(h, "</Layer>\n");
 }
 
@@ -259,144 +295,14 @@ static void write_capabilities(struct exchange *x, const char *base_url, struct 
 
 /* ---- tiles ---- */
 
-struct wmts_tile {
-    struct im_bytes layer;
-    struct im_bytes style;
-    struct im_bytes set;
-    struct im_bytes matrix;
-    struct im_bytes row;
-    struct im_bytes col;
-};
-
-static enum im_code fail_range(struct exchange *x,
-                               const char *name,
-                               struct im_bytes value,
-                               const uint32_t range[2],
-                               bool is_rest,
-                               struct im_error *err)
-{
-    char allowed[40];
-
-    snprintf(allowed, sizeof allowed, "%u..%u", range[0], range[1]);
-    return ows_fail(x, is_rest ? 404 : 400, "TileOutOfRange", name, value, allowed,
-                    err);
-}
-
-static enum im_code find_matrix(struct exchange *x,
-                                const struct tile_grid *grid,
-                                struct im_bytes id,
-                                uint32_t *out,
-                                struct im_error *err)
-{
-    char allowed[300] = "";
-
-    for (uint32_t z = 0; z < tile_grid_depth(grid); z++) {
-        const char *name = tile_grid_matrix(grid, z)->id;
-        size_t n = strlen(allowed);
-
-        if (im_bytes_equal(id, im_bytes_of(name))) {
-            *out = z;
-            return IM_OK;
-        }
-        snprintf(allowed + n, sizeof allowed - n, "%s%s", n ? ", " : "", name);
-    }
-    return ows_fail(x, 400, id.data ? "InvalidParameterValue" : "MissingParameterValue",
-                    "TileMatrix", id, allowed, err);
-}
-
-/* Within the limits that the capabilities state. */
-static enum im_code check_limits(struct exchange *x,
-                                 const struct wmts_tile *t,
-                                 const struct tile_request *r,
-                                 bool is_rest,
-                                 struct im_error *err)
-{
-    const struct atlas_layer *one =
-        atlas_layer_find(snapshot_atlas(x->snapshot), r->map.layers);
-    /* the whole map and lists are not limited */
-    struct ows_layer layer = {.layer = one};
-    uint32_t cols[2] = {1, 0};
-    uint32_t rows[2] = {1, 0};
-
-    if (one)
-        layer.box = atlas_layer_extent(one);
-    (void)ows_limits(r->map.grid, &layer, r->id.z, cols, rows);
-    if (r->id.y < rows[0] || r->id.y > rows[1])
-        return fail_range(x, "TileRow", t->row, rows, is_rest, err);
-    if (r->id.x < cols[0] || r->id.x > cols[1])
-        return fail_range(x, "TileCol", t->col, cols, is_rest, err);
-    return IM_OK;
-}
-
-static enum im_code read_index(struct exchange *x,
-                               const char *name,
-                               struct im_bytes text,
-                               uint32_t n,
-                               bool is_rest,
-                               uint32_t *out,
-                               struct im_error *err)
-{
-    const uint32_t range[2] = {0, n - 1};
-    int64_t value;
-
-    if (!im_parse_int64(text, &value)) {
-        char allowed[40];
-
-        snprintf(allowed, sizeof allowed, "0..%u", n - 1);
-        return ows_fail(x, 400,
-                        text.data ? "InvalidParameterValue" : "MissingParameterValue",
-                        name, text, allowed, err);
-    }
-    if (value < 0 || value >= n)
-        return fail_range(x, name, text, range, is_rest, err);
-    *out = (uint32_t)value;
-    return IM_OK;
-}
-
-/* r->format is there; the rest is read here. */
-static enum im_code read_tile(struct exchange *x,
-                              const struct wmts_tile *t,
-                              bool is_rest,
-                              struct tile_request *r,
-                              struct im_error *err)
-{
-    struct map_names names = {.layers = t->layer,
-                              .grid = t->set,
-                              .style = t->style,
-                              .filter = ows_param(x, "filter")};
-    const struct grid_matrix *m;
-    enum im_code rc;
-
-    if (!t->layer.data)
-        return ows_fail(x, 400, "MissingParameterValue", "Layer", t->layer, "map ...",
-                        err);
-    if (!t->set.data || !grid_set_find(x->server->grids, t->set) ||
-        !tile_grid_crs(grid_set_find(x->server->grids, t->set)))
-        return ows_fail(x, is_rest ? 404 : 400,
-                        t->set.data ? "InvalidParameterValue" : "MissingParameterValue",
-                        "TileMatrixSet", t->set, "those of the capabilities", err);
-    x->problem_code = "InvalidParameterValue";
-    r->size_px = 256;
-    r->scale = 1;
-    rc = map_request(x, &names, &r->map, err);
-    if (rc == IM_ENOTFOUND && !is_rest)
-        x->status = 400;
-    if (rc == IM_OK)
-        rc = find_matrix(x, r->map.grid, t->matrix, &r->id.z, err);
-    if (rc != IM_OK)
-        return rc;
-    m = tile_grid_matrix(r->map.grid, r->id.z);
-    rc = read_index(x, "TileRow", t->row, m->n_rows, is_rest, &r->id.y, err);
-    if (rc == IM_OK)
-        rc = read_index(x, "TileCol", t->col, m->n_cols, is_rest, &r->id.x, err);
-    return rc == IM_OK ? check_limits(x, t, r, is_rest, err) : rc;
-}
-
 static enum im_code get_tile(struct exchange *x, struct im_error *err)
 {
-    struct wmts_tile t = {ows_param(x, "layer"),         ows_param(x, "style"),
-                          ows_param(x, "tilematrixset"), ows_param(x, "tilematrix"),
-                          ows_param(x, "tilerow"),       ows_param(x, "tilecol")};
+    struct wmts_tile t = {.layer = ows_param(x, "layer"),
+                          .style = ows_param(x, "style"),
+                          .set = ows_param(x, "tilematrixset"),
+                          .matrix = ows_param(x, "tilematrix"),
+                          .row = ows_param(x, "tilerow"),
+                          .col = ows_param(x, "tilecol")};
     struct im_bytes type = ows_param(x, "format");
     struct tile_request *r;
     enum im_code rc;
@@ -418,7 +324,7 @@ static enum im_code get_tile(struct exchange *x, struct im_error *err)
     if (!r)
         return IM_ENOMEM;
     r->format = OFFERED[i];
-    rc = read_tile(x, &t, false, r, err);
+    rc = wmts_read_tile(x, &t, r, err);
     return rc == IM_OK ? tiles_answer(x, err) : rc;
 }
 
@@ -428,13 +334,12 @@ static bool is(struct im_bytes given, const char *name)
            strncasecmp((const char *)given.data, name, given.len) == 0;
 }
 
-static enum im_code start(struct exchange *x)
+void wmts_start(struct exchange *x)
 {
     ows_exceptions(x);
     if (im_bytes_equal(ows_param(x, "lang"), im_bytes_of("en")))
         x->lang = LANG_EN;
     exchange_snapshot(x);
-    return IM_OK;
 }
 
 enum im_code route_wmts(struct exchange *x, struct im_error *err)
@@ -442,7 +347,7 @@ enum im_code route_wmts(struct exchange *x, struct im_error *err)
     struct im_bytes service = ows_param(x, "service");
     struct im_bytes request = ows_param(x, "request");
 
-    (void)start(x);
+    wmts_start(x);
     if (service.data && !is(service, "WMTS"))
         return ows_fail(x, 400, "InvalidParameterValue", "Service", service, "WMTS",
                         err);
@@ -450,29 +355,37 @@ enum im_code route_wmts(struct exchange *x, struct im_error *err)
         return ows_answer(x, write_capabilities, "wmts", err);
     if (is(request, "GetTile"))
         return get_tile(x, err);
+    if (is(request, "GetFeatureInfo"))
+        return wmts_get_info(x, err);
     return ows_fail(x, request.data ? 501 : 400,
                     request.data ? "OperationNotSupported" : "MissingParameterValue",
-                    "Request", request, "GetCapabilities, GetTile", err);
+                    "Request", request, "GetCapabilities, GetTile, GetFeatureInfo",
+                    err);
 }
 
 enum im_code route_wmts_document(struct exchange *x, struct im_error *err)
 {
     if (!im_bytes_equal(x->captures[0], im_bytes_of("WMTSCapabilities.xml")))
         return exchange_no_path(x, err);
-    (void)start(x);
+    wmts_start(x);
     return ows_answer(x, write_capabilities, "wmts", err);
 }
 
 /* {layer}/{style}/{set}/{matrix}/{row}/{col}.png */
 enum im_code route_wmts_tile(struct exchange *x, struct im_error *err)
 {
-    struct wmts_tile t = {x->captures[0], x->captures[1], x->captures[2],
-                          x->captures[3], x->captures[4], x->captures[5]};
+    struct wmts_tile t = {.layer = x->captures[0],
+                          .style = x->captures[1],
+                          .set = x->captures[2],
+                          .matrix = x->captures[3],
+                          .row = x->captures[4],
+                          .col = x->captures[5],
+                          .is_rest = true};
     const uint8_t *dot = memrchr(t.col.data, '.', t.col.len);
     struct tile_request *r;
     enum im_code rc;
 
-    (void)start(x);
+    wmts_start(x);
     if (x->of_route)
         return tiles_answer(x, err);
     r = tiles_request_new(x, err);
@@ -485,6 +398,6 @@ enum im_code route_wmts_tile(struct exchange *x, struct im_error *err)
         return ows_fail(x, 404, "InvalidParameterValue", "Format", t.col,
                         "png, webp, jpg, mvt", err);
     t.col.len = (size_t)(dot - t.col.data);
-    rc = read_tile(x, &t, true, r, err);
+    rc = wmts_read_tile(x, &t, r, err);
     return rc == IM_OK ? tiles_answer(x, err) : rc;
 }

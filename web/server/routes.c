@@ -53,6 +53,8 @@ const struct route routes[] = {
     {"/wmts/1.0.0/{document}", route_wmts_document, NONE, OLD, "WMTSCapabilities.xml"},
     {"/wmts/1.0.0/{layer}/{style}/{set}/{matrix}/{row}/{tile}", route_wmts_tile, NONE,
      OLD, "WMTS 1.0.0, RESTful"},
+    {"/wmts/1.0.0/{layer}/{style}/{set}/{matrix}/{row}/{col}/{j}/{info}",
+     route_wmts_info, NONE, OLD, "what lies under a pixel of it"},
     {"/tms/1.0.0", route_tms, NONE, OLD, "TMS: the list of maps"},
     {"/tms/1.0.0/{map}", route_tms_map, NONE, OLD, "one map: {layers}@{grid}@{format}"},
     {"/tms/1.0.0/{map}/{z}/{x}/{tile}", route_tms_tile, NONE, OLD,

@@ -25,6 +25,7 @@ enum im_code route_style(struct exchange *x, struct im_error *err);
 enum im_code route_wmts(struct exchange *x, struct im_error *err);
 enum im_code route_wmts_document(struct exchange *x, struct im_error *err);
 enum im_code route_wmts_tile(struct exchange *x, struct im_error *err);
+enum im_code route_wmts_info(struct exchange *x, struct im_error *err);
 /* route_tms.c */
 enum im_code route_tms(struct exchange *x, struct im_error *err);
 enum im_code route_tms_map(struct exchange *x, struct im_error *err);
