@@ -661,7 +661,8 @@ static void get_layer(struct reader *r, const json_t *object, struct layer_schem
         "id",      "title",       "synonyms",     "geometry",     "key",
         "group",   "order",       "in_map",       "names_places", "visibility",
         "fields",  "roles",       "facts",        "source",       "source_date",
-        "licence", "attribution", "completeness", "cluster",      NULL};
+        "licence", "attribution", "completeness", "cluster",      "sparse",
+        NULL};
     static const char *const visibilities[] = {"public", "internal", NULL};
     struct json_at at = {NULL, NULL, 0};
 
@@ -679,6 +680,7 @@ static void get_layer(struct reader *r, const json_t *object, struct layer_schem
     s->is_base = s->group == SCHEMA_BASE;
     s->order = get_int(r, &at, object, "order", 0, 1000000);
     s->in_map = get_bool(r, &at, object, "in_map");
+    s->sparse = get_bool(r, &at, object, "sparse");
     s->names_places = get_bool(r, &at, object, "names_places");
     s->is_internal = get_word(r, &at, object, "visibility", visibilities, 0) == 1;
     s->source = get_title(r, &at, object, "source", OPTIONAL);

@@ -5,6 +5,7 @@
 #include "http_problem.h"
 #include "http_status.h"
 #include "intake.h"
+#include "route_tiles.h"
 #include "routes.h"
 #include "server_state.h"
 
@@ -413,8 +414,11 @@ static enum MHD_Result send_body(struct exchange *x)
     bool gzip = body->gzip.len && header_wants_gzip(x->accept_encoding);
     struct im_bytes bytes = gzip ? body->gzip : body->plain;
     struct MHD_Response *response;
+    struct im_error err = {0};
     int status = x->status ? x->status : body->status;
 
+    if (x->is_sparse && tiles_is_empty(x->server, body))
+        return fail(x, tiles_fail_empty(&err), &err);
     x->varies = body->gzip.len > 0;
     if (x->is_post)
         x->keep = KEEP_NOT;

@@ -127,6 +127,7 @@ struct exchange {
     bool not_modified;
     bool matched_gzip; /* the tag that matched was the compressed form's */
     bool varies;       /* with Accept-Encoding */
+    bool is_sparse;    /* a tile without anything in it is 404 */
     enum keep keep;
     int status; /* 0: the body's */
     struct param_fault fault;

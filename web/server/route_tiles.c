@@ -116,6 +116,31 @@ make_body(struct server *server, const struct tile_request *r, struct worker *wo
     return body_new(bytes, tile_format_type(r->format), NULL);
 }
 
+static bool is_same(const struct body *a, const struct body *b)
+{
+    return b && (a == b || (a->plain.len == b->plain.len && a->hash == b->hash));
+}
+
+bool tiles_is_empty(const struct server *server, const struct body *body)
+{
+    bool is_empty = body->plain.len == 0;
+
+    for (int i = 0; i < EMPTY_SIDES && !is_empty; i++)
+        is_empty =
+            is_same(body, server->empty_png[i]) || is_same(body, server->empty_webp[i]);
+    return is_empty;
+}
+
+enum im_code tiles_fail_empty(struct im_error *err)
+{
+    im_fail(err, IM_ENOTFOUND,
+            "nothing is in this tile; its layers are sparse (layer.json): take the "
+            "tile it is a part of");
+    return im_zh(err, IM_ENOTFOUND,
+                 "此瓦片内没有内容；图层声明为稀疏（layer.json 的 sparse），请用上一级"
+                 "瓦片");
+}
+
 static enum im_code draw_new(struct server *server,
                              const struct tile_map *map,
                              const struct tile_request *r,
@@ -249,7 +274,9 @@ enum im_code tiles_answer(struct exchange *x, struct im_error *err)
         return IM_OK;
     }
     x->body = x->server->cache ? body_cache_get(x->server->cache, key) : NULL;
-    if (exchange_is_known(x, XXH3_64bits(&key, sizeof key)))
+    x->is_sparse = r->is_sparse;
+    /* who knows it as empty must not hear that it is so still */
+    if (exchange_is_known(x, XXH3_64bits_withSeed(&key, sizeof key, r->is_sparse)))
         return IM_OK;
     if (!x->body) {
         x->waiter.key = key;

@@ -17,6 +17,11 @@ struct tile_request *tiles_request_new(struct exchange *x, struct im_error *err)
 /** The tile that x->of_route asks for. */
 IM_CHECKED enum im_code tiles_answer(struct exchange *x, struct im_error *err);
 
+/** Has it anything in it? A vector tile without bytes, a transparent picture. */
+bool tiles_is_empty(const struct server *server, const struct body *body);
+/** IM_ENOTFOUND: such a tile of layers whose empty tiles are missing. */
+IM_CHECKED enum im_code tiles_fail_empty(struct im_error *err);
+
 /** The name of a document that depends on route, language, host, `version` and `more`.
  */
 IM_CHECKED enum im_code document_key(const struct exchange *x,

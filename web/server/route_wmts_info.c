@@ -63,17 +63,11 @@ static bool has_queryable(const struct exchange *x, struct im_bytes list)
 {
     if (im_bytes_equal(list, im_bytes_of("map")))
         return true;
-    for (;;) {
-        const uint8_t *comma = list.len ? memchr(list.data, ',', list.len) : NULL;
-        size_t len = comma ? (size_t)(comma - list.data) : list.len;
-
-        if (wmts_is_queryable(atlas_layer_find(snapshot_atlas(x->snapshot),
-                                               (struct im_bytes){list.data, len})))
+    while (list.data)
+        if (wmts_is_queryable(
+                atlas_layer_find(snapshot_atlas(x->snapshot), list_next(&list))))
             return true;
-        if (!comma)
-            return false;
-        list = (struct im_bytes){comma + 1, list.len - len - 1};
-    }
+    return false;
 }
 
 static enum im_code read_pixel(struct exchange *x,

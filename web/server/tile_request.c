@@ -73,6 +73,17 @@ static int by_text(const void *a, const void *b)
     return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
+struct im_bytes list_next(struct im_bytes *rest)
+{
+    const uint8_t *comma = rest->len ? memchr(rest->data, ',', rest->len) : NULL;
+    struct im_bytes item = {rest->data,
+                            comma ? (size_t)(comma - rest->data) : rest->len};
+
+    *rest = comma ? (struct im_bytes){comma + 1, rest->len - item.len - 1}
+                  : (struct im_bytes){0};
+    return item;
+}
+
 static enum im_code split_layers(struct exchange *x,
                                  struct im_bytes rest,
                                  struct im_bytes ids[MAX_LAYERS],
@@ -81,22 +92,15 @@ static enum im_code split_layers(struct exchange *x,
 {
     const struct atlas *atlas = snapshot_atlas(exchange_snapshot(x));
 
-    for (*n = 0;; ++*n) {
-        const uint8_t *comma = rest.len ? memchr(rest.data, ',', rest.len) : NULL;
-        size_t len = comma ? (size_t)(comma - rest.data) : rest.len;
-
+    for (*n = 0; rest.data; ++*n) {
         if (*n == MAX_LAYERS) {
             im_fail(err, IM_ELIMIT, "over %d layers in one map", MAX_LAYERS);
             return im_zh(err, IM_ELIMIT, "一张地图最多 %d 个图层", MAX_LAYERS);
         }
-        ids[*n] = (struct im_bytes){rest.data, len};
+        ids[*n] = list_next(&rest);
         if (!layer_is_open(atlas_layer_find(atlas, ids[*n])))
             return unknown_layer(x, ids[*n], err);
-        if (!comma)
-            break;
-        rest = (struct im_bytes){comma + 1, rest.len - len - 1};
     }
-    ++*n;
     return IM_OK;
 }
 
@@ -241,6 +245,19 @@ enum im_code map_request(struct exchange *x,
 
 /* ---- the tile ---- */
 
+/* Where all layers of a list want it; the whole map has a ground everywhere. */
+static bool is_sparse(struct exchange *x, struct im_bytes list)
+{
+    const struct atlas *atlas = snapshot_atlas(exchange_snapshot(x));
+
+    if (im_bytes_equal(list, im_bytes_of("map")))
+        return false;
+    while (list.data)
+        if (!atlas_layer_schema(atlas_layer_find(atlas, list_next(&list)))->sparse)
+            return false;
+    return true;
+}
+
 static const struct {
     const char *suffix;
     const char *type;
@@ -371,5 +388,6 @@ enum im_code tile_request(struct exchange *x,
     rc = parse_coordinate(x, "x", col, (int64_t)m->n_cols - 1, &out->id.x, err);
     if (rc == IM_OK)
         rc = parse_coordinate(x, "y", row, (int64_t)m->n_rows - 1, &out->id.y, err);
+    out->is_sparse = rc == IM_OK && is_sparse(x, out->map.layers);
     return rc;
 }

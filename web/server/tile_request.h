@@ -14,6 +14,7 @@ struct tile_request {
     unsigned size_px; /* 256, 512 */
     unsigned scale;   /* 1..3 */
     enum tile_format format;
+    bool is_sparse; /* 404 where nothing is: all its layers ask for that */
 };
 
 /* ?lang= &style= &filter= &profile=, in this order; documents take &f= too. */
@@ -63,6 +64,9 @@ void request_fault(struct exchange *x,
                    const char *name,
                    struct im_bytes value,
                    const char *allowed);
+
+/** The items of "a,b,c" one by one; data NULL in `rest` after the last. */
+struct im_bytes list_next(struct im_bytes *rest);
 
 /** Is it shown to anyone: a layer of the map, not one of the program's own? */
 bool layer_is_open(const struct atlas_layer *layer);

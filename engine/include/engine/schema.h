@@ -100,6 +100,7 @@ struct layer_schema {
     bool is_internal;  /* visibility: internal */
     bool is_base;      /* group == SCHEMA_BASE */
     bool in_map;       /* drawn in `map` */
+    bool sparse;       /* its empty tiles are missing: clients enlarge the parent */
     bool names_places; /* its names answer "near X" */
     int order;         /* of layers in lists and legends, ascending */
     struct schema_title source;
