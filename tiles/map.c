@@ -340,6 +340,21 @@ static bool has_symbols(const struct style *style)
     return false;
 }
 
+/* Whoever asks for the layer learns what its keeper has to do. */
+static enum im_code fail_style(const char *id, struct im_error *err)
+{
+    struct im_error why = err ? *err : (struct im_error){.code = IM_EDATA};
+
+    im_fail(err, IM_EDATA,
+            "layer '%s' cannot be drawn: mend its style.json (innomap style check "
+            "FILE) and import it again. %s",
+            id, why.msg);
+    return im_zh(err, IM_EDATA,
+                 "图层 “%s” 无法绘制：请修改其 style.json（innomap style check 文件）后"
+                 "重新导入。%s",
+                 id, why.msg_zh[0] ? why.msg_zh : why.msg);
+}
+
 /* By the stylesheet when it says something of the layer, else by the layer's own
  * style.json. */
 static enum im_code
@@ -359,7 +374,7 @@ compile_style(struct tile_map *map, struct map_layer *ml, struct im_error *err)
     if (rc != IM_OK && ml->part)
         return im_context(err, "stylesheet '%s', layer '%s'",
                           stylesheet_id(map->stylesheet), schema->id);
-    return rc == IM_OK ? rc : im_context(err, "layer '%s': style", schema->id);
+    return rc == IM_EDATA ? fail_style(schema->id, err) : rc;
 }
 
 static enum im_code
@@ -553,12 +568,22 @@ static enum im_code filter_layer(struct tile_map *map,
     return IM_OK;
 }
 
+/* What a row does not say is not true of it: a layer without a field of the filter has
+ * no row that passes. */
+static enum im_code
+hide_layer(struct tile_map *map, struct map_layer *ml, struct im_error *err)
+{
+    ml->passes = im_arena_calloc(map->arena, atlas_layer_size(ml->layer) / 8 + 1, 1);
+    return ml->passes ? IM_OK : im_fail(err, IM_ENOMEM, "filter of a map");
+}
+
 /* Once for all features when the map is made: drawing asks for a bit. */
 static enum im_code
 set_filter(struct tile_map *map, const char *text, struct im_error *err)
 {
     struct im_arena *arena = text ? im_arena_new(FILTER_MAX_BYTES) : NULL;
     const struct cql_node *node;
+    struct im_error why = {0};
     uint32_t n = 0;
     enum im_code rc = IM_OK;
 
@@ -570,15 +595,24 @@ set_filter(struct tile_map *map, const char *text, struct im_error *err)
     if (rc == IM_OK)
         rc = cql_parse(im_bytes_of(text), CQL_TEXT, arena, &node, NULL, err);
     for (uint32_t i = 0; i < map->n_layers && rc == IM_OK; i++) {
+        struct map_layer *ml = &map->layers[i];
         const struct cql_program *program;
 
-        rc = cql_compile(node, map->layers[i].layer, NULL, arena, &program, NULL, err);
+        rc = cql_compile(node, ml->layer, NULL, arena, &program, NULL, &why);
         if (rc == IM_OK) {
-            rc = filter_layer(map, &map->layers[i], program, arena, err);
+            rc = filter_layer(map, ml, program, arena, err);
             n++;
-        } else if (rc == IM_EARG && (i + 1 < map->n_layers || n > 0)) {
-            rc = IM_OK; /* another one has the fields */
+        } else if (rc == IM_EARG) { /* another one may have the fields */
+            rc = atlas_layer_schema(ml->layer)->is_base ? IM_OK
+                                                        : hide_layer(map, ml, err);
+        } else if (err) {
+            *err = why;
         }
+    }
+    if (rc == IM_OK && n == 0 && map->n_layers > 0) {
+        rc = IM_EARG;
+        if (err)
+            *err = why;
     }
     im_arena_free(arena);
     return rc;

@@ -333,8 +333,10 @@ TEST(a_fault_in_a_style_is_told_with_layer_and_path)
     memory_source_layer(source, LAYER("dots", "point", "2", IN_MAP), POINT_STYLE, 1);
     const struct atlas *atlas = memory_source_atlas(source);
     assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_EDATA);
-    assert_string_equal(err.msg, "layer 'land': style: layers[0].paint.fill-color: "
-                                 "Expected color but found number instead.");
+    assert_string_equal(
+        err.msg, "layer 'land' cannot be drawn: mend its style.json (innomap style "
+                 "check FILE) and import it again. layers[0].paint.fill-color: "
+                 "Expected color but found number instead.");
     /* the map of all others goes on without it */
     options.layers = "map";
     assert_int_equal(tile_map_new(atlas, &options, &map, &err), IM_OK);

@@ -122,5 +122,9 @@ enum im_code wmts_read_tile(struct exchange *x,
     rc = read_index(x, "TileRow", t->row, m->n_rows, t->is_rest, &r->id.y, err);
     if (rc == IM_OK)
         rc = read_index(x, "TileCol", t->col, m->n_cols, t->is_rest, &r->id.x, err);
-    return rc == IM_OK ? check_limits(x, t, r, err) : rc;
+    if (rc == IM_OK)
+        rc = check_limits(x, t, r, err);
+    if (rc == IM_OK)
+        x->problem_code = NULL; /* what fails from now on is no parameter's fault */
+    return rc;
 }

@@ -44,8 +44,9 @@ struct tile_map_options {
     const struct tile_grid *grid;        /* NULL: WebMercatorQuad */
     const struct stylesheet *stylesheet; /* NULL: the layers' own styles */
     const struct sprite_sheet *sprites;  /* NULL: no icons, no patterns */
-    /* CQL2 text, NULL: none. Layers that lack a field of it are drawn whole; one at
-     * least has to know them. IM_EARG, IM_ELIMIT of cql_compile. */
+    /* CQL2 text, NULL: none. Layers that lack a field of it are left out, but for the
+     * base map, which is drawn whole; one layer at least has to know them all. IM_EARG,
+     * IM_ELIMIT of cql_compile. */
     const char *filter;
     enum tile_part part; /* of pictures */
 };
