@@ -71,10 +71,12 @@ static void print_again(const struct static_request *request)
             : snprintf(text, sizeof text, "%.17g,%.17g,%.17g", p->lon, p->lat, p->zoom);
     need(n > 0 && (size_t)n < sizeof text);
     need(static_request_where(&again, im_bytes_of(text), &err) == IM_OK);
-    snprintf(text, sizeof text, "%ux%u", p->width_px, p->height_px);
     if (p->scale > 1)
-        snprintf(text + strlen(text), 8, "@%ux", p->scale);
-    snprintf(text + strlen(text), 8, ".%s", suffixes[p->format]);
+        snprintf(text, sizeof text, "%ux%u@%ux.%s", p->width_px, p->height_px, p->scale,
+                 suffixes[p->format]);
+    else
+        snprintf(text, sizeof text, "%ux%u.%s", p->width_px, p->height_px,
+                 suffixes[p->format]);
     need(static_request_size(&again, im_bytes_of(text), true, &err) == IM_OK);
     need(static_request_finish(&again, &err) == IM_OK);
     need(again.picture.lon == p->lon && again.picture.lat == p->lat &&
