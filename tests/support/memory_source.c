@@ -27,7 +27,7 @@ struct memory_layer {
     size_t n_changed;
 };
 
-enum { MAX_LAYERS = 256 };
+enum { MAX_LAYERS = 512 };
 
 struct memory_source {
     struct im_arena *arena;

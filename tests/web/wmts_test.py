@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""WMTS where it has more to answer for than tiles: what lies under a pixel, and a service
-of hundreds of layers, asked by hand, by GDAL and by OWSLib."""
+"""WMTS where it has more to answer for than tiles: what lies under a pixel, asked by
+hand, by GDAL and by OWSLib; layers that want something else than most. A service of
+hundreds of layers: server/wmts_capabilities_test.c."""
 
 import json
 import math
@@ -18,7 +19,6 @@ from harness import PATIENCE_S, Folder, Server, run, write
 
 DEBIAN_PYTHON = "/usr/bin/python3"
 NAMES = {"w": "http://www.opengis.net/wmts/1.0", "o": "http://www.opengis.net/ows/1.1"}
-LAYERS = 301
 Z, COL, ROW = 9, 428, 208
 PARKS = ('{"type":"FeatureCollection","features":['
          '{"type":"Feature","properties":{"id":"P1","name_zh":"<b>大园</b>","reviewed":0},"geometry":'
@@ -31,11 +31,6 @@ def pixel_of(lon, lat, z):
     x = (lon + 180) / 360 * side
     y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * side
     return int(x // 256), int(y // 256), int(x % 256), int(y % 256)
-
-
-def corner_of(i):
-    """The south-western corner of one of many layers."""
-    return 115 + i % 20 * 0.4, 27 + i // 20 * 0.5
 
 
 def make_layers(folder):
@@ -302,90 +297,6 @@ class Odd(unittest.TestCase):
         self.assertIn("colour", self.server.ask(tile + "colour%20%3D%200&lang=en").json()["detail"])
         self.assertEqual(self.status(tile + "colour%20%3D%200"), 400)
         self.assertEqual(self.status("/tiles/sites/8/214/104.mvt?filter=reviewed%20%3D%200"), 400)
-
-
-class Many(unittest.TestCase):
-    """A service of hundreds of layers, spread over the country."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder()
-        cls.addClassCleanup(cls.folder.remove)
-        folder = cls.folder / "layers"
-        style = json.dumps(fixture.style("many", "#123456"))
-        for i in range(LAYERS):
-            name = f"many_{i:03}"
-            write(f"{folder}/{name}/layer.json", json.dumps(fixture.definition(name, "point", i + 1)))
-            write(f"{folder}/{name}/style.json", style.replace("many-point", name))
-            west, south = corner_of(i)
-            write(f"{folder}/{name}/{name}.csv", fixture.rows(
-                [(f"{name}a", f"甲{i}", "A", "", "site", west, south),
-                 (f"{name}b", f"乙<{i}>", "B", "", "site", west + 0.3, south + 0.3)]))
-        db = cls.folder / "test.db"
-        done = run("import", "--shipped", folder, "--db", db, "--lang", "en")
-        assert done.returncode == 0, done.stderr + done.stdout
-        cls.server = Server(db, "--no-viewer")
-        cls.server.__enter__()
-        cls.addClassCleanup(cls.server.__exit__)
-        cls.base = f"http://127.0.0.1:{cls.server.port}"
-        cls.document = cls.server.ask("/wmts/1.0.0/WMTSCapabilities.xml").body
-        cls.root = ET.fromstring(cls.document)
-
-    # what follows what in a Layer, OGC 07-057r7 table 6 and OWS Common
-    ORDER = ("Title", "Abstract", "WGS84BoundingBox", "Identifier", "BoundingBox", "Style", "Format", "InfoFormat",
-             "TileMatrixSetLink", "ResourceURL")
-
-    def test_all_layers_are_in_it_and_it_is_built_by_the_rules(self):
-        layers = self.root.findall("w:Contents/w:Layer", NAMES)
-        self.assertEqual(len(layers), LAYERS + 1)
-        self.assertEqual(len({l.findtext("o:Identifier", None, NAMES) for l in layers}), LAYERS + 1)
-        sets = {s.findtext("o:Identifier", None, NAMES): [m.findtext("o:Identifier", None, NAMES)
-                                                         for m in s.findall("w:TileMatrix", NAMES)]
-                for s in self.root.findall("w:Contents/w:TileMatrixSet", NAMES)}
-        self.assertIn("CGCS2000Quad", sets)
-        for layer in layers:
-            names = [child.tag.split("}")[1] for child in layer]
-            self.assertEqual(sorted(names, key=self.ORDER.index), names)
-            self.assertTrue({"Title", "Identifier", "Style", "Format", "TileMatrixSetLink"} <= set(names))
-            self.assertEqual([s.get("isDefault") for s in layer.findall("w:Style", NAMES)].count("true"), 1)
-            for link in layer.findall("w:TileMatrixSetLink", NAMES):
-                used = [m.text for m in link.iter(f"{{{NAMES['w']}}}TileMatrix")]
-                self.assertEqual(used, sets[link.findtext("w:TileMatrixSet", None, NAMES)])
-
-    def test_the_limits_are_those_of_each_layer(self):
-        """All that is in a layer lies within, and hardly more: a tile on each side."""
-        for i, layer in enumerate(self.root.findall("w:Contents/w:Layer", NAMES)[1:]):
-            west, south = corner_of(i)
-            link = [l for l in layer.findall("w:TileMatrixSetLink", NAMES)
-                    if l.findtext("w:TileMatrixSet", None, NAMES) == "WebMercatorQuad"][0]
-            limits = {m.findtext("w:TileMatrix", None, NAMES): [
-                int(m.findtext("w:" + n, None, NAMES)) for n in ("MinTileCol", "MaxTileCol", "MinTileRow", "MaxTileRow")]
-                for m in link.iter(f"{{{NAMES['w']}}}TileMatrixLimits")}
-            for z in (0, 7, 14):
-                first, last = pixel_of(west, south + 0.3, z), pixel_of(west + 0.3, south, z)
-                most = (1 << z) - 1
-                self.assertEqual(limits[str(z)], [max(0, first[0] - 1), min(most, last[0] + 1),
-                                                  max(0, first[1] - 1), min(most, last[1] + 1)], (i, z))
-
-    def test_it_is_of_a_size_that_clients_take(self):
-        """Under 20 kB a layer, of which a tenth goes over the line."""
-        self.assertLess(len(self.document), 20000 * LAYERS)
-        packed = self.server.ask("/wmts/1.0.0/WMTSCapabilities.xml", accept_encoding="gzip")
-        self.assertEqual(packed.headers["Content-Encoding"], "gzip")
-        self.assertLess(len(packed.body), len(self.document) / 10)
-        again = self.server.ask("/wmts/1.0.0/WMTSCapabilities.xml", if_none_match=packed.headers["ETag"])
-        self.assertEqual(again.status, 304)
-
-    def test_gdal_opens_any_of_them(self):
-        for name in ("many_000", f"many_{LAYERS - 1:03}"):
-            done = subprocess.run(
-                ["gdalinfo", "-json", f"WMTS:{self.base}/wmts/1.0.0/WMTSCapabilities.xml,layer={name},"
-                                      "tilematrixset=CGCS2000Quad,style=default"],
-                capture_output=True, text=True, timeout=PATIENCE_S)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            west = json.loads(done.stdout)["geoTransform"][0]
-            west_of, _ = corner_of(int(name[-3:]))
-            self.assertAlmostEqual(west, west_of, delta=1e-6)
 
 
 if __name__ == "__main__":
