@@ -7,6 +7,7 @@
 #include "late.h"
 #include "map.h"
 #include "projection.h"
+#include "render/pass.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -211,7 +212,13 @@ static double drawn_at(struct search *s)
         [STYLE_SYMBOL] = SYMBOL_SORT_KEY};
     enum style_property key = keys[s->ms->style->type];
 
-    return style_has(s->ms->style, key) ? style_number(s->ms->style, key, &s->at) : 0;
+    if (style_has(s->ms->style, key))
+        return style_number(s->ms->style, key, &s->at);
+    if (s->ms->style->type != STYLE_FILL || style_has(s->ms->style, FILL_PATTERN))
+        return 0;
+    /* areas of one look are drawn together (render/fill.c) */
+    return (double)color_look(
+        style_color_opacity(s->ms->style, FILL_COLOR, FILL_OPACITY, &s->at));
 }
 
 /* Later ones lie above those before; what falls out below is not among the first. */

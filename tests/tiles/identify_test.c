@@ -165,6 +165,25 @@ static unsigned top_color(const struct tile_hit *hit)
     return (unsigned)strtoul(copy + 1, NULL, 16);
 }
 
+#define BARE 0xff000000u
+#define MIXED 0xfe000000u
+
+/* The colour of this pixel and of those around it; MIXED when they differ: drawing may
+ * move an edge by a fraction of a pixel. */
+static unsigned color_around(const struct raster *raster, uint32_t x, uint32_t y)
+{
+    const uint8_t *at = raster->rgba + 4 * ((size_t)y * raster->width_px + x);
+
+    for (int dy = -1; dy <= 1; dy++)
+        for (int dx = -1; dx <= 1; dx++)
+            if (memcmp(at + 4 * ((ptrdiff_t)dy * raster->width_px + dx), at, 4) != 0)
+                return MIXED;
+    if (at[3] == 0)
+        return BARE;
+    unsigned color = (unsigned)at[0] << 16 | (unsigned)at[1] << 8 | at[2];
+    return at[3] == 255 && is_color(color) ? color : MIXED;
+}
+
 static void compare_with_picture(const struct fixture *f,
                                  const struct tile_map *map,
                                  struct tile_id id)
@@ -177,22 +196,20 @@ static void compare_with_picture(const struct fixture *f,
 
     assert_int_equal(raster_init(&raster, 256, 256, &err), IM_OK);
     assert_int_equal(render_area(map, f->worker, area, 1, &raster, &err), IM_OK);
-    for (uint32_t y = 1; y < 256; y += 3)
-        for (uint32_t x = 1; x < 256; x += 3) {
-            const uint8_t *px = raster.rgba + 4 * ((size_t)y * 256 + x);
+    for (uint32_t y = 1; y < 255; y += 3)
+        for (uint32_t x = 1; x < 255; x += 3) {
+            unsigned color = color_around(&raster, x, y);
             struct tile_hit hit;
             uint32_t n = ask(map, id, x + 0.5, y + 0.5, &hit, 1);
 
-            if (px[3] == 0) {
-                assert_int_equal(n, 0);
+            if (color == MIXED)
+                continue;
+            assert_int_equal(n, color == BARE ? 0 : 1);
+            if (color == BARE)
                 bare++;
-            }
-            unsigned color = (unsigned)px[0] << 16 | (unsigned)px[1] << 8 | px[2];
-            if (px[3] != 255 || !is_color(color))
-                continue; /* an edge runs through it */
-            assert_int_equal(n, 1);
-            assert_int_equal(top_color(&hit), color);
-            drawn++;
+            else
+                assert_int_equal(top_color(&hit), color);
+            drawn += color != BARE;
         }
     assert_true(drawn > 500 && bare > 100);
     raster_release(&raster);
