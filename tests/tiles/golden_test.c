@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Golden tiles: tests/golden/tiles/<case>/ has style.json, input.geojson and case.json
- * {"z", "x", "y", "scale", "lang", "sprites"}; with sprites, tests/golden/tiles/sprites
- * is the sheet. Compared are the pixels with expected.png and the decoded vector tile
+ * {"z", "x", "y", "scale", "lang", "sprites", "size", "grid", "of"}; with sprites,
+ * tests/golden/tiles/sprites is the sheet; "of" another case whose style and input it
+ * is. Compared are the pixels with expected.png and the decoded vector tile
  * with expected.mvt.txt. A vertex is rounded alike everywhere, so the text is equal;
  * glyphs change with the font package, so up to 24 of 255 are allowed, and more in one
  * pixel of a hundred. */
@@ -169,9 +170,12 @@ static bool compare_vector(const struct tile_map *map,
 
 static void check(const char *name)
 {
-    struct memory_source *source = source_of(name);
-    const struct atlas *atlas = memory_source_atlas(source);
     json_t *spec = read_json(name, "case.json");
+    const char *of = json_string_value(json_object_get(spec, "of"));
+    struct memory_source *source = source_of(of ? of : name);
+    const struct atlas *atlas = memory_source_atlas(source);
+    const char *grid = json_string_value(json_object_get(spec, "grid"));
+    json_int_t size = json_integer_value(json_object_get(spec, "size"));
     const char *lang = json_string_value(json_object_get(spec, "lang"));
     struct tile_id id = {(uint32_t)json_integer_value(json_object_get(spec, "z")),
                          (uint32_t)json_integer_value(json_object_get(spec, "x")),
@@ -181,6 +185,7 @@ static void check(const char *name)
         .layers = "map", .lang = lang && strcmp(lang, "en") == 0 ? LANG_EN : LANG_ZH};
     struct im_buf png = {.max = 4 * 1024 * 1024};
     struct sprite_sheet *sprites = NULL;
+    struct grid_set *grids = NULL;
     const struct tile_map *map;
     struct tile_worker *worker = NULL;
     struct im_error err;
@@ -192,15 +197,26 @@ static void check(const char *name)
                           &sprites, &err) != IM_OK)
         fail_msg("%s: %s", name, err.msg);
     options.sprites = sprites;
+    if (grid) {
+        if (grid_set_open(TEST_SOURCE_DIR "/tiles/grids", &grids, &err) != IM_OK)
+            fail_msg("%s", err.msg);
+        options.grid = grid_set_find(grids, im_bytes_of(grid));
+        assert_non_null(options.grid);
+    }
     if (tile_map_new(atlas, &options, &map, &err) != IM_OK ||
         tile_worker_new(NULL, &worker, &err) != IM_OK ||
-        tile_render_png(map, worker, id, scale ? scale : 1, &png, &err) != IM_OK)
+        tile_render(
+            map, worker, id,
+            &(struct tile_picture_options){.size_px = size ? (uint32_t)size : 256,
+                                           .scale = scale ? scale : 1},
+            &png, &err) != IM_OK)
         fail_msg("%s: %s", name, err.msg);
     bool same = golden_png(golden, im_buf_bytes(&png), TOLERANCE);
     same &= compare_vector(map, worker, id, golden);
     im_buf_release(&png);
     tile_worker_free(worker);
     tile_map_unref(map);
+    grid_set_close(grids);
     sprite_sheet_close(sprites);
     atlas_unref(atlas);
     memory_source_free(source);
@@ -273,6 +289,26 @@ TEST(icons_beside_around_and_under_names)
     check("icons");
 }
 
+TEST(patterns_lines_and_names_in_the_grid_of_degrees)
+{
+    check("quad_fills");
+    check("quad_lines");
+    check("quad_names");
+}
+
+TEST(patterns_lines_and_names_in_the_grid_of_shifted_maps)
+{
+    check("gcj_fills");
+    check("gcj_names");
+}
+
+TEST(a_tile_of_512_pixels_and_one_at_three_times_the_pixels)
+{
+    check("large_512");
+    check("line_patterns_3x");
+    check("icons_3x");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +325,9 @@ int main(void)
         cmocka_unit_test(names_of_areas_and_lines),
         cmocka_unit_test(names_along_rivers_and_roads),
         cmocka_unit_test(icons_beside_around_and_under_names),
+        cmocka_unit_test(patterns_lines_and_names_in_the_grid_of_degrees),
+        cmocka_unit_test(patterns_lines_and_names_in_the_grid_of_shifted_maps),
+        cmocka_unit_test(a_tile_of_512_pixels_and_one_at_three_times_the_pixels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,28 @@ static bool is_pause(const uint32_t *chars, uint32_t i)
            never_last(chars[i]);
 }
 
+static bool is_digit(uint32_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 0xff10 && c <= 0xff19); /* full width */
+}
+
+/** Between a number and what it counts, or 第 and its number: 第2|号, 12|万. */
+static bool parts_number(const uint32_t *chars, uint32_t i)
+{
+    return (is_digit(chars[i - 1]) && is_ideographic(chars[i])) ||
+           (chars[i - 1] == L'第' && is_digit(chars[i]));
+}
+
+/** A last line of one letter, whatever marks follow it. */
+static bool is_lone(const uint32_t *chars, struct text_line line)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = line.first; i < line.last && n < 2; i++)
+        n += !never_first(chars[i]);
+    return n < 2;
+}
+
 struct paragraph {
     const uint32_t *chars;
     const double *ahead; /* ahead[i]: width of all characters before i */
@@ -99,8 +121,9 @@ line_of(const struct paragraph *p, uint32_t first, uint32_t last)
 }
 
 /** How bad a line is: its distance from the width that would make all lines equal; a
- *  last line may rather be short than long; breaking inside a word or a pair of
- * brackets weighs like nearly half a line; too wide is worse than any unevenness. */
+ *  last line may rather be short than long, but not one letter; breaking inside a word
+ *  or a pair of brackets weighs like nearly half a line, beside a number like more; too
+ *  wide is worse than any unevenness. */
 static double badness(const struct paragraph *p, struct text_line line, uint32_t end)
 {
     double width = (double)line.width;
@@ -111,6 +134,8 @@ static double badness(const struct paragraph *p, struct text_line line, uint32_t
         ragged *= width < p->target ? 0.5 : 2;
     else if (!is_pause(p->chars, end))
         ragged += 0.2 * p->max_width * p->max_width;
+    if (end == p->last ? is_lone(p->chars, line) : parts_number(p->chars, end))
+        ragged += 0.3 * p->max_width * p->max_width;
     return over > p->max_width * 1e-5
                ? ragged + 100 * (over + p->max_width) * (over + p->max_width)
                : ragged;

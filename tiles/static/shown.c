@@ -244,10 +244,9 @@ enum im_code shown_new(const struct tile_map *map,
         return im_fail(err, IM_ENOMEM, "out of memory for a legend");
     shown->map = map;
     l.render.late.deadline = &worker->deadline;
-    l.render.frame =
-        (struct tile_frame){.x0 = area.x_px * (1ll << shift),
-                            .y0 = area.y_px * (1ll << shift),
-                            .scale = stretch / (double)(1u << shift)};
+    l.render.frame = (struct tile_frame){.x0 = area.x_px * (1ll << shift),
+                                         .y0 = area.y_px * (1ll << shift),
+                                         .scale = stretch / (double)(1u << shift)};
     worker->at.zoom = map_style_zoom(map, area.zoom) + log2(stretch);
     clip_path_clear(&worker->path);
     for (uint32_t i = 0; i < map->n_styles && l.render.rc == IM_OK; i++)

@@ -315,6 +315,12 @@ TEST(lines_end_where_they_may_and_are_even)
         {"International", 5, "International"},
         {"  A  B  ", 2, "A|B"},
         {"G60科创走廊", 4, "G60科|创走廊"},
+        /* numbers stay with what they count, and nothing stands alone */
+        {"上海市第2号孵化器", 6, "上海市第2号|孵化器"},
+        {"２０２６年成立", 5, "２０２６年|成立"},
+        {"长三角示范区", 5, "长三角|示范区"},
+        {"一二三四五六七", 3, "一二三|四五|六七"},
+        {"昆山（花桥）经济开发区。", 11, "昆山（花桥）|经济开发区。"},
         {"东海\nEast China Sea", 20, "东海|East China Sea"},
         {"\n\n太湖\n", 0, "太湖"},
         {"", 5, ""},

@@ -462,8 +462,9 @@ static void report(const char *what, const struct counts *c, const struct differ
                   d->most);
 }
 
-/* With all that is under the names. Sums of coverage run along a row of the picture, and
- * where it begins elsewhere a last bit may differ, which is a level or two now and then. */
+/* With all that is under the names. Sums of coverage run along a row of the picture,
+ * and where it begins elsewhere a last bit may differ, which is a level or two now and
+ * then. */
 TEST(a_thousand_blocks_of_tiles_have_every_label_whole)
 {
     struct fixture *f = *state;
@@ -531,12 +532,105 @@ TEST(so_they_are_in_other_grids)
     names_are_the_same(f, city, 1, 2, tile_grid_depth(city) - 1, "City4549");
 }
 
+/* ---- from zoom to zoom ---- */
+
+/* The parts that its style layer gives the feature at this zoom. */
+static unsigned
+parts_at(const struct tile_map *map, const struct label *l, uint32_t zoom)
+{
+    const struct map_style *ms = &map->styles[l->style];
+    struct style_eval at = {.zoom = map_style_zoom(map, zoom)};
+    struct label_spec spec;
+
+    style_eval_feature(&at, ms->layer->layer, l->feature,
+                       atlas_geom(ms->layer->layer, l->feature).kind);
+    return style_layer_visible(ms->style, at.zoom) && style_matches(ms->style, &at) &&
+                   label_spec_eval(ms->style, map->sprites, &at, &spec)
+               ? spec.parts
+               : 0;
+}
+
+struct search {
+    const struct label *label;
+    bool found;
+};
+
+static bool is_the_one(void *ctx, const struct label *l)
+{
+    struct search *s = ctx;
+    const struct label *before = s->label;
+
+    /* as much of it, the text at the same side of the same place */
+    s->found |= l->style == before->style && l->feature == before->feature &&
+                l->part == before->part && l->along == before->along &&
+                (l->anchor == before->anchor || !(before->parts & LABEL_TEXT)) &&
+                (l->parts & before->parts) == before->parts;
+    return true;
+}
+
+static void stays(struct fixture *f,
+                  const struct tile_map *map,
+                  const struct label *l,
+                  uint32_t zoom)
+{
+    struct label_window around = {2 * l->x - 2, 2 * l->y - 2, 2 * l->x + 2,
+                                  2 * l->y + 2};
+    struct search search = {l, false};
+    struct im_error err;
+
+    if (label_plan_window(map, zoom + 1, around, f->fonts, NULL, is_the_one, &search,
+                          &err) != IM_OK)
+        fail_msg("%s", err.msg);
+    if (!search.found)
+        fail_msg("the label of feature %u of style %s, shown at zoom %u since %u, is "
+                 "gone at %u: pixel %.1f, %.1f",
+                 l->feature, map->styles[l->style].style->id, zoom, l->first_zoom,
+                 zoom + 1, l->x, l->y);
+}
+
+/* Where the style gives a label other parts (icons that appear from zoom 13 on) its
+ * place is found anew: that is a change of the look, not of the plan. */
+TEST(what_is_named_stays_named_as_long_as_its_kind_is)
+{
+    static const char *const looks[] = {"light", "dark", "print"};
+    struct fixture *f = *state;
+    struct test_random r = test_random_new("flicker");
+    uint32_t n = 0;
+    uint32_t n_ended = 0;
+
+    for (size_t look_at = 0; look_at < sizeof looks / sizeof *looks; look_at++) {
+        const struct tile_map *map = map_of(f, "map", looks[look_at], NULL);
+
+        for (uint32_t i = 0; i < N_NAME_BLOCKS; i++) {
+            uint32_t zoom = 4 + i % (MAX_ZOOM - 4);
+            int64_t xy[2];
+
+            pick(map, &r, zoom, xy);
+            look(f, map, block_around(zoom, xy[0], xy[1]));
+            for (uint32_t k = 0; k < f->shown.n; k++) {
+                const struct label *l = &f->shown.labels[k];
+
+                if (parts_at(map, l, zoom + 1) != parts_at(map, l, zoom)) {
+                    n_ended++;
+                    continue;
+                }
+                n++;
+                stays(f, map, l, zoom);
+            }
+        }
+        tile_map_unref(map);
+    }
+    print_message("%u labels stay, %u are other labels at the next zoom\n", n, n_ended);
+    assert_true(n > 5000 && n_ended * 10 < n);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thousand_blocks_of_tiles_have_every_label_whole),
         cmocka_unit_test(names_and_icons_are_the_same_to_the_last_bit),
         cmocka_unit_test(so_they_are_in_other_grids),
+        cmocka_unit_test(what_is_named_stays_named_as_long_as_its_kind_is),
     };
 
     if (argc < 2) {
