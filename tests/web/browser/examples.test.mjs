@@ -77,6 +77,17 @@ for (const name of ["plain", "tianditu", "amap"])
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
           );
           assert.equal(overflow, 0, "sticks out");
+          // notice, review number and sources stand in the page, over nothing and under nothing
+          const notice = page.locator(".notice");
+          await notice.getByText("数据来源").waitFor();
+          assert.match(await notice.textContent(), /示意图.*审图号.*数据来源：./s);
+          const map = await page.locator("#map").boundingBox();
+          const box = await notice.boundingBox();
+          assert.ok(box.y >= map.y + map.height - 1, JSON.stringify([map, box]));
+          for (const frame of page.frames().slice(1)) {
+            assert.match(frame.url(), /\/embed/, "other sites may frame nothing else");
+            await frame.locator("im-notice .legal").waitFor();
+          }
           const tiles = answers.filter(({ url }) => url.includes("/tiles/"));
           assert.ok(tiles.length > 3, `${tiles.length} tiles`);
           assert.ok(
@@ -92,6 +103,14 @@ test("the overlay lies on the base map in GCJ-02, the usual grid does not", {
   const url = `${base}examples/amap.html`;
   await onPage(browser, { url, hosts, viewport: { width: 700, height: 800 } }, async (page) => {
     await shown(page);
+    // the same places below: what lies on them covers them
+    await page.evaluate(async () => {
+      const { map } = window;
+      map.jumpTo({ center: [121.6, 31.2], zoom: 12 });
+      const { href } = new URL("../tiles/GCJ02Quad/map/", location.href);
+      map.getSource("base").setTiles([`${href}{z}/{x}/{y}.png`]);
+      await new Promise((idle) => map.once("idle", idle));
+    });
     for (const layer of ["base", "right", "wrong"]) await page.evaluate(drawOnly, layer);
     const right = await page.evaluate(offsetOf, { overlay: "right", reach: 4 });
     assert.ok(right.inked > 300 && right.mean < 30, JSON.stringify(right));
