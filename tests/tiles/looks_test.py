@@ -73,6 +73,14 @@ class Looks(unittest.TestCase):
                 with self.subTest(look=look, role=role):
                     self.assertGreaterEqual(contrast(colours[role], colours["paper"]), 4.5)
 
+    def test_names_can_be_read_where_the_halo_is_thin(self):
+        for look, palette in LOOKS.items():
+            colours = palette["colors"]
+            for role in (r for r in colours if r.endswith("-name")):
+                ground = colours["water" if role == "water-name" else "land"]
+                with self.subTest(look=look, role=role):
+                    self.assertGreaterEqual(contrast(colours[role], ground), 4.5)
+
     def test_places_stand_out_from_land_and_water(self):
         for look, palette in LOOKS.items():
             colours = palette["colors"]
@@ -206,6 +214,27 @@ class Themes(unittest.TestCase):
             for word in ("years", "sources"):
                 self.assertIn("{%s.%s}" % (join["as"], word), legend)
             self.assertIn("无数据", legend)
+
+    def test_the_classes_of_the_legend_are_those_of_the_style(self):
+        sheet = json.loads((SHARE / "styles/rd-intensity.json").read_text("utf-8"))
+        step = sheet["layers"][0]["paint"]["fill-color"][-1][-1]
+        self.assertEqual(step[0], "step")
+        entries = [e for e in sheet["metadata"]["legend"] if e["shape"] == "fill"]
+        self.assertEqual([e["color"] for e in entries[:-1]], step[:1:-2])
+        limits = step[3::2]
+        for entry, low in zip(entries, reversed([None, *limits])):
+            numbers = [float(n) for n in re.findall(r"\d+\.\d", entry["title"]["zh"])]
+            self.assertEqual(numbers[0], limits[0] if low is None else low)
+            self.assertIn("%", entry["title"]["zh"])
+
+    def test_the_circles_of_the_legend_are_as_large_as_on_the_map(self):
+        sheet = json.loads((SHARE / "styles/national-incubators.json").read_text("utf-8"))
+        circles = [e for e in sheet["metadata"]["legend"] if e["title"]["en"].isdigit()]
+        self.assertGreater(len(circles), 2)
+        for entry in circles:
+            # area in proportion: radius² over the number is one constant
+            self.assertAlmostEqual(entry["radius"] ** 2 / int(entry["title"]["en"]), 6.25,
+                                   places=1)
 
 
 if __name__ == "__main__":
