@@ -62,7 +62,7 @@ struct identity_place identity_place_of_blob(struct im_bytes blob)
                                    (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, NULL};
 }
 
-double identity_distance_m(struct identity_place a, struct identity_place b)
+static double distance_m(struct identity_place a, struct identity_place b)
 {
     return alike_distance_m((struct alike_place){a.is_known, a.x, a.y},
                             (struct alike_place){b.is_known, b.x, b.y});
@@ -423,7 +423,7 @@ static bool fits(const struct wanted *w, const struct stored *s)
         !part_fits(w->id.operated_by, s->id.operated_by))
         return false;
     return same_city || !w->place.is_known || !s->place.is_known ||
-           identity_distance_m(w->place, s->place) < MAX_CITY_KM * 1000.0;
+           distance_m(w->place, s->place) < MAX_CITY_KM * 1000.0;
 }
 
 static bool is_exact(const struct wanted *w, const struct stored *s)

@@ -27,7 +27,6 @@ struct identity_place {
 struct identity_place identity_place_of_geom(const struct geom *geom);
 /** Of SpatiaLite's blob, from the box in its head. */
 struct identity_place identity_place_of_blob(struct im_bytes blob);
-double identity_distance_m(struct identity_place a, struct identity_place b);
 
 /** Hashes of the normalised parts, 0: not known. `whole` is over all of them; the
  *  position stands in for an unknown city, and everything for an unknown name: all

@@ -26,10 +26,10 @@ struct cql_step *cql_cannot(struct compiler *c,
     return NULL;
 }
 
-struct cql_step *cql_too_much(struct compiler *c,
-                              const struct cql_node *node,
-                              const char *zh,
-                              const char *en)
+static struct cql_step *too_much(struct compiler *c,
+                                 const struct cql_node *node,
+                                 const char *zh,
+                                 const char *en)
 {
     if (c->rc == IM_OK)
         c->rc =
@@ -38,7 +38,7 @@ struct cql_step *cql_too_much(struct compiler *c,
     return NULL;
 }
 
-void *cql_no_room(struct compiler *c)
+static void *no_room(struct compiler *c)
 {
     if (c->rc == IM_OK)
         c->rc = cql_no_memory(c->err);
@@ -80,7 +80,7 @@ struct cql_step *cql_step_new(struct compiler *c, enum cql_op op, enum cql_type 
         c->rc == IM_OK ? im_arena_calloc(c->arena, 1, sizeof *step) : NULL;
 
     if (!step)
-        return c->rc == IM_OK ? cql_no_room(c) : NULL;
+        return c->rc == IM_OK ? no_room(c) : NULL;
     step->op = op;
     step->type = type;
     step->field = -1;
@@ -163,7 +163,7 @@ struct cql_step *cql_step_finish(struct compiler *c,
         return NULL;
     copy = im_arena_calloc(c->arena, n, sizeof(*copy));
     if (!copy)
-        return cql_no_room(c);
+        return no_room(c);
     step->cost = own_cost(step);
     for (uint32_t i = 0; i < n; i++) {
         copy[i] = args[i];
@@ -220,7 +220,7 @@ static struct cql_step *geometry(struct compiler *c, const struct cql_node *node
     shape->slot = (unsigned)(c->shapes.len / sizeof(shape));
     im_buf_append(&c->shapes, &shape, sizeof(shape));
     if (c->shapes.failed)
-        return cql_no_room(c);
+        return no_room(c);
     step->is_constant = true;
     step->shape = shape;
     step->value.geom = shape->flat;
@@ -324,7 +324,7 @@ static struct cql_step *logic(struct compiler *c, const struct cql_node *node)
     struct cql_step **args = im_arena_calloc(c->arena, node->n_args, sizeof(*args));
 
     if (!args)
-        return cql_no_room(c);
+        return no_room(c);
     for (uint32_t i = 0; i < node->n_args; i++) {
         args[i] = cql_typed(c, node->args[i], CQL_TYPE_TRUTH);
         if (!args[i])
@@ -365,7 +365,7 @@ static struct cql_step *in_list(struct compiler *c, const struct cql_node *node)
     struct cql_step **args = im_arena_calloc(c->arena, n, sizeof(*args));
 
     if (!nodes || !args)
-        return cql_no_room(c);
+        return no_room(c);
     nodes[0] = node->args[0];
     for (uint32_t i = 0; i < list->n_args; i++)
         nodes[i + 1] = list->args[i];
@@ -389,10 +389,10 @@ static struct cql_step *like(struct compiler *c, const struct cql_node *node)
     c->pattern_bytes += args[1]->value.text.len;
     if (args[1]->value.text.len > CQL_MAX_PATTERN_BYTES ||
         c->pattern_bytes > MAX_PATTERNS_BYTES)
-        return cql_too_much(c, node->args[1],
-                            "LIKE 的样式超过 1000 字节，或共超过 16000 字节",
-                            "the pattern of LIKE is longer than 1000 bytes, or all are "
-                            "longer than 16000");
+        return too_much(c, node->args[1],
+                        "LIKE 的样式超过 1000 字节，或共超过 16000 字节",
+                        "the pattern of LIKE is longer than 1000 bytes, or all are "
+                        "longer than 16000");
     return cql_step_finish(c, cql_step_new(c, CQL_LIKE, CQL_TYPE_TRUTH), args, 2);
 }
 
@@ -447,18 +447,18 @@ static bool is_quick(enum cql_op op)
 
 static struct cql_step *refuse_long(struct compiler *c, const struct cql_node *node)
 {
-    return cql_too_much(
-        c, node, "图形超过 5000 个顶点；S_INTERSECTS、S_DISJOINT、S_WITHIN 无此限制",
-        "the geometry has more than 5000 vertices; S_INTERSECTS, "
-        "S_DISJOINT and S_WITHIN take more");
+    return too_much(c, node,
+                    "图形超过 5000 个顶点；S_INTERSECTS、S_DISJOINT、S_WITHIN 无此限制",
+                    "the geometry has more than 5000 vertices; S_INTERSECTS, "
+                    "S_DISJOINT and S_WITHIN take more");
 }
 
 bool cql_count_geometric(struct compiler *c, const struct cql_node *node)
 {
     if (++c->n_geometric <= MAX_GEOMETRIC)
         return true;
-    cql_too_much(c, node, "用到图形的函数超过 200 个",
-                 "more than 200 functions of geometries");
+    too_much(c, node, "用到图形的函数超过 200 个",
+             "more than 200 functions of geometries");
     return false;
 }
 
@@ -489,7 +489,7 @@ static struct cql_step *array(struct compiler *c, const struct cql_node *node)
     struct cql_step **args = im_arena_calloc(c->arena, node->n_args, sizeof(*args));
 
     if (!args)
-        return cql_no_room(c);
+        return no_room(c);
     for (uint32_t i = 0; i < node->n_args; i++) {
         args[i] = compile(c, node->args[i], CQL_TYPE_ANY);
         if (!args[i])
@@ -563,7 +563,7 @@ static void *keep(struct compiler *c, const struct im_buf *buf)
     void *copy = im_arena_alloc(c->arena, buf->len);
 
     if (buf->failed || !copy)
-        return cql_no_room(c);
+        return no_room(c);
     if (buf->len)
         memcpy(copy, buf->data, buf->len);
     return copy;
@@ -574,7 +574,7 @@ static struct cql_program *assemble(struct compiler *c, const struct cql_step *r
     struct cql_program *program = im_arena_calloc(c->arena, 1, sizeof *program);
 
     if (!program)
-        return cql_no_room(c);
+        return no_room(c);
     cql_add_memos(c, root);
     program->layer = c->layer;
     program->root = root;

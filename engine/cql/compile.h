@@ -31,12 +31,7 @@ struct cql_step *cql_cannot(struct compiler *c,
                             const char *en,
                             const char *hint_zh,
                             const char *hint_en);
-struct cql_step *cql_too_much(struct compiler *c,
-                              const struct cql_node *node,
-                              const char *zh,
-                              const char *en);
 struct cql_step *cql_cannot_mix(struct compiler *c, const struct cql_node *node);
-void *cql_no_room(struct compiler *c);
 struct cql_step *cql_step_new(struct compiler *c, enum cql_op op, enum cql_type type);
 /** With its arguments, and computed when they are constant. */
 struct cql_step *cql_step_finish(struct compiler *c,

@@ -7,7 +7,6 @@
 
 void simplify_release(struct simplify_scratch *scratch)
 {
-    free(scratch->keep);
     free(scratch->stack);
     *scratch = (struct simplify_scratch){0};
 }
@@ -15,20 +14,15 @@ void simplify_release(struct simplify_scratch *scratch)
 static bool reserve(struct simplify_scratch *scratch, size_t n)
 {
     size_t cap = n + n / 2 + 64;
-    uint8_t *keep;
     uint32_t *stack;
 
     if (n <= scratch->cap)
         return true;
-    keep = realloc(scratch->keep, cap);
-    if (keep)
-        scratch->keep = keep;
     /* each stretch on the stack ends in another vertex: never more than n of them */
     stack = realloc(scratch->stack, cap * 3 * sizeof *stack);
-    if (stack)
-        scratch->stack = stack;
-    if (!keep || !stack)
+    if (!stack)
         return false;
+    scratch->stack = stack;
     scratch->cap = cap;
     return true;
 }
@@ -173,26 +167,4 @@ bool simplify_marks(const uint32_t *xy,
     else
         thin(xy, 0, n - 1, tolerance2, scratch, keep);
     return true;
-}
-
-size_t simplify_part(const uint32_t *xy,
-                     size_t n,
-                     bool ring,
-                     double tolerance,
-                     struct simplify_scratch *scratch,
-                     uint32_t *out)
-{
-    size_t kept = 0;
-
-    if (!reserve(scratch, n) ||
-        !simplify_marks(xy, n, ring ? SIMPLIFY_RING : SIMPLIFY_LINE, tolerance, scratch,
-                        scratch->keep))
-        return 0;
-    for (size_t i = 0; i < n; i++)
-        if (scratch->keep[i]) {
-            out[2 * kept] = xy[2 * i];
-            out[2 * kept + 1] = xy[2 * i + 1];
-            kept++;
-        }
-    return kept;
 }

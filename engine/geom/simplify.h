@@ -15,7 +15,6 @@ enum simplify_kind {
 
 /** Working memory, used again for each part. Zero-initialise. */
 struct simplify_scratch {
-    uint8_t *keep;   /* a mark per vertex */
     uint32_t *stack; /* first and last vertex of a stretch, and how deep it is */
     size_t cap;
 };
@@ -33,21 +32,5 @@ bool simplify_marks(const uint32_t *xy,
                     uint8_t *keep);
 /** Of the vertices first .. last: the one between that is farthest from the stretch. */
 size_t simplify_farthest(const uint32_t *xy, size_t first, size_t last);
-
-/**
- * Thin out one line or closed ring. Every vertex left out is within `tolerance` of the
- * stretch that replaces it; ends stay. A ring stays closed with at least 4 points, even
- * when it is thinner than the tolerance.
- *
- * In:  `xy` x0 y0 x1 y1 ..., `n` points (line: 2 or more, ring: 4 or more, closed)
- * Out: at most `n` points in `out` (may be `xy` itself), their number returned
- * Returns 0 when memory runs out.
- */
-size_t simplify_part(const uint32_t *xy,
-                     size_t n,
-                     bool ring,
-                     double tolerance,
-                     struct simplify_scratch *scratch,
-                     uint32_t *out);
 
 #endif

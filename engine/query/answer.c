@@ -354,12 +354,3 @@ void query_write_answer_end(struct im_json *w,
     query_write_about(w, context);
     im_json_object_end(w);
 }
-
-void query_write_answer(struct im_json *w,
-                        const struct query_answer *answer,
-                        const struct query_answer_context *context)
-{
-    query_write_answer_begin(w, context);
-    query_write_answer_hits(w, answer, 0, SIZE_MAX, context);
-    query_write_answer_end(w, answer, context);
-}

@@ -72,11 +72,3 @@ enum im_code select_check(const struct query_request *q, struct im_error *err)
     }
     return IM_OK;
 }
-
-enum im_code select_check_radius(const struct query_request *q, struct im_error *err)
-{
-    if (!(q->max_m >= 0 && q->max_m <= SELECT_MAX_RADIUS_M))
-        return bad_number("radius", q->max_m, " 0 到 20100000 米", "0 to 20100000 m",
-                          err);
-    return IM_OK;
-}

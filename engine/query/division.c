@@ -191,7 +191,8 @@ static bool is_better_outlines(const struct atlas_layer *layer,
     return layer->n > than->n;
 }
 
-const struct atlas_layer *division_outlines(const struct atlas *atlas)
+/* The layer of areas whose key is their adcode. */
+static const struct atlas_layer *division_outlines(const struct atlas *atlas)
 {
     const struct atlas_layer *best = NULL;
 

@@ -24,9 +24,7 @@ struct division_index {
 
 /** The layer whose key is its adcode and whose names mean places. */
 const struct atlas_layer *division_layer(const struct atlas *atlas);
-/** The layer of areas whose key is their adcode. */
-const struct atlas_layer *division_outlines(const struct atlas *atlas);
-/** The outline of a division: of division_outlines, else of another such layer (the
+/** The outline of a division: of the layer of outlines that is asked about, else of another such layer (the
  *  base map knows provinces that are not asked about). False: none is known. */
 bool division_outline(const struct atlas *atlas,
                       uint32_t code,

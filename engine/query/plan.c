@@ -18,14 +18,6 @@
 
 enum { SAMPLE = 32 };
 
-const char *query_plan_name(enum candidates_kind kind)
-{
-    static const char *const names[] = {"none",  "all",    "tree",   "codes",
-                                        "words", "by fid", "nearest"};
-
-    return names[kind];
-}
-
 uint32_t query_plan_patience(const struct candidates *c)
 {
     return c->layer->n / 16 > 4096 ? c->layer->n / 16 : 4096;

@@ -36,6 +36,5 @@ void query_plan_exhaustive(struct query_plan *out,
                            const struct query_aim *aim);
 /** Rows to look at before CANDIDATES_NEAREST is given up. */
 uint32_t query_plan_patience(const struct candidates *c);
-const char *query_plan_name(enum candidates_kind kind);
 
 #endif

@@ -53,8 +53,5 @@ IM_CHECKED enum im_code select_check_rows(const struct query_request *request,
 /** Of a whole request. */
 IM_CHECKED enum im_code select_check(const struct query_request *request,
                                      struct im_error *err);
-/** The same of a radius that has to be given. */
-IM_CHECKED enum im_code select_check_radius(const struct query_request *request,
-                                            struct im_error *err);
 
 #endif

@@ -128,8 +128,6 @@ const char *system_of_text(struct im_bytes text, struct im_arena *arena);
 const char *system_of_note(struct im_bytes text, struct im_arena *arena);
 /** A column of remarks or sources: it may say where the coordinates are from. */
 bool heading_is_remark(const struct heading *heading);
-/** "名称name": the part before the translation; "" when there is none. */
-struct im_bytes heading_untranslated(const struct heading *heading);
 /** "所在地区", "所属区域": a division of some level. */
 bool heading_is_region(const struct heading *heading);
 /** A running number or a key of the programme that wrote the file. */

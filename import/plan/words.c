@@ -406,7 +406,8 @@ static struct heading_match match_ending(const struct headings *h, struct im_byt
     return (struct heading_match){SCHEMA_NO_FIELD, TIER_NONE};
 }
 
-struct im_bytes heading_untranslated(const struct heading *heading)
+/* "名称name": the part before the translation; "" when there is none. */
+static struct im_bytes untranslated(const struct heading *heading)
 {
     struct im_bytes text = heading->base;
 
@@ -447,7 +448,7 @@ struct heading_match headings_match(const struct headings *h,
         out.tier = TIER_SYNONYM; /* of what, the rows above may say otherwise */
         return out;
     }
-    if (lookup(h, heading_untranslated(heading), &out)) {
+    if (lookup(h, untranslated(heading), &out)) {
         out.tier = TIER_SYNONYM;
         return out;
     }
@@ -596,7 +597,7 @@ struct position_heading heading_position(const struct heading *heading)
     if (out.word == WORD_NONE && heading->last_base.len)
         out.word = word_of(heading->last_base);
     if (out.word == WORD_NONE)
-        out.word = word_of(heading_untranslated(heading));
+        out.word = word_of(untranslated(heading));
     if (out.word == WORD_SYSTEM)
         out.system = NULL;
     if (!out.system) /* "坐标(百度)" */

@@ -31,10 +31,6 @@ IM_CHECKED enum im_code store_check_database(sqlite3 *db,
                                              const char *path,
                                              bool *is_blank,
                                              struct im_error *err);
-/** Make the catalog tables in one transaction. */
-IM_CHECKED enum im_code store_make(struct store *store, struct im_error *err);
-/** Bring a file of an older schema to the present one, in one transaction. */
-IM_CHECKED enum im_code store_upgrade(struct store *store, struct im_error *err);
 /** Fill the (registered) spatial index of a layer anew from its rows. */
 IM_CHECKED enum im_code
 store_fill_rtree(struct store *store, const char *layer, struct im_error *err);

@@ -158,6 +158,70 @@ static enum im_code prepare_writer(struct store *store, struct im_error *err)
               : sql_execf(store->db, err, "PRAGMA cache_size=-%d", WRITE_CACHE_KIB);
 }
 
+/* The catalog tables, in one transaction. */
+static enum im_code make_tables(struct store *store, struct im_error *err)
+{
+    bool is_blank = true;
+    enum im_code rc = sql_exec(store->db, "PRAGMA journal_mode=WAL", err);
+
+    if (!rc)
+        rc = store_begin(store, err);
+    if (rc)
+        return rc;
+    /* somebody else may have made it while this one waited for the lock */
+    rc = store_check_database(store->db, store->path, &is_blank, err);
+    if (!rc && is_blank) {
+        /* not the "Full" form: its 190 further tables serve rasters, topologies and
+           ISO metadata, and show up in other programs as if they were layers */
+        rc = sql_spatialite(store->db, err, "SELECT InitSpatialMetaData(0)");
+        if (!rc)
+            rc = sql_exec(store->db, (const char *)store_schema_sql, err);
+        if (!rc)
+            rc = sql_execf(store->db, err, "PRAGMA application_id=%d",
+                           STORE_APPLICATION_ID);
+        if (!rc)
+            rc = sql_execf(store->db, err, "PRAGMA user_version=%d",
+                           STORE_SCHEMA_VERSION);
+    }
+    if (!rc)
+        rc = store_commit(store, err);
+    if (rc)
+        store_rollback(store);
+    return rc;
+}
+
+static enum im_code upgrade_tables(struct store *store, struct im_error *err)
+{
+    int64_t schema = 0;
+    enum im_code rc = sql_integer(store->db, &schema, err, "PRAGMA user_version");
+
+    /* somebody else may have done it while this one waited for the lock */
+    if (!rc && schema < 2)
+        rc = sql_exec(store->db, (const char *)store_upgrade_2_sql, err);
+    return rc ? rc
+              : sql_execf(store->db, err, "PRAGMA user_version=%d",
+                          STORE_SCHEMA_VERSION);
+}
+
+/* A file of an older schema becomes one of the present one, in one transaction. */
+static enum im_code upgrade(struct store *store, struct im_error *err)
+{
+    int64_t schema = 0;
+    enum im_code rc = sql_integer(store->db, &schema, err, "PRAGMA user_version");
+
+    if (rc || schema == STORE_SCHEMA_VERSION)
+        return rc;
+    rc = store_begin(store, err);
+    if (rc)
+        return rc;
+    rc = upgrade_tables(store, err);
+    if (!rc)
+        rc = store_commit(store, err);
+    if (rc)
+        store_rollback(store);
+    return rc;
+}
+
 static enum im_code check_or_make(struct store *store, struct im_error *err)
 {
     bool is_blank = false;
@@ -167,11 +231,11 @@ static enum im_code check_or_make(struct store *store, struct im_error *err)
     if (!rc && store->mode != STORE_READ)
         rc = prepare_writer(store, err);
     if (!rc && !is_blank && store->mode != STORE_READ)
-        return store_upgrade(store, err);
+        return upgrade(store, err);
     if (rc || !is_blank)
         return rc;
     if (store->mode == STORE_CREATE)
-        return store_make(store, err);
+        return make_tables(store, err);
     im_fail(err, IM_EENV,
             "'%s' is a database without tables; fill it with `innomap import`",
             store->path);
@@ -228,68 +292,6 @@ sqlite3 *store_db(struct store *store)
 const char *store_path(const struct store *store)
 {
     return store->path;
-}
-
-enum im_code store_make(struct store *store, struct im_error *err)
-{
-    bool is_blank = true;
-    enum im_code rc = sql_exec(store->db, "PRAGMA journal_mode=WAL", err);
-
-    if (!rc)
-        rc = store_begin(store, err);
-    if (rc)
-        return rc;
-    /* somebody else may have made it while this one waited for the lock */
-    rc = store_check_database(store->db, store->path, &is_blank, err);
-    if (!rc && is_blank) {
-        /* not the "Full" form: its 190 further tables serve rasters, topologies and
-           ISO metadata, and show up in other programs as if they were layers */
-        rc = sql_spatialite(store->db, err, "SELECT InitSpatialMetaData(0)");
-        if (!rc)
-            rc = sql_exec(store->db, (const char *)store_schema_sql, err);
-        if (!rc)
-            rc = sql_execf(store->db, err, "PRAGMA application_id=%d",
-                           STORE_APPLICATION_ID);
-        if (!rc)
-            rc = sql_execf(store->db, err, "PRAGMA user_version=%d",
-                           STORE_SCHEMA_VERSION);
-    }
-    if (!rc)
-        rc = store_commit(store, err);
-    if (rc)
-        store_rollback(store);
-    return rc;
-}
-
-static enum im_code upgrade(struct store *store, struct im_error *err)
-{
-    int64_t schema = 0;
-    enum im_code rc = sql_integer(store->db, &schema, err, "PRAGMA user_version");
-
-    /* somebody else may have done it while this one waited for the lock */
-    if (!rc && schema < 2)
-        rc = sql_exec(store->db, (const char *)store_upgrade_2_sql, err);
-    return rc ? rc
-              : sql_execf(store->db, err, "PRAGMA user_version=%d",
-                          STORE_SCHEMA_VERSION);
-}
-
-enum im_code store_upgrade(struct store *store, struct im_error *err)
-{
-    int64_t schema = 0;
-    enum im_code rc = sql_integer(store->db, &schema, err, "PRAGMA user_version");
-
-    if (rc || schema == STORE_SCHEMA_VERSION)
-        return rc;
-    rc = store_begin(store, err);
-    if (rc)
-        return rc;
-    rc = upgrade(store, err);
-    if (!rc)
-        rc = store_commit(store, err);
-    if (rc)
-        store_rollback(store);
-    return rc;
 }
 
 enum im_code store_begin(struct store *store, struct im_error *err)

@@ -68,6 +68,7 @@ static void measure(const struct atlas *atlas,
     static double us[MAX_QUESTIONS];
     struct query_request q = {.layers = &layer,
                               .n_layers = 1,
+                              .has_origin = true,
                               .k = K,
                               .max_m = HUGE_VAL,
                               .coarsest = PRECISION_TOWN};
@@ -84,7 +85,7 @@ static void measure(const struct atlas *atlas,
                          : test_random_in(&r, 28, 35);
         double start = now_us();
         im_arena_reset(arena);
-        if (query_nearest(&q, arena, &answer, &err) != IM_OK)
+        if (query_run(&q, arena, &answer, NULL, &err) != IM_OK)
             abort();
         us[i] = now_us() - start;
         if (i < effort.checks)

@@ -156,6 +156,7 @@ static void ask(struct bench *b)
     struct query_request q = {.layers = &layer,
                               .n_layers = 1,
                               .k = K,
+                              .has_origin = true,
                               .lon = test_random_in(&b->random, 115, 122),
                               .lat = test_random_in(&b->random, 28, 35),
                               .max_m = HUGE_VAL,
@@ -165,7 +166,7 @@ static void ask(struct bench *b)
     double start = now_us();
 
     im_arena_reset(b->arena);
-    if (query_nearest(&q, b->arena, &answer, &err) != IM_OK || answer.n_hits != K)
+    if (query_run(&q, b->arena, &answer, NULL, &err) != IM_OK || answer.n_hits != K)
         stop("nearest", "no answer");
     if (b->n < MAX_QUESTIONS)
         b->us[b->n++] = now_us() - start;

@@ -281,17 +281,6 @@ IM_CHECKED enum im_code query_each(const struct query_request *request,
                                    struct cql_fault *fault,
                                    struct im_error *err);
 
-/** The k nearest, guaranteed: the search ends when no unseen feature can be nearer. */
-IM_CHECKED enum im_code query_nearest(const struct query_request *request,
-                                      struct im_arena *arena,
-                                      struct query_answer *out,
-                                      struct im_error *err);
-/** All within max_m, the first k of them in order of distance. */
-IM_CHECKED enum im_code query_within(const struct query_request *request,
-                                     struct im_arena *arena,
-                                     struct query_answer *out,
-                                     struct im_error *err);
-
 /**
  * Round a distance so that it is not printed finer than its uncertainty allows: to 1 km
  * from 5 km of uncertainty on, to 100 m from 500 m, to 10 m from 50 m, else to 1 m.
@@ -342,10 +331,7 @@ void query_write_feature(struct im_json *w,
                          uint32_t feature,
                          const struct query_hit *hit, /* NULL: no distances */
                          const struct query_answer_context *context);
-void query_write_answer(struct im_json *w,
-                        const struct query_answer *answer,
-                        const struct query_answer_context *context);
-/** The same piece by piece: the beginning; features from `from` on, until the buffer
+/** An answer piece by piece: the beginning; features from `from` on, until the buffer
  *  has `full` bytes, at least one, returning where to go on (with `w->comma` when there
  *  is one before it); the end behind the last one. */
 void query_write_answer_begin(struct im_json *w,

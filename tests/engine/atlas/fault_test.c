@@ -147,6 +147,7 @@ list(struct query_request q, struct im_arena *arena, struct im_error *err)
     enum im_code rc;
 
     q.k = 2;
+    q.has_origin = false;
     q.sort = &sort;
     q.n_sort = 1;
     q.coarsest = PRECISION_CITY;
@@ -171,6 +172,7 @@ static enum im_code ask(const struct atlas *atlas, struct im_error *err)
     const struct atlas_layer *layer = atlas_layer_at(atlas, 0);
     struct query_request q = {.layers = &layer,
                               .n_layers = 1,
+                              .has_origin = true,
                               .lon = 121,
                               .lat = 31,
                               .k = 3,
@@ -184,7 +186,7 @@ static enum im_code ask(const struct atlas *atlas, struct im_error *err)
         return IM_ENOMEM;
     rc = query_find_place(atlas, im_bytes_of("much"), arena, &places, err);
     if (rc == IM_OK)
-        rc = query_nearest(&q, arena, &answer, err);
+        rc = query_run(&q, arena, &answer, NULL, err);
     if (rc == IM_OK)
         assert_int_equal(answer.n_hits, 3);
     if (rc == IM_OK)

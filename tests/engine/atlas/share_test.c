@@ -46,6 +46,7 @@ static void *read_on(void *arg)
                                                atlas_layer_at(atlas, 1)};
         struct query_request q = {.layers = layers,
                                   .n_layers = 2,
+                                  .has_origin = true,
                                   .lon = 121,
                                   .lat = 31,
                                   .k = 5,
@@ -54,7 +55,8 @@ static void *read_on(void *arg)
         struct query_answer answer;
         struct im_error err;
 
-        wrong += query_nearest(&q, arena, &answer, &err) != IM_OK || answer.n_hits != 2;
+        wrong +=
+            query_run(&q, arena, &answer, NULL, &err) != IM_OK || answer.n_hits != 2;
         im_arena_free(arena);
         atlas_unref(atlas);
     }

@@ -45,6 +45,15 @@ struct world {
     struct query_answer_context context;
 };
 
+static void write_answer(struct im_json *w,
+                         const struct query_answer *answer,
+                         const struct query_answer_context *context)
+{
+    query_write_answer_begin(w, context);
+    query_write_answer_hits(w, answer, 0, SIZE_MAX, context);
+    query_write_answer_end(w, answer, context);
+}
+
 static void setup(struct world *w)
 {
     *w = (struct world){.ms = memory_source_new(), .arena = im_arena_new(1 << 20)};
@@ -87,9 +96,9 @@ static json_t *answer(struct world *w)
     struct im_error err;
     json_error_t fault;
 
-    assert_int_equal(query_nearest(&w->request, w->arena, &w->answer, &err), IM_OK);
+    assert_int_equal(query_run(&w->request, w->arena, &w->answer, NULL, &err), IM_OK);
     w->context.forms = query_forms_new(w->arena);
-    query_write_answer(&out, &w->answer, &w->context);
+    write_answer(&out, &w->answer, &w->context);
     json_t *root =
         json_loadb((char *)buf.data, buf.len, JSON_REJECT_DUPLICATES, &fault);
     if (!root)
@@ -314,12 +323,12 @@ TEST(an_answer_fits_its_maximum_to_the_byte)
     setup(&w);
     w.context.forms = query_forms_new(w.arena);
     w.request.coarsest = PRECISION_CITY;
-    assert_int_equal(query_nearest(&w.request, w.arena, &w.answer, &err), IM_OK);
+    assert_int_equal(query_run(&w.request, w.arena, &w.answer, NULL, &err), IM_OK);
     for (size_t max = 1 << 20; max > 0; max = max > len ? len : max - 1) {
         struct im_buf buf = {.max = max};
         struct im_json out = {.out = &buf};
 
-        query_write_answer(&out, &w.answer, &w.context);
+        write_answer(&out, &w.answer, &w.context);
         assert_true(buf.failed == (whole && max < len));
         assert_true(buf.is_over == buf.failed);
         if (!whole) {

@@ -68,7 +68,8 @@ static struct world begin(const char *near)
     struct im_error err;
     assert_int_equal(
         query_find_place(w.atlas, im_bytes_of(near), w.arena, &places, &err), IM_OK);
-    w.request = (struct query_request){.n_layers = 1, .k = 50, .max_m = HUGE_VAL};
+    w.request = (struct query_request){
+        .n_layers = 1, .has_origin = true, .k = 50, .max_m = HUGE_VAL};
     query_start_at(&w.request, &places.places[0]);
     return w;
 }
@@ -114,7 +115,7 @@ TEST(a_district_with_an_outline_is_measured_from_its_edge)
     assert_true(w.request.origin_uncertainty_m == QUERY_OUTLINE_UNCERTAINTY_M);
     measure_all(&w, expected);
     for (w.request.k = 1; w.request.k <= 900; w.request.k = w.request.k * 3 + 7) {
-        assert_int_equal(query_nearest(&w.request, w.arena, &answer, &err), IM_OK);
+        assert_int_equal(query_run(&w.request, w.arena, &answer, NULL, &err), IM_OK);
         assert_int_equal(answer.n_hits, w.request.k);
         for (size_t i = 0; i < answer.n_hits; i++)
             assert_true(fabs(answer.hits[i].distance_m - expected[i]) < 1e-3);
@@ -124,7 +125,7 @@ TEST(a_district_with_an_outline_is_measured_from_its_edge)
     w.request.max_m = 10000;
     while (expected[within] <= w.request.max_m)
         within++;
-    assert_int_equal(query_within(&w.request, w.arena, &answer, &err), IM_OK);
+    assert_int_equal(query_run(&w.request, w.arena, &answer, NULL, &err), IM_OK);
     assert_int_equal(answer.n_matched, within);
     assert_int_equal(answer.n_hits, 10);
     end(&w);

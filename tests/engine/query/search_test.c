@@ -41,6 +41,7 @@ static void ready(struct world *w)
     w->atlas = memory_source_atlas(w->ms);
     w->request = (struct query_request){.layers = w->layers,
                                         .n_layers = atlas_layer_count(w->atlas),
+                                        .has_origin = true,
                                         .lon = 121.47,
                                         .lat = 31.23,
                                         .k = 3,
@@ -59,7 +60,8 @@ static void end(struct world *w)
 
 static void nearest(struct world *w)
 {
-    assert_int_equal(query_nearest(&w->request, w->arena, &w->answer, &w->err), IM_OK);
+    assert_int_equal(query_run(&w->request, w->arena, &w->answer, NULL, &w->err),
+                     IM_OK);
 }
 
 static const char *key_of(const struct query_hit *hit)
@@ -214,12 +216,12 @@ TEST(within_gives_the_first_page_and_the_number_of_all)
     ready(&w);
     w.request.k = 10;
     w.request.max_m = 100 * geodesic_distance_m(121.47, 31.23, 121.471, 31.23) + 1;
-    assert_int_equal(query_within(&w.request, w.arena, &w.answer, &w.err), IM_OK);
+    assert_int_equal(query_run(&w.request, w.arena, &w.answer, NULL, &w.err), IM_OK);
     assert_int_equal(w.answer.n_matched, 101);
     assert_int_equal(w.answer.n_hits, 10);
     assert_string_equal(key_of(&w.answer.hits[9]), "p009");
     w.request.max_m = 0;
-    assert_int_equal(query_within(&w.request, w.arena, &w.answer, &w.err), IM_OK);
+    assert_int_equal(query_run(&w.request, w.arena, &w.answer, NULL, &w.err), IM_OK);
     assert_int_equal(w.answer.n_matched, 1);
     end(&w);
 }
@@ -250,7 +252,7 @@ TEST(five_thousand_places_at_one_position_are_answered)
 
 static void refused(struct world *w, const char *value)
 {
-    assert_int_equal(query_nearest(&w->request, w->arena, &w->answer, &w->err),
+    assert_int_equal(query_run(&w->request, w->arena, &w->answer, NULL, &w->err),
                      IM_EARG);
     assert_non_null(strstr(w->err.msg, value));
     assert_non_null(strstr(w->err.msg_zh, value));
@@ -285,8 +287,7 @@ TEST(impossible_requests_are_refused_with_the_value)
     refused(&w, "-2");
     w.request.max_m = (double)NAN;
     refused(&w, "nan");
-    w.request.max_m = HUGE_VAL; /* nearest: no limit; within: needs one */
-    assert_int_equal(query_within(&w.request, w.arena, &w.answer, &w.err), IM_EARG);
+    w.request.max_m = HUGE_VAL; /* no limit */
     w.request.n_layers = 0;
     refused(&w, "0");
     end(&w);
