@@ -19,10 +19,8 @@ int cmd_with_store(
     struct im_error err = {0};
     enum im_code rc = store_open(db, mode, &store, &err);
 
-    if (!rc && !(arena = im_arena_new(ARENA_MAX))) {
-        im_fail(&err, IM_ENOMEM, "out of memory");
-        rc = im_zh(&err, IM_ENOMEM, "内存不足");
-    }
+    if (!rc && !(arena = im_arena_new(ARENA_MAX)))
+        rc = im_fail(&err, IM_ENOMEM, "out of memory");
     if (!rc)
         rc = work(ctx, store, arena, &err);
     im_arena_free(arena);

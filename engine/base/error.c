@@ -51,7 +51,8 @@ enum im_code im_fail(struct im_error *err, enum im_code code, const char *fmt, .
         put(err->msg, sizeof err->msg, fmt, args);
         va_end(args);
         err->code = code;
-        err->msg_zh[0] = '\0';
+        snprintf(err->msg_zh, sizeof err->msg_zh, "%s",
+                 code == IM_ENOMEM ? "内存不足" : "");
         err->about[0] = '\0';
     }
     return code;

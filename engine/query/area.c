@@ -689,8 +689,11 @@ enum im_code query_area_between(const struct query_place *from,
     if (rc != IM_OK)
         return rc;
     if (isnan(from->lon) || isnan(to->lon)) {
-        im_fail(err, IM_EARG, "one of the two places has no position");
-        return im_zh(err, IM_EARG, "两地之一没有坐标");
+        const char *which = isnan(from->lon) ? "from" : "to";
+
+        im_fail(err, IM_EARG, "the place of '%s' has no position; name another nearby",
+                which);
+        return im_zh(err, IM_EARG, "%s 的地点没有坐标；请改用附近的地点", which);
     }
     if (from->lon == to->lon && from->lat == to->lat) {
         im_fail(err, IM_EARG, "'from' and 'to' are the same position");

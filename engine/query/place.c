@@ -483,8 +483,10 @@ static enum im_code find_by_name(const struct atlas *atlas,
     if (folded.failed) {
         rc = im_fail(err, IM_ENOMEM, "place name: out of memory");
     } else if (folded.len == 0) {
-        im_fail(err, IM_EARG, "the place name holds no letter or digit");
-        rc = im_zh(err, IM_EARG, "地名中没有文字");
+        im_fail(err, IM_EARG, "the place name '%.*s' holds no letter or digit",
+                (int)name.len, (const char *)name.data);
+        rc = im_zh(err, IM_EARG, "地名“%.*s”中没有文字", (int)name.len,
+                   (const char *)name.data);
     } else {
         add_any(atlas, im_buf_bytes(&folded), c);
         if (c->n == 0)

@@ -304,12 +304,15 @@ static bool is_askable(struct im_bytes text)
     return n >= MIN_CHARACTERS && n <= MAX_CHARACTERS;
 }
 
-static enum im_code refuse(struct im_error *err)
+static enum im_code refuse(struct im_bytes text, struct im_error *err)
 {
-    im_fail(err, IM_EARG, "the online geocoder takes addresses of %d to %d characters",
-            MIN_CHARACTERS, MAX_CHARACTERS);
-    return im_zh(err, IM_EARG, "在线地理编码只接受 %d 至 %d 个字符的地址",
-                 MIN_CHARACTERS, MAX_CHARACTERS);
+    int n = (int)(text.len < 60 ? text.len : 60);
+
+    im_fail(err, IM_EARG,
+            "the online geocoder takes addresses of %d to %d characters, not '%.*s'",
+            MIN_CHARACTERS, MAX_CHARACTERS, n, (const char *)text.data);
+    return im_zh(err, IM_EARG, "在线地理编码只接受 %d 至 %d 个字符的地址，收到“%.*s”",
+                 MIN_CHARACTERS, MAX_CHARACTERS, n, (const char *)text.data);
 }
 
 static enum im_code answer(const struct online_found *found,
@@ -344,7 +347,7 @@ enum im_code online_find(struct online *online,
     enum im_code rc;
 
     if (!is_askable(query))
-        return refuse(err);
+        return refuse(query, err);
     rc = recall(online, query, &known, &found, err);
     if (rc != IM_OK)
         return rc;

@@ -94,7 +94,8 @@ enum im_code online_answer_parse(struct im_bytes body,
         out->found = false;
     } else if (!status_is(root, "0")) {
         copy_text(remark, 128, json_object_get(root, "msg"));
-        rc = im_fail(err, IM_EDATA, "the service says that it failed");
+        im_fail(err, IM_EDATA, "online geocoder: the service says that it failed");
+        rc = im_zh(err, IM_EDATA, "在线地理编码：服务报告失败");
     } else if (!json_is_object(location)) {
         out->found = false; /* "ok", and nothing */
     } else {

@@ -176,8 +176,10 @@ enum im_code extra_fields(struct plan *plan,
     enum im_code rc = IM_OK;
 
     if (!json_is_array(fields)) {
-        rc = im_fail(err, IM_EDATA, "the definition of the layer has no fields");
-        im_zh(err, rc, "图层定义没有字段");
+        rc = im_fail(
+            err, IM_EDATA,
+            "the definition of the layer has no list \"fields\"; mend its layer.json");
+        im_zh(err, rc, "图层定义没有 fields 列表；请修改其 layer.json");
         goto done;
     }
     rc = add_fields(plan, sample, fields, &n, err);

@@ -9,8 +9,7 @@
 
 enum im_code plan_no_memory(struct im_error *err)
 {
-    im_fail(err, IM_ENOMEM, "plan: out of memory");
-    return im_zh(err, IM_ENOMEM, "内存不足");
+    return im_fail(err, IM_ENOMEM, "plan: out of memory");
 }
 
 char *plan_printf(struct im_arena *arena, const char *fmt, ...)

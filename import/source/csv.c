@@ -259,8 +259,14 @@ static enum im_code seek_start(struct csv *csv, struct im_error *err)
 {
     bool more;
 
-    if (VSIFSeekL(csv->file, csv->input->bytes.has_bom ? 3 : 0, SEEK_SET) != 0)
-        return im_fail(err, IM_EIO, "'%s' cannot be read again", csv->input->name);
+    if (VSIFSeekL(csv->file, csv->input->bytes.has_bom ? 3 : 0, SEEK_SET) != 0) {
+        im_fail(
+            err, IM_EIO,
+            "'%s' cannot be read a second time; copy it to a disk and import the copy",
+            csv->input->name);
+        return im_zh(err, IM_EIO, "无法再次读取“%s”；请复制到本机磁盘后再导入",
+                     csv->input->name);
+    }
     if (csv->utf16)
         iconv(csv->utf16, NULL, NULL, NULL, NULL);
     csv->at = csv->n = csv->n_raw = 0;
@@ -533,8 +539,8 @@ enum im_code csv_open(const struct source_input *input,
     csv->text = malloc(SOURCE_MAX_RECORD_BYTES);
     csv->file = VSIFOpenL(input->path, "rb");
     if (!csv->text || !csv->file) {
-        rc = im_fail(err, csv->text ? IM_EIO : IM_ENOMEM, "'%s' cannot be opened",
-                     input->name);
+        rc = csv->text ? file_fail(err, input->name, errno ? errno : EIO)
+                       : im_fail(err, IM_ENOMEM, "'%s': out of memory", input->name);
         goto done;
     }
     if ((rc = choose_decoder(csv, &shown, err)) || (rc = choose_separator(csv, err)) ||

@@ -41,8 +41,10 @@ static enum im_code connect_again(struct gdal *g, struct im_error *err)
         g->parts[0].layer = layer;
         g->parts[0].defn = OGR_L_GetLayerDefn(layer);
     } else if (!rc) {
-        rc = im_fail(err, IM_EIO, "'%s' has lost its layer '%.60s'", g->input->name,
-                     name);
+        im_fail(err, IM_EIO, "'%s' has lost its layer '%.60s'; try again later",
+                g->input->name, name);
+        rc = im_zh(err, IM_EIO, "“%s”中的图层“%.60s”已不存在；请稍后重试",
+                   g->input->name, name);
     }
     guard_leave();
     free(name);

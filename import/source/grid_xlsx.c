@@ -50,8 +50,10 @@ static void *grow(struct grid *grid, void *items, size_t n, size_t *cap, size_t 
 
 static void stop_memory(struct grid_xml *xml)
 {
-    im_fail(xml->err, IM_ELIMIT, "it has more sheets, styles or texts than fit");
-    grid_xml_stop(xml, im_zh(xml->err, IM_ELIMIT, "工作表、样式或文字过多"));
+    im_fail(xml->err, IM_ELIMIT,
+            "it has more sheets, styles or texts than fit; save the sheet as CSV");
+    grid_xml_stop(xml, im_zh(xml->err, IM_ELIMIT,
+                             "工作表、样式或文字过多；请将工作表另存为 CSV"));
 }
 
 /* Of one part at a time; what is read of it. */

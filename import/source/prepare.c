@@ -8,6 +8,7 @@
 #include "gdal.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -89,6 +90,17 @@ static bool is_cut_shp(const struct source_input *input)
     uint64_t words =
         (uint64_t)h[24] << 24 | (uint64_t)h[25] << 16 | (uint64_t)h[26] << 8 | h[27];
     return 2 * words > (uint64_t)info.st_size;
+}
+
+static enum im_code fail_link(const char *name, int error, struct im_error *err)
+{
+    im_fail(err, IM_EIO,
+            "'%s' cannot be linked to in the folder for temporary files: %s; name "
+            "another in TMPDIR",
+            name, strerror(error));
+    return im_zh(err, IM_EIO,
+                 "无法在临时文件夹中链接“%s”：%s；可用 TMPDIR 指定另一文件夹", name,
+                 strerror(error));
 }
 
 static enum im_code prepare_shapefile(const struct source_input *input,
@@ -181,10 +193,7 @@ static enum im_code bring_others(const struct source_input *input,
         if (input->is_archived)
             rc = temp_copy(&out->temp, from, file_name(to), to, err);
         else if (symlink(from, to) != 0)
-            rc = im_fail(err, IM_EIO,
-                         "'%s' cannot be linked to in the folder for "
-                         "temporary files",
-                         input->name);
+            rc = fail_link(input->name, errno, err);
     }
     return rc;
 }

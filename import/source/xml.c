@@ -3,6 +3,7 @@
  * empty one, others stop without a line number. */
 #include "internal.h"
 
+#include <errno.h>
 #include <expat.h>
 
 enum { BLOCK_BYTES = 1 << 16, MAX_DEPTH = 256 };
@@ -112,7 +113,8 @@ xml_check(const char *path, const char *name, unsigned *n_links, struct im_error
     enum im_code rc;
 
     if (!check.parser || !file)
-        rc = im_fail(err, file ? IM_ENOMEM : IM_EIO, "'%s' cannot be read", name);
+        rc = file ? im_fail(err, IM_ENOMEM, "'%s': out of memory", name)
+                  : file_fail(err, name, errno ? errno : EIO);
     else
         rc = parse(&check, file, name, err);
     if (file)

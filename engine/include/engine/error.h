@@ -33,8 +33,8 @@ struct im_error {
                      */
 };
 
-/** Set code and English text, clear all else. Returns `code`. `err` may be NULL.
- */
+/** Set code and English text, clear all else; IM_ENOMEM says the same in Chinese
+ *  already. Returns `code`. `err` may be NULL. */
 enum im_code im_fail(struct im_error *err, enum im_code code, const char *fmt, ...)
     IM_PRINTF(3, 4);
 
