@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the front (open.c: what kind of thing is it, names, header, counting) and the
- * readers behind it. A reader is one function that opens, and a table of calls.
+/* Between the front (what kind of thing is it, names, header, counting) and the readers
+ * behind it. A reader is one function that opens, and a table of calls.
  *
- *   open.c      path -> struct source_input -> which reader; everything of source.h
+ *   locate.c    path -> struct source_input
+ *   open.c      which reader
+ *   rows.c      facts, rows, headers: the rest of source.h
  *   gdal.c, csv.c, grid.c, geojson.c   the readers
  *   encoding.c, archive.c, document.c, address.c   what open.c asks on the way
  */
@@ -15,7 +17,7 @@
 #include <cpl_http.h>
 #include <cpl_vsi.h>
 
-/* ---- what open.c knows before a reader is tried ---- */
+/* ---- what is known before a reader is tried ---- */
 
 enum {
     SOURCE_HEAD_BYTES = 4096,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A foreign file as rows: cells and geometry as they came, nothing understood yet.
  *
+ *   locate.c    the file behind a path, in folders and zips
  *   open.c      what kind of thing is it, and who reads it
+ *   rows.c      its rows
  *   gdal.c      GDAL's drivers
  *   csv.c       CSV, as a grid
  *   grid.c      sheets of XLSX, XLS, ODS, as a grid
