@@ -133,16 +133,6 @@ static void import_all(const char *db, const char *file)
 
 /* ---- the database afterwards ---- */
 
-static int64_t number(struct store *store, const char *sql)
-{
-    struct im_error err = {0};
-    int64_t n = -1;
-
-    if (sql_integer(store_db(store), &n, &err, "%s", sql))
-        fail_msg("%s: %s", sql, err.msg);
-    return n;
-}
-
 /* A reader comes first, as the server would. */
 static void assert_readable(const char *path)
 {
@@ -151,7 +141,7 @@ static void assert_readable(const char *path)
 
     if (store_open(path, STORE_READ, &store, &err))
         fail_msg("%s", err.msg);
-    int64_t year = number(store, "SELECT max(year) FROM parks");
+    int64_t year = fixture_number(store, "SELECT max(year) FROM parks");
     assert_true(year == OLD_YEAR || year == NEW_YEAR);
     store_close(store);
 }
@@ -165,25 +155,25 @@ static bool is_new(const char *path)
     assert_readable(path);
     if (store_open(path, STORE_WRITE, &store, &err))
         fail_msg("%s", err.msg);
-    assert_int_equal(number(store, "SELECT integrity_check = 'ok' FROM "
-                                   "pragma_integrity_check"),
+    assert_int_equal(fixture_number(store, "SELECT integrity_check = 'ok' FROM "
+                                           "pragma_integrity_check"),
                      1);
-    assert_int_equal(number(store, "SELECT CheckSpatialIndex()"), 1);
-    int64_t runs = number(store, "SELECT count(*) FROM innomap_runs "
-                                 "WHERE outcome = 'changed'");
+    assert_int_equal(fixture_number(store, "SELECT CheckSpatialIndex()"), 1);
+    int64_t runs = fixture_number(store, "SELECT count(*) FROM innomap_runs "
+                                         "WHERE outcome = 'changed'");
     bool fresh = runs == 2;
     assert_true(runs == 1 || runs == 2);
-    assert_int_equal(number(store, "SELECT count(*) FROM parks"),
+    assert_int_equal(fixture_number(store, "SELECT count(*) FROM parks"),
                      fresh ? NEW_ROWS : OLD_ROWS);
-    assert_int_equal(number(store, "SELECT min(year) FROM parks"),
+    assert_int_equal(fixture_number(store, "SELECT min(year) FROM parks"),
                      fresh ? NEW_YEAR : OLD_YEAR);
-    assert_int_equal(number(store, "SELECT max(year) FROM parks"),
+    assert_int_equal(fixture_number(store, "SELECT max(year) FROM parks"),
                      fresh ? NEW_YEAR : OLD_YEAR);
-    assert_int_equal(number(store, "SELECT value FROM innomap_meta "
-                                   "WHERE key = 'data_version'"),
+    assert_int_equal(fixture_number(store, "SELECT value FROM innomap_meta "
+                                           "WHERE key = 'data_version'"),
                      fresh ? 3 : 2);
     assert_int_equal(
-        number(store, "SELECT count(*) FROM innomap_changes WHERE run_id > 1"),
+        fixture_number(store, "SELECT count(*) FROM innomap_changes WHERE run_id > 1"),
         fresh ? OLD_ROWS : 0);
     store_close(store);
     return fresh;
@@ -200,8 +190,9 @@ static void assert_undoable(const char *path)
     if (store_open(path, STORE_WRITE, &store, &err) ||
         import_undo(store, 2, arena, &report, &err))
         fail_msg("%s", err.msg);
-    assert_int_equal(number(store, "SELECT count(*) FROM parks WHERE year = 2001"),
-                     OLD_ROWS);
+    assert_int_equal(
+        fixture_number(store, "SELECT count(*) FROM parks WHERE year = 2001"),
+        OLD_ROWS);
     store_close(store);
     im_arena_free(arena);
 }

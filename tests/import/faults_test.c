@@ -66,16 +66,6 @@ import_into(struct store *store, const char *file, bool replace, struct im_error
     return rc;
 }
 
-static int64_t number(struct store *store, const char *sql)
-{
-    struct im_error err;
-    int64_t n = -1;
-
-    if (sql_integer(store_db(store), &n, &err, "%s", sql))
-        fail_msg("%s", err.msg);
-    return n;
-}
-
 /* Statements that nobody finalized, without those that SQLite's R*Tree keeps and that
  * libspatialite forgets when it is interrupted. */
 static int open_statements(struct store *store)
@@ -93,20 +83,20 @@ static int open_statements(struct store *store)
 /* Whole, and either as `old` (rows, year) says or as `next` does. */
 static bool is_new(struct store *store, int old_rows, int old_year, int rows, int year)
 {
-    int64_t n = number(store, "SELECT count(*) FROM parks");
-    int64_t years = number(store, "SELECT count(DISTINCT year) FROM parks");
-    int64_t found = number(store, "SELECT coalesce(max(year), 0) FROM parks");
-    int64_t runs =
-        number(store, "SELECT count(*) FROM innomap_runs WHERE outcome <> 'failed'");
+    int64_t n = fixture_number(store, "SELECT count(*) FROM parks");
+    int64_t years = fixture_number(store, "SELECT count(DISTINCT year) FROM parks");
+    int64_t found = fixture_number(store, "SELECT coalesce(max(year), 0) FROM parks");
+    int64_t runs = fixture_number(
+        store, "SELECT count(*) FROM innomap_runs WHERE outcome <> 'failed'");
     uint64_t version = 0;
     struct im_error err;
     bool fresh = found == year;
 
     assert_true(open_statements(store) <= 1); /* the store keeps one */
-    assert_int_equal(number(store, "SELECT integrity_check = 'ok' FROM "
-                                   "pragma_integrity_check"),
+    assert_int_equal(fixture_number(store, "SELECT integrity_check = 'ok' FROM "
+                                           "pragma_integrity_check"),
                      1);
-    assert_int_equal(number(store, "SELECT CheckSpatialIndex()"), 1);
+    assert_int_equal(fixture_number(store, "SELECT CheckSpatialIndex()"), 1);
     assert_int_equal(n, fresh ? rows : old_rows);
     assert_int_equal(found, fresh ? year : old_year);
     assert_true(years <= 1);

@@ -85,15 +85,6 @@ refuse(struct bench *b, const char *path, enum im_code code, const char *why)
     assert_true(b->err.msg_zh[0] != '\0');
 }
 
-static int64_t number(struct bench *b, const char *sql)
-{
-    int64_t n = -1;
-
-    if (sql_integer(store_db(b->store), &n, &b->err, "%s", sql))
-        fail_msg("%s", b->err.msg);
-    return n;
-}
-
 static uint64_t version(struct bench *b)
 {
     uint64_t v = 0;
@@ -134,13 +125,16 @@ TEST(a_csv_becomes_rows_with_types_and_positions)
     assert_int_equal(b.report.counts.unplaced, 1);
     assert_non_null(strstr(b.report.crs, "EPSG:4326 (assumed"));
     assert_int_equal(
-        number(&b, "SELECT count(*) FROM parks WHERE id = 'A' AND name_zh = '张江' AND "
-                   "typeof(year) = 'integer' AND year = 1992 AND typeof(area_km2) = "
-                   "'real' AND area_km2 = 3.5 AND ST_X(geom) = 121.6 AND ST_Y(geom) = "
-                   "31.2 AND ST_Srid(geom) = 4326"),
+        fixture_number(
+            b.store,
+            "SELECT count(*) FROM parks WHERE id = 'A' AND name_zh = '张江' AND "
+            "typeof(year) = 'integer' AND year = 1992 AND typeof(area_km2) = "
+            "'real' AND area_km2 = 3.5 AND ST_X(geom) = 121.6 AND ST_Y(geom) = "
+            "31.2 AND ST_Srid(geom) = 4326"),
         1);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks WHERE level IS NULL"), 1);
-    assert_int_equal(number(&b, "SELECT CheckSpatialIndex()"), 1);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT count(*) FROM parks WHERE level IS NULL"), 1);
+    assert_int_equal(fixture_number(b.store, "SELECT CheckSpatialIndex()"), 1);
     drop_bench(&b);
 }
 
@@ -154,13 +148,14 @@ TEST(the_same_file_again_changes_nothing_and_says_so)
     assert_false(b.report.is_repeat);
     assert_true(b.report.run_id > 0);
     uint64_t before = version(&b);
-    int64_t runs = number(&b, "SELECT count(*) FROM innomap_runs");
+    int64_t runs = fixture_number(b.store, "SELECT count(*) FROM innomap_runs");
     take(&b, path, "parks");
     assert_true(b.report.is_repeat);
     assert_int_equal(b.report.run_id, 0);
     assert_counts(&b, 3, 0, 0, 3, 0);
     assert_int_equal(version(&b), before);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_runs"), runs);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM innomap_runs"),
+                     runs);
     /* but when the database was changed in between, it is brought back */
     sqlite3_exec(store_db(b.store), "DELETE FROM parks WHERE id = 'B'", NULL, NULL,
                  NULL);
@@ -183,14 +178,14 @@ TEST(a_changed_file_updates_and_replace_removes)
     take(&b, path, "parks");
     assert_counts(&b, 2, 1, 1, 0, 0);
     assert_int_equal(b.report.counts.gone, 0);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 4);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 4);
     assert_int_equal(take_with(&b, path,
                                &(struct import_options){.layer_id = "parks",
                                                         .mode = IMPORT_REPLACE}),
                      IM_OK);
     assert_int_equal(b.report.counts.gone, 2);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 2);
-    assert_int_equal(number(&b, "SELECT CheckSpatialIndex()"), 1);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 2);
+    assert_int_equal(fixture_number(b.store, "SELECT CheckSpatialIndex()"), 1);
     drop_bench(&b);
 }
 
@@ -209,7 +204,8 @@ TEST(replace_keeps_the_stored_row_of_a_refused_one)
                      IM_OK);
     assert_int_equal(b.report.counts.refused, 1);
     assert_int_equal(b.report.counts.gone, 1);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks WHERE id = 'B'"), 1);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT count(*) FROM parks WHERE id = 'B'"), 1);
     drop_bench(&b);
 }
 
@@ -222,9 +218,10 @@ TEST(columns_that_a_file_lacks_keep_their_values)
     take(&b, scratch_text("three.csv", THREE), "parks");
     take(&b, scratch_text("names.csv", "编号,名称\nA,张江高科\n"), "parks");
     assert_counts(&b, 1, 0, 1, 0, 0);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks WHERE name_zh = '张江高科' "
+    assert_int_equal(
+        fixture_number(b.store, "SELECT count(*) FROM parks WHERE name_zh = '张江高科' "
                                 "AND year = 1992 AND geom IS NOT NULL"),
-                     1);
+        1);
     drop_bench(&b);
 }
 
@@ -264,12 +261,12 @@ TEST(plan_check_and_commit_are_three_steps)
     assert_int_equal(b.report.counts.read, 2);
     assert_int_equal(b.report.counts.refused, 1);
     assert_int_equal(b.report.counts.added, 0);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 0);
     assert_int_equal(import_commit(session, &b.err), IM_OK);
     import_end(session);
     assert_counts(&b, 2, 1, 0, 0, 1);
     assert_true(b.report.run_id > 0);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 1);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 1);
     /* a plan that is not followed leaves nothing */
     import_report_release(&b.report);
     assert_int_equal(
@@ -277,8 +274,9 @@ TEST(plan_check_and_commit_are_three_steps)
         IM_OK);
     import_end(session);
     import_end(NULL);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_runs WHERE origin = "
-                                "'file'"),
+    assert_int_equal(fixture_number(b.store,
+                                    "SELECT count(*) FROM innomap_runs WHERE origin = "
+                                    "'file'"),
                      1);
     drop_bench(&b);
 }
@@ -406,8 +404,8 @@ TEST(geometries_that_do_not_fit_are_refused)
         take(&b, scratch_text("bad.geojson", bad[i]), "zones");
         assert_counts(&b, 2, 1, 0, 0, 1);
         assert_string_equal(b.report.first[0].code, codes[i]);
-        assert_int_equal(number(&b, "SELECT count(*) FROM zones WHERE "
-                                    "GeometryType(geom) = 'MULTIPOLYGON'"),
+        assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM zones WHERE "
+                                                 "GeometryType(geom) = 'MULTIPOLYGON'"),
                          1);
         drop_bench(&b);
     }
@@ -431,9 +429,10 @@ TEST(rings_are_stored_with_outer_counter_clockwise_and_holes_clockwise)
                      "[121.8,31.3],[121.7,31.2]]]}}"),
         "zones");
     assert_int_equal(
-        number(&b,
-               "SELECT ST_AsText(geom) = 'MULTIPOLYGON(((121 31, 122 31, 122 32, 121 "
-               "31), (121.7 31.2, 121.8 31.3, 121.8 31.2, 121.7 31.2)))' FROM zones"),
+        fixture_number(
+            b.store,
+            "SELECT ST_AsText(geom) = 'MULTIPOLYGON(((121 31, 122 31, 122 32, 121 "
+            "31), (121.7 31.2, 121.8 31.3, 121.8 31.2, 121.7 31.2)))' FROM zones"),
         1);
     drop_bench(&b);
 }
@@ -465,9 +464,11 @@ TEST(a_file_as_a_whole_is_refused_with_the_next_step)
     refuse(&b, scratch_text("i.vrt", "<OGRVRTDataSource></OGRVRTDataSource>"), IM_EDATA,
            "only points to other files");
     assert_int_equal(version(&b), before);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 0);
     assert_int_equal(
-        number(&b, "SELECT count(*) FROM innomap_runs WHERE outcome <> 'failed'"), 0);
+        fixture_number(b.store,
+                       "SELECT count(*) FROM innomap_runs WHERE outcome <> 'failed'"),
+        0);
     drop_bench(&b);
 }
 
@@ -546,9 +547,9 @@ TEST(a_definition_makes_the_layer_in_the_same_transaction)
                                scratch_text("bad.csv", "id,name_zh,lon,lat\nA,x,0,0\n"),
                                &options),
                      IM_EDATA);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_layers"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM innomap_layers"), 0);
     assert_int_equal(take_with(&b, scratch_text("three.csv", THREE), &options), IM_OK);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 3);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 3);
     assert_int_equal(version(&b), 1);
     drop_bench(&b);
 }
@@ -568,7 +569,7 @@ TEST(a_dry_run_reports_and_writes_nothing)
     assert_counts(&b, 3, 3, 0, 0, 0);
     assert_int_equal(b.report.run_id, 0);
     assert_int_equal(version(&b), before);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 0);
     drop_bench(&b);
 }
 
@@ -584,9 +585,10 @@ static void assert_near(struct bench *b, const char *crs, double x, double y)
                   &(struct import_options){.layer_id = "parks", .crs = crs}))
         fail_msg("%s: %s", crs, b->err.msg);
     assert_int_equal(
-        number(b,
-               "SELECT abs(ST_X(geom) - 121.47) < 1e-5 AND abs(ST_Y(geom) - 31.23) < "
-               "1e-5 FROM parks"),
+        fixture_number(
+            b->store,
+            "SELECT abs(ST_X(geom) - 121.47) < 1e-5 AND abs(ST_Y(geom) - 31.23) < "
+            "1e-5 FROM parks"),
         1);
 }
 
@@ -696,10 +698,11 @@ TEST(a_geopackage_is_read_by_layer_and_from_its_own_system)
     options.source_layer = "second";
     assert_int_equal(take_with(&b, path, &options), IM_OK);
     assert_string_equal(b.report.crs, "EPSG:3857 (declared by the file)");
-    assert_int_equal(number(&b,
-                            "SELECT count(*) FROM parks WHERE id = '7' AND year = 1992 "
-                            "AND abs(ST_X(geom) - 121.47) < 1e-5"),
-                     1);
+    assert_int_equal(
+        fixture_number(b.store,
+                       "SELECT count(*) FROM parks WHERE id = '7' AND year = 1992 "
+                       "AND abs(ST_X(geom) - 121.47) < 1e-5"),
+        1);
     drop_bench(&b);
 }
 
@@ -756,7 +759,7 @@ TEST(attributes_and_coordinates_come_out_as_they_went_in)
     }
     source.close(cursor);
     assert_int_equal(n, RANDOM_ROWS);
-    assert_int_equal(number(&b, "SELECT CheckSpatialIndex()"), 1);
+    assert_int_equal(fixture_number(b.store, "SELECT CheckSpatialIndex()"), 1);
     free(lonlat);
     free(text);
     drop_bench(&b);
@@ -776,8 +779,10 @@ TEST(rows_lie_in_hilbert_order)
     random_csv(text, size, lonlat, &seed);
     take(&b, scratch_text("random.csv", text), "parks");
     assert_int_equal(
-        number(&b, "SELECT avg(d) < 0.5 FROM (SELECT ST_Distance(geom, lag(geom) OVER "
-                   "(ORDER BY fid)) AS d FROM parks) WHERE d IS NOT NULL"),
+        fixture_number(
+            b.store,
+            "SELECT avg(d) < 0.5 FROM (SELECT ST_Distance(geom, lag(geom) OVER "
+            "(ORDER BY fid)) AS d FROM parks) WHERE d IS NOT NULL"),
         1);
     free(lonlat);
     free(text);

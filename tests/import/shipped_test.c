@@ -174,15 +174,6 @@ static enum im_code ship(struct bench *b)
                           &b->err);
 }
 
-static int64_t number(struct bench *b, const char *sql)
-{
-    int64_t n = -1;
-
-    if (sql_integer(store_db(b->store), &n, &b->err, "%s", sql))
-        fail_msg("%s", b->err.msg);
-    return n;
-}
-
 static uint64_t version(struct bench *b)
 {
     uint64_t v = 0;
@@ -210,12 +201,13 @@ TEST(a_second_run_changes_nothing)
     setup_bench(&b);
     assert_int_equal(ship(&b), IM_OK);
     uint64_t before = version(&b);
-    int64_t runs = number(&b, "SELECT count(*) FROM innomap_runs");
+    int64_t runs = fixture_number(b.store, "SELECT count(*) FROM innomap_runs");
     assert_int_equal(ship(&b), IM_OK);
     assert_int_equal(b.notes.n, 5);
     assert_int_equal(b.notes.n_changed, 0);
     assert_int_equal(version(&b), before);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_runs"), runs);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM innomap_runs"),
+                     runs);
     store_close(b.store);
 }
 
@@ -225,18 +217,22 @@ TEST(areas_take_all_outlines_of_their_code_else_the_seat)
 
     setup_bench(&b);
     assert_int_equal(ship(&b), IM_OK);
-    assert_int_equal(number(&b,
-                            "SELECT count(*) FROM zone WHERE id = 'Z1' AND shown_as = "
-                            "'area' AND precision IS NULL AND "
-                            "ST_NumGeometries(geom) = 2"),
-                     1);
-    assert_int_equal(number(&b,
-                            "SELECT count(*) FROM zone WHERE id = 'Z2' AND shown_as = "
-                            "'place' AND precision = 'district' AND ST_X(geom) = "
-                            "120.92"),
-                     1);
     assert_int_equal(
-        number(&b, "SELECT count(*) FROM zone WHERE id = 'Z3' AND geom IS NULL"), 1);
+        fixture_number(b.store,
+                       "SELECT count(*) FROM zone WHERE id = 'Z1' AND shown_as = "
+                       "'area' AND precision IS NULL AND "
+                       "ST_NumGeometries(geom) = 2"),
+        1);
+    assert_int_equal(
+        fixture_number(b.store,
+                       "SELECT count(*) FROM zone WHERE id = 'Z2' AND shown_as = "
+                       "'place' AND precision = 'district' AND ST_X(geom) = "
+                       "120.92"),
+        1);
+    assert_int_equal(
+        fixture_number(b.store,
+                       "SELECT count(*) FROM zone WHERE id = 'Z3' AND geom IS NULL"),
+        1);
     store_close(b.store);
 }
 
@@ -249,8 +245,9 @@ TEST(a_seat_that_becomes_an_outline_loses_its_precision)
 
     setup_bench(&b);
     assert_int_equal(ship(&b), IM_OK);
-    assert_int_equal(number(&b, "SELECT count(*) FROM zone WHERE id = 'Z2' AND "
-                                "shown_as = 'place' AND precision = 'district'"),
+    assert_int_equal(fixture_number(b.store,
+                                    "SELECT count(*) FROM zone WHERE id = 'Z2' AND "
+                                    "shown_as = 'place' AND precision = 'district'"),
                      1);
     assert_int_equal(
         import_file(
@@ -263,9 +260,10 @@ TEST(a_seat_that_becomes_an_outline_loses_its_precision)
                          "[120.9,30.8]]]}}]}"),
             &(struct import_options){.layer_id = "outlines"}, arena, &report, &b.err),
         IM_OK);
-    assert_int_equal(number(&b, "SELECT count(*) FROM zone WHERE id = 'Z2' AND "
-                                "shown_as = 'area' AND precision IS NULL AND "
-                                "ST_Area(geom) > 0"),
+    assert_int_equal(fixture_number(b.store,
+                                    "SELECT count(*) FROM zone WHERE id = 'Z2' AND "
+                                    "shown_as = 'area' AND precision IS NULL AND "
+                                    "ST_Area(geom) > 0"),
                      1);
     import_report_release(&report);
     im_arena_free(arena);
@@ -278,18 +276,20 @@ TEST(an_arc_runs_from_the_seat_of_the_origin_to_the_place)
 
     setup_bench(&b);
     assert_int_equal(ship(&b), IM_OK);
-    assert_int_equal(number(&b, "SELECT count(*) FROM links"), 1);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM links"), 1);
     assert_int_equal(
-        number(&b,
-               "SELECT name = '衢州海创园' AND ST_NumPoints(ST_GeometryN(geom, 1)) = "
-               "33 AND ST_X(ST_StartPoint(ST_GeometryN(geom, 1))) = 118.87 AND "
-               "ST_Y(ST_EndPoint(ST_GeometryN(geom, 1))) = 30.277 FROM links"),
+        fixture_number(
+            b.store,
+            "SELECT name = '衢州海创园' AND ST_NumPoints(ST_GeometryN(geom, 1)) = "
+            "33 AND ST_X(ST_StartPoint(ST_GeometryN(geom, 1))) = 118.87 AND "
+            "ST_Y(ST_EndPoint(ST_GeometryN(geom, 1))) = 30.277 FROM links"),
         1);
     /* it bows: longer than the chord, but not by much */
     assert_int_equal(
-        number(&b, "SELECT r > 1.01 AND r < 1.3 FROM (SELECT ST_Length(geom) / "
-                   "ST_Distance(ST_StartPoint(ST_GeometryN(geom, 1)), "
-                   "ST_EndPoint(ST_GeometryN(geom, 1))) AS r FROM links)"),
+        fixture_number(b.store,
+                       "SELECT r > 1.01 AND r < 1.3 FROM (SELECT ST_Length(geom) / "
+                       "ST_Distance(ST_StartPoint(ST_GeometryN(geom, 1)), "
+                       "ST_EndPoint(ST_GeometryN(geom, 1))) AS r FROM links)"),
         1);
     store_close(b.store);
 }
@@ -300,8 +300,10 @@ TEST(made_layers_follow_what_they_are_made_from)
 
     setup_bench(&b);
     assert_int_equal(ship(&b), IM_OK);
-    int64_t links = number(&b, "SELECT version FROM innomap_layers WHERE id = 'links'");
-    int64_t zone = number(&b, "SELECT version FROM innomap_layers WHERE id = 'zone'");
+    int64_t links = fixture_number(
+        b.store, "SELECT version FROM innomap_layers WHERE id = 'links'");
+    int64_t zone =
+        fixture_number(b.store, "SELECT version FROM innomap_layers WHERE id = 'zone'");
     /* one enclave more, through the ordinary import */
     struct im_arena *arena = im_arena_new(1 << 26);
     struct import_report report = {.log = NULL};
@@ -311,17 +313,21 @@ TEST(made_layers_follow_what_they_are_made_from)
                                  &(struct import_options){.layer_id = "enclaves"},
                                  arena, &report, &b.err),
                      IM_OK);
-    assert_int_equal(number(&b, "SELECT count(*) FROM links"), 2);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM links"), 2);
     assert_int_equal(
-        number(&b, "SELECT version FROM innomap_layers WHERE id = 'links'"), links + 1);
-    assert_int_equal(number(&b, "SELECT version FROM innomap_layers WHERE id = 'zone'"),
-                     zone);
+        fixture_number(b.store,
+                       "SELECT version FROM innomap_layers WHERE id = 'links'"),
+        links + 1);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT version FROM innomap_layers WHERE id = 'zone'"),
+        zone);
     /* a seat moves: its arc moves with it */
     write_divisions(121.3);
     assert_int_equal(ship(&b), IM_OK);
-    assert_int_equal(number(&b, "SELECT ST_X(ST_StartPoint(ST_GeometryN(geom, 1))) = "
+    assert_int_equal(
+        fixture_number(b.store, "SELECT ST_X(ST_StartPoint(ST_GeometryN(geom, 1))) = "
                                 "121.3 FROM links WHERE id = 'E4'"),
-                     1);
+        1);
     /* and nobody can import into arcs */
     import_report_release(&report);
     assert_int_equal(import_file(b.store, more,
@@ -348,7 +354,7 @@ TEST(a_made_layer_whose_facts_name_no_field_is_refused)
     assert_int_equal(ship(&b), IM_EDATA);
     assert_non_null(strstr(b.err.msg, "facts.origin"));
     assert_non_null(strstr(b.err.msg, "'orgin'"));
-    assert_int_equal(number(&b, "SELECT count(*) FROM enclaves"), 3);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM enclaves"), 3);
     store_close(b.store);
 }
 
@@ -369,13 +375,16 @@ TEST(rows_that_people_imported_stay_when_the_folder_changes)
                     &b.err),
         IM_OK);
     assert_int_equal(ship(&b), IM_OK);
-    assert_int_equal(number(&b, "SELECT count(*) FROM enclaves WHERE name = '改名'"),
-                     1);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT count(*) FROM enclaves WHERE name = '改名'"),
+        1);
     scratch_text("layers/enclaves/e.csv",
                  "id,name,origin,lon,lat\nE9,新,330800,119.9,30.2\n");
     assert_int_equal(ship(&b), IM_OK);
     assert_int_equal(
-        number(&b, "SELECT count(*) FROM enclaves WHERE id IN ('OWN', 'E9')"), 2);
+        fixture_number(b.store,
+                       "SELECT count(*) FROM enclaves WHERE id IN ('OWN', 'E9')"),
+        2);
     import_report_release(&report);
     im_arena_free(arena);
     store_close(b.store);
@@ -392,7 +401,7 @@ TEST(without_the_base_map_its_layers_are_made_and_left_empty)
                  NULL, NULL);
     assert_int_equal(ship(&b), IM_OK);
     assert_non_null(strstr(b.notes.why, "no base map file"));
-    assert_int_equal(number(&b, "SELECT count(*) FROM lakes"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM lakes"), 0);
     /* a base map that lacks the layer is no fault either */
     b.notes = (struct notes){0};
     assert_int_equal(import_shipped(b.store, scratch_path("layers"),
@@ -416,7 +425,7 @@ TEST(a_folder_that_is_refused_does_not_keep_the_others_out)
     assert_int_equal(ship(&b), IM_ENOTFOUND);
     assert_non_null(strstr(b.err.msg, "layer 'lakes'"));
     assert_int_equal(b.notes.n, 6);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_layers"), 5);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM innomap_layers"), 5);
     unlink(scratch_path("layers/lakes/layer.json"));
     store_close(b.store);
 }

@@ -3,6 +3,7 @@
 #ifndef TESTS_LAYERS_FIXTURE_H
 #define TESTS_LAYERS_FIXTURE_H
 
+#include <layers/sql.h>
 #include <layers/store.h>
 
 #include <stdio.h>
@@ -81,6 +82,19 @@ fixture_put(struct store *store, const char *definition, const char *style)
     }
     im_arena_free(arena);
     return changed;
+}
+
+/** The first column of the only row; aborts the test program without one. */
+static inline int64_t fixture_number(struct store *store, const char *sql)
+{
+    struct im_error err = {0};
+    int64_t n = -1;
+
+    if (sql_integer(store_db(store), &n, &err, "%s", sql)) {
+        fprintf(stderr, "fixture: %s: %s\n", sql, err.msg);
+        abort();
+    }
+    return n;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves engine/atlas/schema.c and schema_id.c. */
+#include <arena.h>
 #include <test.h>
 
 #include <engine/schema.h>
@@ -33,22 +34,6 @@ static const char *const EXAMPLE =
     "\"source\":{\"zh\":\"…\",\"en\":\"…\"},\"source_date\":\"2026-11\","
     "\"licence\":\"CC0\",\"attribution\":{\"zh\":\"…\"},\"completeness\":{\"zh\":\"…\"}"
     "}";
-
-static struct im_arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = im_arena_new(64 << 20);
-    return arena ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    im_arena_free(arena);
-    return 0;
-}
 
 static enum im_code
 parse(const char *json, const struct layer_schema **out, struct im_error *err)
@@ -356,5 +341,5 @@ int main(void)
         cmocka_unit_test(hostile_nesting_and_size_are_refused),
         cmocka_unit_test(a_small_arena_gives_out_of_memory_and_nothing_else),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_make, arena_drop);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves engine/geom/read_json.c, read_wkt.c and read_item.c. */
+#include <arena.h>
 #include <test.h>
 
 #include <engine/geom_read.h>
@@ -10,20 +11,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static struct im_arena *arena;
-
-static int make(void **state __attribute__((unused)))
-{
-    arena = im_arena_new(64 << 20);
-    return arena ? 0 : -1;
-}
-
-static int drop(void **state __attribute__((unused)))
-{
-    im_arena_free(arena);
-    return 0;
-}
 
 typedef enum im_code
 read_fn(struct im_bytes, struct im_arena *, struct geom *, struct im_error *);
@@ -298,5 +285,5 @@ int main(void)
         cmocka_unit_test(a_long_outline_of_the_usual_kind_is_read),
     };
 
-    return cmocka_run_group_tests(tests, make, drop);
+    return cmocka_run_group_tests(tests, arena_make, arena_drop);
 }

@@ -49,16 +49,6 @@ imported(struct store *store, const char *path, const struct import_options *opt
     return counts;
 }
 
-static int64_t number(struct store *store, const char *sql)
-{
-    int64_t n = -1;
-    struct im_error err = {0};
-
-    if (sql_integer(store_db(store), &n, &err, "%s", sql))
-        fail_msg("%s", err.msg);
-    return n;
-}
-
 static const struct atlas *atlas_of(struct store *store)
 {
     struct feature_source source = store_source(store);
@@ -100,13 +90,14 @@ TEST(two_layers_of_one_file_become_two_layers_of_the_map)
     assert_int_equal(counts.added, 40);
     assert_int_equal(counts.refused, 0);
     /* each by its own coordinate system */
-    assert_int_equal(number(store, "SELECT count(*) FROM my_incubators WHERE "
-                                   "X(geom) BETWEEN 118 AND 122 AND "
-                                   "Y(geom) BETWEEN 30 AND 33"),
+    assert_int_equal(fixture_number(store, "SELECT count(*) FROM my_incubators WHERE "
+                                           "X(geom) BETWEEN 118 AND 122 AND "
+                                           "Y(geom) BETWEEN 30 AND 33"),
                      120);
-    assert_int_equal(number(store, "SELECT count(*) FROM my_outlines WHERE "
-                                   "MbrMinX(geom) > 118 AND MbrMaxX(geom) < 122 AND "
-                                   "MbrMinY(geom) > 27 AND MbrMaxY(geom) < 35"),
+    assert_int_equal(fixture_number(store,
+                                    "SELECT count(*) FROM my_outlines WHERE "
+                                    "MbrMinX(geom) > 118 AND MbrMaxX(geom) < 122 AND "
+                                    "MbrMinY(geom) > 27 AND MbrMaxY(geom) < 35"),
                      40);
     /* into a layer that is there: as into any other */
     options.create = false;
@@ -125,13 +116,13 @@ TEST(a_drawing_becomes_a_layer_once_its_coordinates_are_said)
 
     assert_int_not_equal(import(store, path, &options, &counts, &err), IM_OK);
     assert_non_null(strstr(err.msg, "--crs"));
-    assert_int_equal(number(store, "SELECT count(*) FROM innomap_layers"), 0);
+    assert_int_equal(fixture_number(store, "SELECT count(*) FROM innomap_layers"), 0);
     options.crs = "EPSG:4549";
     counts = imported(store, path, &options);
     assert_int_equal(counts.added, 12);
     assert_int_equal(counts.refused, 0);
-    assert_int_equal(number(store, "SELECT count(*) FROM outlines WHERE "
-                                   "file_layer LIKE 'PARK_3%'"),
+    assert_int_equal(fixture_number(store, "SELECT count(*) FROM outlines WHERE "
+                                           "file_layer LIKE 'PARK_3%'"),
                      12);
     store_close(store);
 }
@@ -149,7 +140,7 @@ TEST(a_layer_that_is_there_is_not_made_again)
         import(store, MESSY("09_两层两坐标系.gpkg"), &options, &counts, &err), IM_EARG);
     assert_non_null(strstr(err.msg, "--create"));
     assert_non_null(strstr(err.msg_zh, "--create"));
-    assert_int_equal(number(store, "SELECT count(*) FROM mine"), 120);
+    assert_int_equal(fixture_number(store, "SELECT count(*) FROM mine"), 120);
     store_close(store);
 }
 

@@ -45,15 +45,6 @@ static void close_bench(struct bench *b)
     im_arena_free(b->arena);
 }
 
-static int64_t number(struct bench *b, const char *sql)
-{
-    int64_t n = -1;
-
-    if (sql_integer(store_db(b->store), &n, &b->err, "%s", sql))
-        fail_msg("%s", b->err.msg);
-    return n;
-}
-
 static void sql(struct bench *b, const char *statements)
 {
     if (sql_exec(store_db(b->store), statements, &b->err))
@@ -108,7 +99,8 @@ static char *snapshot(struct bench *b)
     struct im_buf out = {.max = 1 << 24};
     bool row = true;
 
-    if (!number(b, "SELECT count(*) FROM innomap_layers WHERE id = 'parks'"))
+    if (!fixture_number(b->store,
+                        "SELECT count(*) FROM innomap_layers WHERE id = 'parks'"))
         return strdup("no layer");
     if (sql_prepare(store_db(b->store), &stmt, &b->err,
                     "SELECT quote(definition) || quote(style) FROM innomap_layers"))
@@ -201,11 +193,11 @@ static void assert_same(char *a, char *b)
 
 static void assert_whole(struct bench *b)
 {
-    assert_int_equal(number(b, "SELECT integrity_check = 'ok' FROM "
-                               "pragma_integrity_check"),
+    assert_int_equal(fixture_number(b->store, "SELECT integrity_check = 'ok' FROM "
+                                              "pragma_integrity_check"),
                      1);
-    if (number(b, "SELECT count(*) FROM geometry_columns"))
-        assert_int_equal(number(b, "SELECT CheckSpatialIndex()"), 1);
+    if (fixture_number(b->store, "SELECT count(*) FROM geometry_columns"))
+        assert_int_equal(fixture_number(b->store, "SELECT CheckSpatialIndex()"), 1);
 }
 
 static const char A[] = "id,name_zh,year,lon,lat\nA,甲,1991,121,31\nB,乙,1992,122,31\n"
@@ -223,7 +215,7 @@ TEST(an_undo_brings_everything_back_and_an_undo_of_it_again)
     int64_t second = take_with(&b, B, NULL, IMPORT_REPLACE);
     char *after = snapshot(&b);
     assert_string_not_equal(before, after);
-    int64_t version = number(&b, "SELECT version FROM innomap_layers");
+    int64_t version = fixture_number(b.store, "SELECT version FROM innomap_layers");
     uint64_t data = 0;
     uint64_t data_after = 0;
     assert_int_equal(store_data_version(b.store, &data, &b.err), IM_OK);
@@ -234,7 +226,8 @@ TEST(an_undo_brings_everything_back_and_an_undo_of_it_again)
     assert_int_equal(b.report.counts.gone, 1);
     assert_string_equal(b.report.source, "list.csv");
     assert_same(snapshot(&b), strdup(before));
-    assert_int_equal(number(&b, "SELECT version FROM innomap_layers"), version + 1);
+    assert_int_equal(fixture_number(b.store, "SELECT version FROM innomap_layers"),
+                     version + 1);
     assert_int_equal(store_data_version(b.store, &data_after, &b.err), IM_OK);
     assert_true(data_after > data);
     int64_t again = undo(&b, undone);
@@ -243,7 +236,7 @@ TEST(an_undo_brings_everything_back_and_an_undo_of_it_again)
     undo(&b, again); /* and either of the two runs that are in effect */
     assert_same(snapshot(&b), before);
     undo(&b, first);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 0);
     assert_whole(&b);
     close_bench(&b);
 }
@@ -278,16 +271,20 @@ TEST(a_layer_that_an_import_made_goes_and_comes_with_it)
     open_bench(&b);
     int64_t first = take_with(&b, A, FIXTURE_FIELDS, IMPORT_UPSERT);
     char *before = snapshot(&b);
-    int64_t version = number(&b, "SELECT version FROM innomap_layers");
+    int64_t version = fixture_number(b.store, "SELECT version FROM innomap_layers");
     int64_t undone = undo(&b, first);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_layers"), 0);
-    assert_int_equal(number(&b, "SELECT count(*) FROM geometry_columns"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM innomap_layers"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM geometry_columns"),
+                     0);
     assert_int_equal(
-        number(&b, "SELECT count(*) FROM sqlite_master WHERE name LIKE '%parks%'"), 0);
-    assert_int_equal(number(&b, "SELECT (SELECT count(*) FROM "
+        fixture_number(b.store,
+                       "SELECT count(*) FROM sqlite_master WHERE name LIKE '%parks%'"),
+        0);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT (SELECT count(*) FROM "
                                 "geometry_columns_statistics) + (SELECT count(*) FROM "
                                 "geometry_columns_auth)"),
-                     0);
+        0);
     assert_same(scan(&b, NULL), strdup("no layer"));
     assert_non_null(strstr(b.err.msg, "no longer in the database"));
     char *then = scan(&b, "1"); /* it can still be looked at */
@@ -295,7 +292,8 @@ TEST(a_layer_that_an_import_made_goes_and_comes_with_it)
     free(then);
     undo(&b, undone);
     assert_same(snapshot(&b), before);
-    assert_true(number(&b, "SELECT version FROM innomap_layers") > version + 1);
+    assert_true(fixture_number(b.store, "SELECT version FROM innomap_layers") >
+                version + 1);
     assert_whole(&b);
     close_bench(&b);
 }
@@ -349,7 +347,9 @@ TEST(lineage_follows_the_rows)
     assert_int_equal(history_lineage(h, &key, im_bytes_of(""), &b.err), IM_OK);
     history_free(h);
     assert_int_equal(
-        number(&b, "SELECT count(*) FROM innomap_lineage WHERE position = ''"), 3);
+        fixture_number(b.store,
+                       "SELECT count(*) FROM innomap_lineage WHERE position = ''"),
+        3);
     store_rollback(b.store);
     close_bench(&b);
 }
@@ -401,17 +401,18 @@ TEST(layers_made_from_the_layer_follow)
     take_into(&b, "seats", "id,adcode,lon,lat\nS,330800,119,29\n");
     take_into(&b, "enclaves", "id,origin,lon,lat\nE1,330800,120,30\n");
     take_into(&b, "enclaves", "id,origin,lon,lat\nE2,330800,121,31\n");
-    assert_int_equal(number(&b, n_links), 2);
-    int64_t version =
-        number(&b, "SELECT version FROM innomap_layers WHERE id = 'links'");
+    assert_int_equal(fixture_number(b.store, n_links), 2);
+    int64_t version = fixture_number(
+        b.store, "SELECT version FROM innomap_layers WHERE id = 'links'");
     int64_t undone = undo(&b, 3);
-    assert_int_equal(number(&b, n_links), 1);
-    assert_true(number(&b, "SELECT version FROM innomap_layers WHERE id = 'links'") >
+    assert_int_equal(fixture_number(b.store, n_links), 1);
+    assert_true(fixture_number(
+                    b.store, "SELECT version FROM innomap_layers WHERE id = 'links'") >
                 version);
     undo(&b, undone);
-    assert_int_equal(number(&b, n_links), 2);
+    assert_int_equal(fixture_number(b.store, n_links), 2);
     undo(&b, 1); /* without seats there is no arc; runs of other layers do not matter */
-    assert_int_equal(number(&b, n_links), 0);
+    assert_int_equal(fixture_number(b.store, n_links), 0);
     assert_whole(&b);
     close_bench(&b);
 }
@@ -521,12 +522,12 @@ TEST(thousands_of_rows_come_and_go)
                       31 + i / 70 * 0.01);
     im_buf_byte(&csv, 0);
     int64_t first = take(&b, (char *)csv.data);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_changes"),
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM innomap_changes"),
                      1); /* a range */
     char *before = snapshot(&b);
     int64_t undone = undo(&b, first);
     assert_int_equal(b.report.counts.gone, ROWS);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 0);
     assert_whole(&b);
     undo(&b, undone);
     assert_int_equal(b.report.counts.added, ROWS);
@@ -552,8 +553,9 @@ TEST(pruning_forgets_the_oldest_and_says_how_much)
     assert_int_equal(pruned.runs, 2);
     assert_int_equal(pruned.kept, 1);
     assert_true(pruned.bytes > 50);
-    assert_int_equal(number(&b, "SELECT count(DISTINCT run_id) FROM innomap_changes"),
-                     1);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT count(DISTINCT run_id) FROM innomap_changes"),
+        1);
     undo(&b, third);
     refuse(&b, second, IM_EDATA, "not kept", "没有保留");
     (void)first;
@@ -565,7 +567,8 @@ TEST(pruning_forgets_the_oldest_and_says_how_much)
     assert_int_equal(history_prune(b.store, "parks", 0, "2999-01-01", &pruned, &b.err),
                      IM_OK);
     assert_int_equal(pruned.runs, 2);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_changes"), 0);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM innomap_changes"),
+                     0);
     assert_int_equal(history_prune(b.store, "nope", 0, NULL, &pruned, &b.err),
                      IM_ENOTFOUND);
     assert_int_equal(history_prune(b.store, "parks", 0, "gestern", &pruned, &b.err),
@@ -591,10 +594,11 @@ TEST(a_file_that_fails_is_in_the_log_and_changes_nothing_else)
             &(struct import_options){.layer_id = "parks"}, b.arena, &report, &b.err),
         IM_EDATA);
     import_report_release(&report);
-    assert_int_equal(number(&b, "SELECT count(*) FROM innomap_runs WHERE outcome = "
+    assert_int_equal(
+        fixture_number(b.store, "SELECT count(*) FROM innomap_runs WHERE outcome = "
                                 "'failed' AND file_name = 'bad.csv' AND message <> '' "
                                 "AND message_zh <> '' AND n_refused = 1"),
-                     1);
+        1);
     assert_int_equal(store_data_version(b.store, &after, &b.err), IM_OK);
     assert_int_equal(after, version);
     refuse(&b, 2, IM_EDATA, "failed", "没有成功");

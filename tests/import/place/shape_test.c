@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves import/place/shape.c and valid.c. */
+#include <arena.h>
 #include <test.h>
 
 #include <place/shape.h>
@@ -9,20 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static struct im_arena *arena;
 static struct crs_transform degrees;
-
-static int make_arena(void **state __attribute__((unused)))
-{
-    arena = im_arena_new((size_t)512 << 20);
-    return arena ? 0 : -1;
-}
-
-static int free_arena(void **state __attribute__((unused)))
-{
-    im_arena_free(arena);
-    return 0;
-}
 
 static struct shape make(enum schema_geometry kind, const struct geom *in, bool repair)
 {
@@ -621,5 +609,5 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_random_positions_are_refused_at_once),
         cmocka_unit_test(a_million_vertices_fit_into_120_mb),
     };
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, arena_make, arena_drop);
 }

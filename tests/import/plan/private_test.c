@@ -2,21 +2,7 @@
 /* Proves import/plan/private.c: what belongs to persons. No number here is anyone's. */
 #include "bench.h"
 
-static struct im_arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = im_arena_new(1 << 20);
-    return arena ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    im_arena_free(arena);
-    return 0;
-}
+#include <arena.h>
 
 static bool heading(const char *name)
 {
@@ -83,5 +69,5 @@ int main(void)
         cmocka_unit_test(mobile_and_identity_numbers_and_addresses_of_mail_are_known),
         cmocka_unit_test(numbers_inside_of_a_text_are_starred_and_the_rest_stays)};
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, arena_make, arena_drop);
 }

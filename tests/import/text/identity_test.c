@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arena.h"
 #include "test.h"
 
 #include <text/text.h>
 
 #include <math.h>
-
-static struct im_arena *arena;
-
-static int make(void **state __attribute__((unused)))
-{
-    arena = im_arena_new(16 << 20);
-    return arena ? 0 : -1;
-}
-
-static int drop(void **state __attribute__((unused)))
-{
-    im_arena_free(arena);
-    return 0;
-}
 
 static bool is_same(const char *a, const char *b)
 {
@@ -134,5 +121,5 @@ int main(void)
         cmocka_unit_test(long_names_are_compared_by_their_beginning),
     };
 
-    return cmocka_run_group_tests(tests, make, drop);
+    return cmocka_run_group_tests(tests, arena_make, arena_drop);
 }

@@ -48,14 +48,6 @@ static void done(struct bench *b, enum im_code rc)
         fail_msg("%s", b->err.msg);
 }
 
-static int64_t number(struct bench *b, const char *sql)
-{
-    int64_t n = -1;
-
-    done(b, sql_integer(store_db(b->store), &n, &b->err, "%s", sql));
-    return n;
-}
-
 /* A box of random size, or a point. */
 static void insert(struct bench *b, struct test_random *r, bool is_area)
 {
@@ -77,10 +69,13 @@ static void insert(struct bench *b, struct test_random *r, bool is_area)
 
 static void assert_sound(struct bench *b)
 {
-    assert_int_equal(number(b, "SELECT rtreecheck('idx_parks_geom') = 'ok'"), 1);
-    assert_int_equal(number(b, "SELECT CheckSpatialIndex('parks', 'geom')"), 1);
-    assert_int_equal(number(b, "SELECT count(*) FROM idx_parks_geom"),
-                     number(b, "SELECT count(*) FROM parks WHERE geom NOTNULL"));
+    assert_int_equal(
+        fixture_number(b->store, "SELECT rtreecheck('idx_parks_geom') = 'ok'"), 1);
+    assert_int_equal(
+        fixture_number(b->store, "SELECT CheckSpatialIndex('parks', 'geom')"), 1);
+    assert_int_equal(
+        fixture_number(b->store, "SELECT count(*) FROM idx_parks_geom"),
+        fixture_number(b->store, "SELECT count(*) FROM parks WHERE geom NOTNULL"));
 }
 
 /* Every row whose box meets the window is found; the index may give a few more, because
@@ -99,7 +94,7 @@ static void assert_finds(struct bench *b, struct test_random *r)
         "IN (SELECT pkid FROM idx_parks_geom WHERE xmin <= %.17g AND xmax >= %.17g "
         "AND ymin <= %.17g AND ymax >= %.17g)",
         x + w, x, y + w, y, x + w, x, y + w, y);
-    assert_int_equal(number(b, sql), 0);
+    assert_int_equal(fixture_number(b->store, sql), 0);
     snprintf(
         sql, sizeof sql,
         "SELECT count(*) FROM idx_parks_geom JOIN parks ON fid = pkid WHERE xmin <= "
@@ -107,7 +102,7 @@ static void assert_finds(struct bench *b, struct test_random *r)
         "(MbrMinX(geom) <= %.17g + 1e-4 AND MbrMaxX(geom) >= %.17g - 1e-4 AND "
         "MbrMinY(geom) <= %.17g + 1e-4 AND MbrMaxY(geom) >= %.17g - 1e-4)",
         x + w, x, y + w, y, x + w, x, y + w, y);
-    assert_int_equal(number(b, sql), 0);
+    assert_int_equal(fixture_number(b->store, sql), 0);
 }
 
 static void pack(struct bench *b, struct test_random *r, size_t n, bool is_area)
@@ -147,11 +142,13 @@ TEST(others_can_change_a_packed_tree)
     struct bench b;
 
     open_bench(&b, "point");
-    int64_t triggers = number(&b, "SELECT count(*) FROM sqlite_master WHERE type = "
-                                  "'trigger' AND tbl_name = 'parks'");
+    int64_t triggers =
+        fixture_number(b.store, "SELECT count(*) FROM sqlite_master WHERE type = "
+                                "'trigger' AND tbl_name = 'parks'");
     pack(&b, &r, 4000, false);
-    assert_int_equal(number(&b, "SELECT count(*) FROM sqlite_master WHERE type = "
-                                "'trigger' AND tbl_name = 'parks'"),
+    assert_int_equal(fixture_number(b.store,
+                                    "SELECT count(*) FROM sqlite_master WHERE type = "
+                                    "'trigger' AND tbl_name = 'parks'"),
                      triggers);
     done(&b,
          sql_exec(store_db(b.store), "DELETE FROM parks WHERE fid % 3 = 0", &b.err));
@@ -184,7 +181,7 @@ TEST(a_rollback_leaves_the_old_tree)
         insert(&b, &r, false);
     done(&b, store_make_indexes(b.store, b.schema, &b.err));
     store_rollback(b.store);
-    assert_int_equal(number(&b, "SELECT count(*) FROM parks"), 101);
+    assert_int_equal(fixture_number(b.store, "SELECT count(*) FROM parks"), 101);
     assert_sound(&b);
     pack(&b, &r, 60, false);
     assert_sound(&b);
@@ -199,14 +196,16 @@ TEST(an_index_that_another_program_took_away_is_made_again)
 
     open_bench(&b, "point");
     pack(&b, &r, 100, false);
-    assert_int_equal(number(&b, "SELECT DisableSpatialIndex('parks', 'geom')"), 1);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT DisableSpatialIndex('parks', 'geom')"), 1);
     done(&b, sql_exec(store_db(b.store), "DROP TABLE idx_parks_geom", &b.err));
     done(&b, store_analyze(b.store, "parks", &b.err));
     pack(&b, &r, 60, false);
     assert_sound(&b);
     done(&b, store_analyze(b.store, "parks", &b.err));
-    assert_int_equal(number(&b, "SELECT row_count FROM geometry_columns_statistics"),
-                     162);
+    assert_int_equal(
+        fixture_number(b.store, "SELECT row_count FROM geometry_columns_statistics"),
+        162);
     insert(&b, &r, false); /* the triggers are back */
     assert_sound(&b);
     close_bench(&b);

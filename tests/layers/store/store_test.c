@@ -344,16 +344,6 @@ static uint64_t version_of(struct store *store)
     return version;
 }
 
-static int64_t number(struct store *store, const char *sql)
-{
-    struct im_error err;
-    int64_t n = -1;
-
-    if (sql_integer(store_db(store), &n, &err, "%s", sql))
-        fail_msg("%s", err.msg);
-    return n;
-}
-
 TEST(putting_a_layer_twice_changes_nothing)
 {
     struct store *store = fixture_open(made("put.db"), STORE_WRITE);
@@ -366,7 +356,7 @@ TEST(putting_a_layer_twice_changes_nothing)
     assert_int_equal(version_of(store), 1);
     assert_true(fixture_put(store, definition, "{\"layers\":[]}"));
     assert_int_equal(version_of(store), 2);
-    assert_int_equal(number(store, "SELECT version FROM innomap_layers"), 2);
+    assert_int_equal(fixture_number(store, "SELECT version FROM innomap_layers"), 2);
     store_close(store);
 }
 
@@ -406,13 +396,13 @@ TEST(columns_are_added_and_never_dropped_or_retyped)
         put(store, fixture_definition("parks", "point", "places", FIXTURE_FIELDS, NULL),
             &err),
         IM_OK);
-    assert_int_equal(number(store, "SELECT count(*) FROM pragma_table_info('parks')"),
-                     8);
+    assert_int_equal(
+        fixture_number(store, "SELECT count(*) FROM pragma_table_info('parks')"), 8);
     assert_int_equal(
         put(store, fixture_definition("parks", "point", "places", one, NULL), &err),
         IM_OK);
-    assert_int_equal(number(store, "SELECT count(*) FROM pragma_table_info('parks')"),
-                     8);
+    assert_int_equal(
+        fixture_number(store, "SELECT count(*) FROM pragma_table_info('parks')"), 8);
     assert_int_equal(
         put(store, fixture_definition("parks", "point", "places", other, NULL), &err),
         IM_EDATA);
@@ -589,13 +579,14 @@ TEST(other_programs_open_it_as_an_ordinary_spatialite_database)
     struct store *store = with_rows("ordinary.db");
     const char *path = store_path(store);
 
-    assert_int_equal(number(store, "SELECT CheckSpatialIndex()"), 1);
-    assert_int_equal(number(store, "SELECT CheckSpatialMetaData()"), 3);
+    assert_int_equal(fixture_number(store, "SELECT CheckSpatialIndex()"), 1);
+    assert_int_equal(fixture_number(store, "SELECT CheckSpatialMetaData()"), 3);
     assert_int_equal(
-        number(store, "SELECT count(*) FROM parks WHERE ST_Within(geom, "
-                      "BuildMbr(121.5, 31, 122, 32, 4326)) AND rowid IN (SELECT rowid "
-                      "FROM SpatialIndex WHERE f_table_name = 'parks' AND search_frame "
-                      "= BuildMbr(121.5, 31, 122, 32, 4326))"),
+        fixture_number(
+            store, "SELECT count(*) FROM parks WHERE ST_Within(geom, "
+                   "BuildMbr(121.5, 31, 122, 32, 4326)) AND rowid IN (SELECT rowid "
+                   "FROM SpatialIndex WHERE f_table_name = 'parks' AND search_frame "
+                   "= BuildMbr(121.5, 31, 122, 32, 4326))"),
         1);
     GDALAllRegister();
     GDALDatasetH set =

@@ -70,16 +70,6 @@ static void assert_history(struct store *store, bool is_kept)
     im_arena_free(arena);
 }
 
-static int64_t number(struct store *store, const char *sql)
-{
-    struct im_error err = {0};
-    int64_t n = -1;
-
-    if (sql_integer(store_db(store), &n, &err, "%s", sql))
-        fail_msg("%s", err.msg);
-    return n;
-}
-
 TEST(a_reader_of_an_older_file_sees_what_is_there)
 {
     const char *path = version_1("read.db");
@@ -91,7 +81,7 @@ TEST(a_reader_of_an_older_file_sees_what_is_there)
     struct im_error err = {0};
     bool more = false;
 
-    assert_int_equal(number(store, "PRAGMA user_version"), 1);
+    assert_int_equal(fixture_number(store, "PRAGMA user_version"), 1);
     assert_history(store, false);
     if (history_scan_open(store, "parks", NULL, arena, &scan, &info, &err) ||
         history_scan_next(scan, &f, &more, &err))
@@ -120,7 +110,8 @@ TEST(the_first_writer_brings_it_to_the_present_schema)
     bool row_b = true;
     int columns = 0;
 
-    assert_int_equal(number(upgraded, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
+    assert_int_equal(fixture_number(upgraded, "PRAGMA user_version"),
+                     STORE_SCHEMA_VERSION);
     assert_history(upgraded, false);
     assert_int_equal(sql_prepare(store_db(upgraded), &a, &err, "%s", describe), IM_OK);
     assert_int_equal(sql_prepare(store_db(fresh), &b, &err, "%s", describe), IM_OK);
@@ -170,9 +161,9 @@ TEST(an_upgrade_that_fails_leaves_the_file_as_it_was)
     waitpid(pid, &status, 0);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     struct store *store = fixture_open(path, STORE_READ);
-    assert_int_equal(number(store, "PRAGMA user_version"), 1);
-    assert_int_equal(number(store, "SELECT count(*) FROM pragma_table_info("
-                                   "'innomap_runs')"),
+    assert_int_equal(fixture_number(store, "PRAGMA user_version"), 1);
+    assert_int_equal(fixture_number(store, "SELECT count(*) FROM pragma_table_info("
+                                           "'innomap_runs')"),
                      21);
     assert_history(store, false);
     store_close(store);
