@@ -34,8 +34,8 @@ bool decide_aggregate(struct draft *d);
 bool decide_figures(struct draft *d);
 /** Does the question ask for numbers and not for rows? */
 bool is_counting(const struct draft *d);
-/** What says "each", "" nothing does; its term in *at. */
-const char *each_words(const struct reading *r, size_t *at);
+/** Is each of several counted or found apart? */
+bool says_each(const struct reading *r);
 
 /* decide_rows.c */
 bool decide_nearest(struct draft *d);

@@ -81,69 +81,40 @@ static bool counts_members(const struct draft *d)
     return false;
 }
 
-const char *each_words(const struct reading *r, size_t *at)
+bool says_each(const struct reading *r)
 {
-    *at = term_find(r, G_EACH, 0);
-    while (*at == r->n) { /* 各有多少 is one word of counting */
-        *at = term_find(r, G_COUNT, 0);
-        if (*at == r->n)
-            return "";
-        const char *text = term_text(r, *at);
-        return strncmp(text, "各", strlen("各")) == 0 ? text : "";
-    }
-    return term_text(r, *at);
+    size_t count = term_find(r, G_COUNT, 0);
+
+    /* 各有多少 is one word of counting */
+    return term_has(r, G_EACH) ||
+           (count < r->n && strncmp(term_text(r, count), "各", strlen("各")) == 0);
 }
 
-/* Says what is counted apart; the default is one count of all. */
-static bool parts_of_grouping(struct draft *d)
+/* G60各城市: the members of a corridor. */
+static void parts_of_members(struct draft *d)
 {
     struct reading *r = d->r;
-    size_t field = field_to_group_by(d);
-    size_t kind = term_find(r, G_KIND, 0);
-    size_t each;
-    bool is_each = *each_words(r, &each) != 0;
-    size_t same = term_find(r, G_SAME, 0);
+    size_t m = term_find_kind(r, TERM_MEMBERS, 0);
 
-    if (same < r->n && term_find_kind(r, TERM_FIELD, same) < r->n) {
-        if (!part_by_field(d, term_find_kind(r, TERM_FIELD, same)))
-            return false;
-        part_of_term(d, "min_count", "2",
-                     (struct schema_title){"至少 2 个", "at least 2"}, same);
-        return true;
-    }
-    if (counts_members(d) ||
-        (is_each && d->in < r->n && d->level == r->n &&
-         term_is_kind(r, d->in, TERM_CORRIDOR) && field == r->n && kind == r->n)) {
-        size_t m = term_find_kind(r, TERM_MEMBERS, 0);
+    part_default(d, "by", "member", (struct schema_title){"成员", "member"});
+    part_of_corridor(d, "areas", d->in);
+    d->in = r->n;
+    if (d->level < r->n)
+        r->terms[d->level].used = true;
+    if (m < r->n)
+        r->terms[m].used = true;
+}
 
-        part_default(d, "by", "member", (struct schema_title){"成员", "member"});
-        part_of_corridor(d, "areas", d->in);
-        d->in = r->n;
-        if (d->level < r->n)
-            r->terms[d->level].used = true;
-        if (m < r->n)
-            r->terms[m].used = true;
-        return true;
-    }
-    if (field < r->n)
-        return part_by_field(d, field);
-    if (d->level < r->n && !r->terms[d->level].used) {
-        part_of_term(d, "by", level_name(r->terms[d->level].value),
-                     level_title(r->terms[d->level].value), d->level);
-        return true;
-    }
-    if (kind < r->n && (is_each || term_has(r, G_SPREAD)))
-        return part_by_kind(d, kind);
-    size_t year = term_find(r, G_YEAR, 0);
-    if (year < r->n && is_each) {
-        part_of_term(d, "by", "year", (struct schema_title){"年份", "year"}, year);
-        return true;
-    }
+/* No word says by what: it follows from what is asked. */
+static bool part_by_default(struct draft *d, bool is_each)
+{
+    struct reading *r = d->r;
+    bool several = (d->groups[0].kind.layers & (d->groups[0].kind.layers - 1)) != 0;
+
     if (d->has_several && (is_each || term_has(r, G_COMPARE) || term_has(r, G_MOST))) {
         part_default(d, "by", level_name(d->several), level_title(d->several));
         return true;
     }
-    bool several = (d->groups[0].kind.layers & (d->groups[0].kind.layers - 1)) != 0;
     if (is_each && several) {
         part_default(d, "by", "layer", (struct schema_title){"种类", "kind of place"});
         return true;
@@ -160,6 +131,45 @@ static bool parts_of_grouping(struct draft *d)
         return false; /* most of what? */
     part_default(d, "by", "none", (struct schema_title){"合计", "in total"});
     return true;
+}
+
+/* Says what is counted apart; the default is one count of all. */
+static bool parts_of_grouping(struct draft *d)
+{
+    struct reading *r = d->r;
+    size_t field = field_to_group_by(d);
+    size_t kind = term_find(r, G_KIND, 0);
+    bool is_each = says_each(r);
+    size_t same = term_find(r, G_SAME, 0);
+
+    if (same < r->n && term_find_kind(r, TERM_FIELD, same) < r->n) {
+        if (!part_by_field(d, term_find_kind(r, TERM_FIELD, same)))
+            return false;
+        part_of_term(d, "min_count", "2",
+                     (struct schema_title){"至少 2 个", "at least 2"}, same);
+        return true;
+    }
+    if (counts_members(d) ||
+        (is_each && d->in < r->n && d->level == r->n &&
+         term_is_kind(r, d->in, TERM_CORRIDOR) && field == r->n && kind == r->n)) {
+        parts_of_members(d);
+        return true;
+    }
+    if (field < r->n)
+        return part_by_field(d, field);
+    if (d->level < r->n && !r->terms[d->level].used) {
+        part_of_term(d, "by", level_name(r->terms[d->level].value),
+                     level_title(r->terms[d->level].value), d->level);
+        return true;
+    }
+    if (kind < r->n && (is_each || term_has(r, G_SPREAD)))
+        return part_by_kind(d, kind);
+    size_t year = term_find(r, G_YEAR, 0);
+    if (year < r->n && is_each) {
+        part_of_term(d, "by", "year", (struct schema_title){"年份", "year"}, year);
+        return true;
+    }
+    return part_by_default(d, is_each);
 }
 
 /* Sum or mean of a figure. */
@@ -233,8 +243,7 @@ static void parts_of_order(struct draft *d)
 bool is_counting(const struct draft *d)
 {
     const struct reading *r = d->r;
-    size_t each;
-    bool is_each = *each_words(r, &each) != 0;
+    bool is_each = says_each(r);
     bool same = term_has(r, G_SAME) &&
                 term_find_kind(r, TERM_FIELD, term_find(r, G_SAME, 0)) < r->n;
     size_t compare = term_find_kind(r, TERM_COMPARE, 0);

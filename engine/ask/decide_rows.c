@@ -6,7 +6,6 @@
 bool decide_nearest(struct draft *d)
 {
     struct reading *r = d->r;
-    size_t each;
     static const struct schema_title five = {"最近的 5 个", "the nearest 5"};
 
     if (d->n_groups != 1 || d->groups[0].is_impossible ||
@@ -19,8 +18,7 @@ bool decide_nearest(struct draft *d)
     part_of_limit(d, "k");
     if (d->out->n_parts == n)
         part_default(d, "k", "5", five);
-    if (*each_words(r, &each) &&
-        (d->groups[0].kind.layers & (d->groups[0].kind.layers - 1)))
+    if (says_each(r) && (d->groups[0].kind.layers & (d->groups[0].kind.layers - 1)))
         part_default(d, "each", "true", (struct schema_title){"每种", "of each kind"});
     if (d->distance < r->n)
         part_of_distance(d, "max_km");

@@ -3,7 +3,10 @@
 #include "ask/read.h"
 #include "atlas/layer.h"
 
+#include <limits.h>
 #include <math.h>
+
+enum { OPEN = INT_MAX }; /* years: to that side */
 
 struct cursor {
     struct reading *r;
@@ -147,69 +150,98 @@ static void take_back(struct cursor *c, size_t token)
         r->n--;
 }
 
-static bool read_year(struct cursor *c)
+/* 2016年到2020年, 2016-2020, from 2016 to 2020; `last`: the token that ends the year.
+ */
+static bool read_years_between(struct cursor *c, int year, size_t last)
 {
-    size_t i = c->i;
-    int year;
-    size_t last = i + 1;
-    size_t head;
-
-    if (!is_year(number_of(&c->t->token[i])))
-        return false;
-    year = (int)number_of(&c->t->token[i]);
-    bool has_unit = is(c, last, G_YEAR);
-    if (!has_unit)
-        last--;
-    /* 2016年到2020年, 2016-2020, from 2016 to 2020 */
     size_t other = last + 1;
+    size_t head;
+    int to;
+
     if (is(c, other, G_TO) || is(c, other, G_AND) ||
         (other < c->t->n && c->t->token[other].kind == TOKEN_MARK))
         other++;
-    if (other > last + 1 && is_number(c, other) &&
-        is_year(number_of(&c->t->token[other]))) {
-        int to = (int)number_of(&c->t->token[other]);
+    if (other == last + 1 || !is_number(c, other) ||
+        !is_year(number_of(&c->t->token[other])))
+        return false;
+    to = (int)number_of(&c->t->token[other]);
+    if (is(c, other + 1, G_YEAR))
+        other++;
+    if (is(c, other + 1, G_BETWEEN))
+        other++;
+    head = before(c, c->i, G_FROM);
+    if (head == SIZE_MAX)
+        head = before(c, c->i, G_BETWEEN);
+    if (head != SIZE_MAX)
+        take_back(c, head);
+    add_years(c, year < to ? year : to, year < to ? to : year,
+              head == SIZE_MAX ? c->i : head, other);
+    return true;
+}
 
-        if (is(c, other + 1, G_YEAR))
-            other++;
-        if (is(c, other + 1, G_BETWEEN))
-            other++;
-        head = before(c, i, G_FROM);
+/* 2016年以来, 2016年以前 */
+static bool read_years_to_side(struct cursor *c, int year, size_t last)
+{
+    size_t behind = last + 1;
+
+    if (is(c, behind, G_AFTER) || is(c, behind, G_ABOVE))
+        add_years(c, year, 0, c->i, behind);
+    else if (is(c, behind, G_UNTIL))
+        add_years(c, 0, year, c->i, behind);
+    else if (is(c, behind, G_BEFORE) || is(c, behind, G_TOP))
+        add_years(c, 0, year - 1, c->i, behind);
+    else
+        return false;
+    return true;
+}
+
+/* since 2016, after 2016, before 2016, until 2016 */
+static bool read_years_behind_word(struct cursor *c, int year, size_t last)
+{
+    static const struct {
+        enum word_class class;
+        int from; /* from or to so many years later; OPEN without */
+        int to;
+    } words[] = {{G_AFTER, 0, OPEN},
+                 {G_BEYOND, 1, OPEN},
+                 {G_BEFORE, OPEN, -1},
+                 {G_UNTIL, OPEN, 0}};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t head = before(c, c->i, words[i].class);
+
         if (head == SIZE_MAX)
-            head = before(c, i, G_BETWEEN);
-        if (head != SIZE_MAX)
-            take_back(c, head);
-        add_years(c, year < to ? year : to, year < to ? to : year,
-                  head == SIZE_MAX ? i : head, other);
+            continue;
+        take_back(c, head);
+        add_years(c, words[i].from == OPEN ? 0 : year + words[i].from,
+                  words[i].to == OPEN ? 0 : year + words[i].to, head, last);
         return true;
     }
-    size_t behind = last + 1;
-    if (is(c, behind, G_AFTER) || is(c, behind, G_ABOVE)) {
-        add_years(c, year, 0, i, behind);
-    } else if (is(c, behind, G_UNTIL)) {
-        add_years(c, 0, year, i, behind);
-    } else if (is(c, behind, G_BEFORE) || is(c, behind, G_TOP)) {
-        add_years(c, 0, year - 1, i, behind);
-    } else if ((head = before(c, i, G_AFTER)) != SIZE_MAX) {
+    return false;
+}
+
+static bool read_year(struct cursor *c)
+{
+    size_t last = c->i;
+    size_t head;
+    int year;
+
+    if (!is_year(number_of(&c->t->token[c->i])))
+        return false;
+    year = (int)number_of(&c->t->token[c->i]);
+    bool has_unit = is(c, last + 1, G_YEAR);
+    if (has_unit)
+        last++;
+    if (read_years_between(c, year, last) || read_years_to_side(c, year, last) ||
+        read_years_behind_word(c, year, last))
+        return true;
+    head = before(c, c->i, G_IN);
+    if (head != SIZE_MAX)
         take_back(c, head);
-        add_years(c, year, 0, head, last);
-    } else if ((head = before(c, i, G_BEYOND)) != SIZE_MAX) {
-        take_back(c, head);
-        add_years(c, year + 1, 0, head, last);
-    } else if ((head = before(c, i, G_BEFORE)) != SIZE_MAX) {
-        take_back(c, head);
-        add_years(c, 0, year - 1, head, last);
-    } else if ((head = before(c, i, G_UNTIL)) != SIZE_MAX) {
-        take_back(c, head);
-        add_years(c, 0, year, head, last);
-    } else {
-        head = before(c, i, G_IN);
-        if (head != SIZE_MAX)
-            take_back(c, head);
-        if (!has_unit && head == SIZE_MAX && c->r->lang == LANG_ZH &&
-            !is(c, last + 1, G_SET_UP))
-            return false;
-        add_years(c, year, year, head == SIZE_MAX ? i : head, last);
-    }
+    if (!has_unit && head == SIZE_MAX && c->r->lang == LANG_ZH &&
+        !is(c, last + 1, G_SET_UP))
+        return false;
+    add_years(c, year, year, head == SIZE_MAX ? c->i : head, last);
     return true;
 }
 
