@@ -470,7 +470,8 @@ static enum im_code list_dependants(struct store *store,
     if (!rc)
         rc = sql_prepare(store_db(store), &stmt, err,
                          "SELECT id, definition FROM innomap_layers ORDER BY id");
-    while (!rc && !(rc = sql_step(stmt, &row, err)) && row) {
+    /* another program may have added layers since they were counted */
+    while (!rc && found < (size_t)n && !(rc = sql_step(stmt, &row, err)) && row) {
         struct facts facts;
 
         rc = facts_parse(im_bytes_of(sql_text(stmt, 1)), arena, &facts, err);

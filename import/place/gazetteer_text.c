@@ -167,7 +167,7 @@ static bool begins_with_any(struct im_bytes text, const char *const *words)
 enum follows reading_follows(const struct reading *r, size_t end)
 {
     struct im_bytes rest = rest_of(r, end);
-    struct im_bytes next = rest;
+    struct im_bytes next;
 
     if (is_house_part(rest))
         return FOLLOWS_HOUSE;

@@ -167,7 +167,8 @@ enum im_code record_columns(sqlite3 *db,
                          "SELECT name FROM pragma_table_info(%Q) WHERE name <> 'fid' "
                          "ORDER BY cid",
                          layer_id);
-    while (!rc && !(rc = sql_step(stmt, &row, err)) && row) {
+    /* another program may have changed the table since it was counted */
+    while (!rc && found < (size_t)n && !(rc = sql_step(stmt, &row, err)) && row) {
         (*out)[found] = im_arena_strdup(arena, im_bytes_of(sql_text(stmt, 0)));
         if (!(*out)[found++])
             rc = im_fail(err, IM_ENOMEM, "layer '%s': out of memory", layer_id);
