@@ -2,6 +2,7 @@
 /* innomap style: what is wrong with a style, and what its expressions give. */
 #include "style/case.h"
 #include "style/json_fault.h"
+#include "style/missing_images.h"
 
 #include <engine/cli.h>
 #include <engine/json_writer.h>
@@ -14,7 +15,7 @@
 static const char HELP_ZH[] =
     "innomap style：检查样式，计算表达式（MapLibre 样式规范第 8 版）。\n"
     "\n"
-    "用法：innomap style check 文件… [--json]\n"
+    "用法：innomap style check 文件… [--sprites 图标表.json] [--json]\n"
     "      innomap style eval 文件 [--compiled]\n"
     "      innomap style eval --expression 表达式 [--feature 文件] [--zoom 级别]\n"
     "\n"
@@ -25,6 +26,7 @@ static const char HELP_ZH[] =
     "  --feature 文件       GeoJSON 要素（- 表示标准输入）\n"
     "  --zoom 级别          默认 0；256 像素瓦片的级别减 1\n"
     "  --compiled           还输出编译结果：类型、是否依赖要素和级别、错误\n"
+    "  --sprites 图标表     同时检查其中没有的图像，如 share/sprites/innomap.json\n"
     "  --json               错误以 JSON 输出\n"
     "  --lang zh|en         提示的语言\n"
     "\n"
@@ -37,7 +39,7 @@ static const char HELP_EN[] =
     "specification,\n"
     "version 8).\n"
     "\n"
-    "Usage: innomap style check FILE… [--json]\n"
+    "Usage: innomap style check FILE… [--sprites SHEET.json] [--json]\n"
     "       innomap style eval FILE [--compiled]\n"
     "       innomap style eval --expression E [--feature FILE] [--zoom Z]\n"
     "\n"
@@ -50,6 +52,7 @@ static const char HELP_EN[] =
     "  --feature FILE   a GeoJSON feature (- is standard input)\n"
     "  --zoom Z         default 0; of a 256 px tile its zoom less 1\n"
     "  --compiled       also what it was compiled to: type, dependencies, errors\n"
+    "  --sprites SHEET  images that it lacks too, e.g. share/sprites/innomap.json\n"
     "  --json           problems as JSON\n"
     "  --lang zh|en     language of messages\n"
     "\n"
@@ -66,6 +69,7 @@ struct arguments {
     const char *expression;
     const char *feature;
     const char *zoom;
+    const char *sprites;
     int n_files;
     char **files;
 };
@@ -158,10 +162,14 @@ static enum im_code check_file(const struct arguments *a,
 
     if (rc == IM_OK)
         rc = style_problems_of(im_buf_bytes(&text), arena, &problems, err);
+    bool is_read = rc == IM_OK;
     if (rc == IM_EDATA || rc == IM_ELIMIT) {
         problems = (struct style_problems){&broken, 1, 0};
         rc = IM_OK;
     }
+    if (is_read && a->sprites)
+        rc = style_missing_images(im_buf_bytes(&text), a->sprites, arena, &problems,
+                                  err);
     if (rc == IM_OK) {
         *n_problems += problems.n;
         if (a->as_json)
@@ -353,7 +361,7 @@ static int eval(const struct arguments *a)
 
 /* ---- the command line ---- */
 
-enum { O_JSON = 256, O_COMPILED, O_EXPRESSION, O_FEATURE, O_ZOOM, O_LANG };
+enum { O_JSON = 256, O_COMPILED, O_EXPRESSION, O_FEATURE, O_ZOOM, O_LANG, O_SPRITES };
 
 static const struct option long_options[] = {
     {"json", no_argument, NULL, O_JSON},
@@ -362,6 +370,7 @@ static const struct option long_options[] = {
     {"feature", required_argument, NULL, O_FEATURE},
     {"zoom", required_argument, NULL, O_ZOOM},
     {"lang", required_argument, NULL, O_LANG},
+    {"sprites", required_argument, NULL, O_SPRITES},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -389,6 +398,9 @@ static bool parse_options(int argc, char **argv, struct arguments *a, int *code)
             break;
         case O_ZOOM:
             a->zoom = optarg;
+            break;
+        case O_SPRITES:
+            a->sprites = optarg;
             break;
         case O_LANG:
             if (!cli_lang_parse(optarg, &a->lang)) {

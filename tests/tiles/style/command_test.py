@@ -86,6 +86,28 @@ class Style(unittest.TestCase):
             self.assertNotIn("inf ", message + message_zh)
             self.assertIn("0..64", message_zh)
 
+    def test_images_that_the_sheet_lacks_are_named(self):
+        sheet = os.path.join(self.folder.name, "sheet.json")
+        with open(sheet, "w", encoding="utf-8") as out:
+            json.dump({"park": {}, "dots": {}}, out)
+        path = self.file({"layers": [
+            {"id": "a", "type": "symbol", "layout": {"icon-image": [
+                "match", ["get", "kind"], "x", "park", ["y", "z"], "parc", "{kind}-15"]}},
+            {"id": "b", "type": "fill", "paint": {"fill-pattern": [
+                "step", ["zoom"], "dots", 5, "dotz"]}},
+            {"id": "c", "type": "symbol", "layout": {"icon-image": [
+                "case", ["has", "n"], ["image", "park"], ["coalesce", ["get", "i"], "none"]]}}]})
+        self.assertEqual(run("check", path)[0], 0)
+        code, out, _ = run("check", "--json", "--sprites", sheet, path)
+        self.assertEqual(code, 1)
+        found = [(p["path"], p["message"].split('"')[1]) for p in json.loads(out)[0]["problems"]]
+        self.assertEqual(found, [("layers[0].layout.icon-image", "parc"),
+                                 ("layers[1].paint.fill-pattern", "dotz"),
+                                 ("layers[2].layout.icon-image", "none")])
+        code, _, err = run("check", "--sprites", path + ".none", path)
+        self.assertNotEqual(code, 0)
+        self.assertIn("--sprites", err)
+
     def test_messages_in_chinese_are_chinese(self):
         circle = {"id": "a", "type": "circle"}
         for layer in ({"type": "circle"}, {**circle, "minzoom": "5"},
