@@ -3,7 +3,7 @@
  * in the middle of a block of 3 x 3 tiles put together. The block is the picture of its
  * area drawn at once, every label that the plan has in it is there whole, and no two
  * stand in each other's way. The argument is a database of the shipped layers
- * (shipped_seams_test.py makes it). */
+ * (tests/web/shipped_map.py makes it). */
 #include <test.h>
 
 #include "label/measure.h"
