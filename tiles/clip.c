@@ -322,6 +322,16 @@ void clip_line_dashed(const double *xy,
                       const struct clip_dashes *dashes,
                       struct clip_path *out)
 {
+    clip_line_dashed_at(xy, xy, n_points, box, dashes, out);
+}
+
+void clip_line_dashed_at(const double *xy,
+                         const double *drawn,
+                         uint32_t n_points,
+                         struct clip_box box,
+                         const struct clip_dashes *dashes,
+                         struct clip_path *out)
+{
     struct dash_walk w = {dashes, 0, out};
     double s = 0;
     double t[2];
@@ -335,7 +345,7 @@ void clip_line_dashed(const double *xy,
         double length = hypot(a[2] - a[0], a[3] - a[1]);
 
         if (length > 0 && clip_segment(a, a + 2, box, t)) {
-            dash_piece(&w, a, length, s, t);
+            dash_piece(&w, drawn + 2 * (size_t)i, length, s, t);
             if (t[1] < 1)
                 clip_path_end(out, 2);
         } else if (length > 0) {
@@ -545,13 +555,31 @@ static void part_local(const struct atlas_shape *shape,
 {
     bool walks = clip_walks(dashes); /* counted along all of the line */
 
-    /* what is left out of a line is missing in its length */
-    if ((frame.thin_bits || frame.snap.least > 0) && !(walks && dashes->is_measured))
-        clip_thinned(shape, first, end, frame, walks ? NULL : &window, out);
-    else if (walks)
+    if (walks) /* what is left out is missing in the length, and so is what is moved */
         to_local(shape, first, end, frame, out);
+    else if (frame.thin_bits || frame.snap.least > 0)
+        clip_thinned(shape, first, end, frame, &window, out);
     else
         clip_local(shape, first, end, frame, window, out);
+}
+
+/* Dashes are counted along the line as it is, and lie where it is drawn. */
+static void dash_snapped(const struct clip_path *local,
+                         struct clip_snap snap,
+                         struct clip_box box,
+                         const struct clip_dashes *dashes,
+                         struct clip_path *drawn,
+                         struct clip_path *out)
+{
+    clip_path_clear(drawn);
+    for (uint32_t i = 0; i < local->n_points && snap.least > 0; i++)
+        clip_path_point(drawn, local->xy[2 * (size_t)i], local->xy[2 * (size_t)i + 1]);
+    if (snap.least > 0)
+        clip_snap_part(drawn->xy, drawn->n_points, snap);
+    out->failed |= drawn->failed;
+    if (!out->failed)
+        clip_line_dashed_at(local->xy, snap.least > 0 ? drawn->xy : local->xy,
+                            local->n_points, box, dashes, out);
 }
 
 static void
@@ -602,7 +630,7 @@ void clip_shape(const struct atlas_shape *shape,
         if (shape->kind == GEOM_AREA && as_rings)
             clip_ring(local->xy, local->n_points, wide, &scratch->half, out);
         else if (clip_walks(dashes))
-            clip_line_dashed(local->xy, local->n_points, box, dashes, out);
+            dash_snapped(local, frame.snap, box, dashes, &scratch->half, out);
         else
             clip_line_beyond(local->xy, local->n_points, box, wide, out);
         if (!(shape->kind == GEOM_AREA && as_rings) && !clip_walks(dashes))

@@ -98,6 +98,15 @@ void clip_line_dashed(const double *xy,
                       const struct clip_dashes *dashes,
                       struct clip_path *out);
 
+/** The same of a line that is drawn beside itself: `drawn` has as many vertices, each
+ *  within a unit of its own. */
+void clip_line_dashed_at(const double *xy,
+                         const double *drawn,
+                         uint32_t n_points,
+                         struct clip_box box,
+                         const struct clip_dashes *dashes,
+                         struct clip_path *out);
+
 /** Sutherland-Hodgman (1974): the ring inside the box, closed, appended to `out`;
  *  nothing when it vanishes. Edges along the box are not of the original outline. */
 void clip_ring(const double *xy,

@@ -248,7 +248,7 @@ void projection_clip_shape(const struct tile_projection *p,
                             box.max_x + frame.beyond, box.max_y + frame.beyond};
     uint32_t first = 0;
 
-    if (is_dashed && dashes->is_measured)
+    if (is_dashed)
         world.thin_bits = 0; /* what is left out is missing in the length */
     if (shape->kind == GEOM_POINT) {
         clip_point_shape(p, shape, box, out);
@@ -277,7 +277,7 @@ void projection_clip_shape(const struct tile_projection *p,
             start = near->part_end[i];
             if (!is_finite(xy, n))
                 continue;
-            if (frame.snap.least > 0)
+            if (frame.snap.least > 0 && !is_dashed)
                 clip_snap_part(xy, n, frame.snap);
             if (is_ring)
                 clip_ring(xy, n, wide, &scratch->half, out);

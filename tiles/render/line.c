@@ -26,8 +26,12 @@ static void stroke_of(const struct render *r,
         .round_limit = (float)style_number(style, LINE_ROUND_LIMIT, at)};
     /* an odd list is said twice, so that it ends with a gap; the unit is the width */
     dashes->n = n % 2 ? 2 * n : n;
-    for (uint32_t i = 0; i < dashes->n; i++)
-        dashes->length[i] = fmax(pattern[i % n] * fmax(width, 1), 0.05) * r->scale;
+    for (uint32_t i = 0; i < dashes->n; i++) {
+        /* a dash of no length is its caps, so without them nothing */
+        double least = i % 2 == 0 && stroke->cap == DRAW_CAP_BUTT ? 0.001 : 0.05;
+
+        dashes->length[i] = fmax(pattern[i % n] * fmax(width, 1), least) * r->scale;
+    }
 }
 
 static bool same_stroke(const struct draw_stroke *a, const struct draw_stroke *b)
