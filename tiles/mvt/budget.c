@@ -1,29 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A vector tile over its budget: which features stay, and how the tile says so. */
+/* A vector tile over its budget: which features stay, and how the tile says so.
+ *
+ * Layers that take less than an even share are whole; the others share what is left
+ * evenly. Of them the smallest areas and lines go first, the points of least
+ * importance, single points before clusters; a feature that stays has all of its
+ * attributes. The tile says so itself, whoever keeps it: the layer "innomap:left_out"
+ * has a point for each layer that lost some, with its name and how many features are
+ * missing. */
 #include "mvt/encode.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { THIN_TRIES = 8 };
+enum {
+    THIN_TRIES = 8,
+    LEFT_OUT_BYTES = SCHEMA_MAX_ID + 64 /* of each layer that may have to be told */
+};
 
 /* No layer id has a colon: the name is free. */
 static const char LEFT_OUT_LAYER[] = "innomap:left_out";
 
+/* ---- which features ---- */
+
+/* Evenly over the tile, the same in each tile and on each day. */
+static uint32_t lot_of(const struct encode *e, uint32_t feature)
+{
+    int64_t fid = atlas_fid(e->ml->layer, feature);
+
+    return (uint32_t)(XXH3_64bits(&fid, sizeof fid) >> 32);
+}
+
+/* From the larger side of all of it, so that its parts in all tiles stay or go. */
+static uint32_t rank_of_size(const struct encode *e, uint32_t feature, struct bbox box)
+{
+    float side = (float)fmax(box.max_x - box.min_x, box.max_y - box.min_y);
+    uint32_t bits; /* of floats above zero, in the order of the floats */
+
+    memcpy(&bits, &side, sizeof bits);
+    return 1u << 31 | bits >> 11 << 11 | lot_of(e, feature) >> 21;
+}
+
 uint32_t encode_rank(const struct encode *e, uint32_t feature)
 {
     enum { MOST = (1 << 20) - 1 };
+    struct bbox box;
+    uint32_t importance;
 
     if (feature & CLUSTER_BIT) { /* the larger first, and before single points */
         uint32_t n = cluster_at(e->clusters.clusters, feature & ~CLUSTER_BIT)->n_points;
 
         return ~(uint32_t)MOST | (n < MOST ? n : MOST);
     }
-    int64_t fid = atlas_fid(e->ml->layer, feature);
-    uint32_t importance =
-        (uint32_t)((double)atlas_importance(e->ml->layer, feature) * 4095);
-
-    return importance << 20 | (uint32_t)(XXH3_64bits(&fid, sizeof fid) >> 44);
+    box = atlas_bbox(e->ml->layer, feature);
+    if (box.max_x > box.min_x || box.max_y > box.min_y)
+        return rank_of_size(e, feature, box);
+    importance = (uint32_t)((double)atlas_importance(e->ml->layer, feature) * 2047);
+    return importance << 20 | lot_of(e, feature) >> 12;
 }
 
 static bool visit_rank(void *ctx, uint32_t feature)
@@ -58,22 +91,22 @@ static uint32_t find_least(const struct im_buf *ranks, size_t n)
 }
 
 /* How many features fit is guessed from those that did before the share was used up;
- * where these were smaller than the important ones, again with fewer. */
+ * where these were smaller than those that rank first, again with fewer. */
 void encode_thin_layer(struct encode *e)
 {
     struct left_out entry = {.ml = e->ml, .as_labels = e->as_labels};
-    size_t n;
 
     /* features are counted one by one */
     if (e->lines.is_on) {
         e->joins_lines = false;
         (void)encode_fill_layer(e);
     }
-    n = e->mvt.n_features;
     im_buf_clear(&e->ranks);
     map_window(e->ml, e->clusters, e->window, visit_rank, e);
     e->failed |= e->ranks.failed;
     for (int i = 0; i < THIN_TRIES && !e->failed; i++) {
+        size_t n = e->mvt.n_features;
+
         n = i < THIN_TRIES - 1 ? n / 20 * 17 + n % 20 / 2 : 0;
         e->least_rank = find_least(&e->ranks, n);
         if (encode_fill_layer(e))
@@ -83,6 +116,43 @@ void encode_thin_layer(struct encode *e)
     im_buf_append(&e->left_out, &entry, sizeof entry);
     e->failed |= e->left_out.failed;
 }
+
+/* ---- shares ---- */
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct mvt_part *const *p = a;
+    const struct mvt_part *const *q = b;
+
+    return ((*p)->bytes > (*q)->bytes) - ((*p)->bytes < (*q)->bytes);
+}
+
+void encode_share_budget(struct encode *e)
+{
+    struct mvt_part *parts = (struct mvt_part *)e->parts.data;
+    size_t n = e->parts.len / sizeof *parts;
+    struct mvt_part **order = malloc((n + 1) * sizeof(*order));
+    size_t rest = TILE_MAX_MVT_BYTES;
+
+    e->failed |= !order;
+    if (!order)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        order[i] = &parts[i];
+        rest -= rest < LEFT_OUT_BYTES ? rest : LEFT_OUT_BYTES;
+    }
+    qsort(order, n, sizeof(*order), by_bytes);
+    for (size_t i = 0; i < n; i++) {
+        size_t share = rest / (n - i);
+
+        if (order[i]->bytes > share)
+            order[i]->bytes = share;
+        rest -= order[i]->bytes;
+    }
+    free(order);
+}
+
+/* ---- what is missing ---- */
 
 void encode_layer_name(const struct map_layer *ml,
                        bool as_labels,

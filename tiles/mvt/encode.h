@@ -53,6 +53,13 @@ struct mvt_lines {
 void mvt_lines_init(struct mvt_lines *lines, size_t max_bytes);
 void mvt_lines_release(struct mvt_lines *lines);
 
+/* A layer of the tile. */
+struct mvt_part {
+    const struct map_layer *ml;
+    bool as_labels; /* the points of "<id>_label" */
+    size_t bytes;   /* that it takes, then its share */
+};
+
 struct encode {
     const struct tile_map *map;
     struct tile_id id;
@@ -69,6 +76,7 @@ struct encode {
     size_t max_layer_bytes;
     bool joins_lines;       /* of equal attributes */
     uint32_t least_rank;    /* features of lower rank are left out */
+    struct im_buf parts;    /* struct mvt_part, of the tile */
     struct im_buf ranks;    /* uint32_t, of all features of a layer that is thinned */
     struct im_buf left_out; /* struct left_out, of the tile */
     struct im_buf names;    /* that the label plan shows in the tile, see names.c */
@@ -144,16 +152,15 @@ struct clip_box encode_box_tu(void);
  *  e->max_layer_bytes. */
 bool encode_fill_layer(struct encode *e);
 bool encode_is_shown(const struct encode *e, uint32_t feature);
-/** More important is larger. Among equals a hash decides: it thins evenly over the
- * tile, and takes the same features in each tile and on each day. */
+/** What is larger is left out later. */
 uint32_t encode_rank(const struct encode *e, uint32_t feature);
 /** After encode_fill_layer said false: again, with the most important features that
  *  fit, and an entry in e->left_out. */
 void encode_thin_layer(struct encode *e);
+/** From what the parts take, what each may take. */
+void encode_share_budget(struct encode *e);
 /** The layer that says what is missing. */
 void encode_write_left_out(struct encode *e, struct im_buf *out);
-/* That layer's own share, for the names of MAP_MAX_LAYERS layers and their labels */
-enum { LEFT_OUT_BYTES = 2 * MAP_MAX_LAYERS * (SCHEMA_MAX_ID + 64) };
 void encode_layer_name(const struct map_layer *ml,
                        bool as_labels,
                        char out[SCHEMA_MAX_ID + 8]);

@@ -29,6 +29,7 @@ static void encode_free(struct encode *e)
     im_buf_release(&e->ranks);
     im_buf_release(&e->left_out);
     im_buf_release(&e->names);
+    im_buf_release(&e->parts);
     mvt_lines_release(&e->lines);
     mvt_encoder_release(&e->mvt);
     if (e->frame.projection)
@@ -63,6 +64,7 @@ struct encode *encode_take(const struct tile_map *map)
     e->ranks.max = MAX_RANKS_BYTES;
     e->left_out.max = MAX_RANKS_BYTES;
     e->names.max = MAX_RANKS_BYTES;
+    e->parts.max = MAX_RANKS_BYTES;
     mvt_lines_init(&e->lines, MAX_RANKS_BYTES);
     mvt_encoder_init(&e->mvt, 2 * (size_t)TILE_MAX_MVT_BYTES);
     return e;

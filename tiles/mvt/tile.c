@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One vector tile: every layer of the map, cut to the tile and its buffer.
  *
- * A tile over TILE_MAX_MVT_BYTES is made again with a share of them for each layer:
- * what a layer does not use goes to those after it, and a layer over its share keeps
- * its most important features. The tile says so itself, whoever keeps it: the layer
- * "innomap:left_out" has a point for each such layer, with its name and how many
- * features are missing. */
+ * A tile over TILE_MAX_MVT_BYTES is made again with a share of them for each layer, see
+ * budget.c. */
 #include "mvt/encode.h"
 #include "render/pass.h"
 
@@ -71,47 +68,31 @@ bool encode_fill_layer(struct encode *e)
     return !e->failed && mvt_layer_bytes(&e->mvt) <= e->max_layer_bytes;
 }
 
-/* False when it is over `max_bytes` and may not be thinned. */
-static bool encode_layer(struct encode *e,
-                         const struct map_layer *ml,
-                         bool as_labels,
-                         size_t max_bytes,
-                         bool may_thin,
-                         struct im_buf *out)
+static void begin_part(struct encode *e, const struct mvt_part *part, size_t max_bytes)
 {
-    char name[SCHEMA_MAX_ID + 8];
-
-    e->ml = ml;
+    e->ml = part->ml;
+    e->as_labels = part->as_labels;
     /* a tile is shown at the style zoom of its own number */
-    e->failed |=
-        !map_clusters(e->map, ml, map_style_zoom(e->map, e->id.z) + 1, &e->clusters);
-    e->as_labels = as_labels;
+    e->failed |= !map_clusters(e->map, part->ml, map_style_zoom(e->map, e->id.z) + 1,
+                               &e->clusters);
     e->max_layer_bytes = max_bytes;
     e->least_rank = 0;
     e->joins_lines = true;
-    if (!encode_fill_layer(e) && !e->failed) {
-        if (!may_thin)
-            return false;
-        encode_thin_layer(e);
-    }
-    encode_layer_name(ml, as_labels, name);
-    mvt_end_layer(&e->mvt, name, out);
-    return true;
 }
 
-/* The layers that this zoom shows: what no style layer shows before the next zoom is
- * not sent; a layer without any style is for others to draw. */
-static uint32_t list_layers(const struct tile_map *map,
-                            double zoom,
-                            const struct map_layer *out[MAP_MAX_LAYERS])
+static void end_part(struct encode *e, struct im_buf *out)
 {
-    uint32_t n = 0;
+    char name[SCHEMA_MAX_ID + 8];
 
-    for (uint32_t i = 0; i < map->n_layers; i++)
-        if (!map->layers[i].style.n_layers ||
-            map_layer_drawn(&map->layers[i], zoom, zoom + 1))
-            out[n++] = &map->layers[i];
-    return n;
+    encode_layer_name(e->ml, e->as_labels, name);
+    mvt_end_layer(&e->mvt, name, out);
+}
+
+/* What no style layer shows before the next zoom is not sent; a layer without any style
+ * is for others to draw. */
+static bool is_sent(const struct map_layer *ml, double zoom)
+{
+    return !ml->style.n_layers || map_layer_drawn(ml, zoom, zoom + 1);
 }
 
 /* Points for labels are sent from the zoom on that writes the first. */
@@ -128,28 +109,58 @@ static bool has_labels(const struct map_layer *ml, double zoom)
     return false;
 }
 
-/* Every layer within its share of what is left; without thinning each may take it all,
- * and false says that the tile is over its budget. */
-static bool encode_layers(struct encode *e, bool may_thin, struct im_buf *out)
+static void list_parts(struct encode *e)
 {
-    const struct map_layer *layers[MAP_MAX_LAYERS];
     double zoom = map_style_zoom(e->map, e->id.z) + 1;
-    uint32_t n = list_layers(e->map, zoom, layers);
-    size_t budget = TILE_MAX_MVT_BYTES - (may_thin ? LEFT_OUT_BYTES : 0);
-    size_t start = out->len;
-    size_t n_parts = 0;
 
-    for (uint32_t i = 0; i < n; i++)
-        n_parts += has_labels(layers[i], zoom) ? 2 : 1;
-    for (uint32_t i = 0; i < n && !out->failed && !e->failed; i++)
-        for (int labels = 0; labels <= has_labels(layers[i], zoom); labels++) {
-            size_t rest = budget - (out->len - start);
-            size_t share = may_thin ? rest / n_parts-- : rest;
+    im_buf_clear(&e->parts);
+    for (uint32_t i = 0; i < e->map->n_layers; i++) {
+        const struct map_layer *ml = &e->map->layers[i];
 
-            if (!encode_layer(e, layers[i], labels, share, may_thin, out))
-                return false;
+        if (!is_sent(ml, zoom))
+            continue;
+        for (int labels = 0; labels <= has_labels(ml, zoom); labels++) {
+            struct mvt_part part = {.ml = ml, .as_labels = labels};
+
+            im_buf_append(&e->parts, &part, sizeof part);
         }
+    }
+    e->failed |= e->parts.failed;
+}
+
+/* False: the tile is over its budget. */
+static bool write_all(struct encode *e, struct im_buf *out)
+{
+    const struct mvt_part *parts = (const struct mvt_part *)e->parts.data;
+    size_t end = out->len + TILE_MAX_MVT_BYTES;
+
+    for (size_t i = 0; i < e->parts.len / sizeof *parts && !e->failed; i++) {
+        begin_part(e, &parts[i], end - out->len);
+        if (!encode_fill_layer(e))
+            return e->failed;
+        end_part(e, out);
+    }
     return true;
+}
+
+static void write_most(struct encode *e, struct im_buf *out)
+{
+    struct mvt_part *parts = (struct mvt_part *)e->parts.data;
+    size_t n = e->parts.len / sizeof *parts;
+
+    for (size_t i = 0; i < n && !e->failed; i++) {
+        begin_part(e, &parts[i], TILE_MAX_MVT_BYTES);
+        parts[i].bytes =
+            encode_fill_layer(e) ? mvt_layer_bytes(&e->mvt) : TILE_MAX_MVT_BYTES;
+    }
+    encode_share_budget(e);
+    for (size_t i = 0; i < n && !e->failed; i++) {
+        begin_part(e, &parts[i], parts[i].bytes);
+        if (!encode_fill_layer(e) && !e->failed)
+            encode_thin_layer(e);
+        end_part(e, out);
+    }
+    encode_write_left_out(e, out);
 }
 
 static void start_frame(struct encode *e)
@@ -189,11 +200,11 @@ static void write_tile(struct encode *e, struct im_buf *out)
 {
     size_t start = out->len;
 
-    if (encode_layers(e, false, out))
+    list_parts(e);
+    if (write_all(e, out))
         return;
     out->len = start;
-    (void)encode_layers(e, true, out);
-    encode_write_left_out(e, out);
+    write_most(e, out);
 }
 
 enum im_code tile_encode_mvt(const struct tile_map *map,

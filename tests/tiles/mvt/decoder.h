@@ -9,7 +9,7 @@
 enum {
     DECODED_MAX_FEATURES = 4096,
     DECODED_MAX_POINTS = 1 << 18,
-    DECODED_MAX_TEXT = 2048
+    DECODED_MAX_TEXT = 4096
 };
 
 struct decoded_feature {

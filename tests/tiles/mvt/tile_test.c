@@ -298,7 +298,7 @@ TEST(a_layer_no_style_shows_yet_is_not_sent)
     close_map(&f);
 }
 
-enum { HEAVY_FEATURES = 800, HEAVY_BYTES = 8000 };
+enum { HEAVY_FEATURES = 800, HEAVY_BYTES = 2000 };
 
 /* An area and, over the same place, more points than a tile has room for. */
 static void open_heavy_map(struct fixture *f, bool equals)
@@ -332,7 +332,7 @@ read_heavy(const struct tile_map *map, struct tile_id id, bool kept[HEAVY_FEATUR
 
     memset(kept, 0, (HEAVY_FEATURES + 1) * sizeof *kept);
     assert_true(bytes.len <= TILE_MAX_MVT_BYTES);
-    assert_true(bytes.len > TILE_MAX_MVT_BYTES / 10 * 7);
+    assert_true(bytes.len > TILE_MAX_MVT_BYTES / 10 * 8);
     assert_string_equal(tile->features[0].layer, "land");
     assert_string_equal(tile->features[1].layer, "land_label");
     for (uint32_t i = 2; i + 1 < tile->n_features; i++, n++) {
@@ -375,6 +375,56 @@ TEST(equals_are_thinned_alike_in_all_tiles)
         (void)read_heavy(f.map, (struct tile_id){1, i & 1, i >> 1}, kept[1]);
         assert_memory_equal(kept[0], kept[1], sizeof kept[0]);
     }
+    close_map(&f);
+}
+
+/* What stays of a tile over its budget is as it would be in one that has room for it.
+ */
+TEST(the_smallest_areas_go_first_and_the_rest_keep_all_attributes)
+{
+    enum { AREAS = 700 };
+    static char text[HEAVY_BYTES + 1];
+    static char values[HEAVY_BYTES + 64];
+    struct fixture f = {.source = memory_source_new()};
+    unsigned n = 0;
+    unsigned n_spots = 0;
+
+    memset(text, 'x', HEAVY_BYTES);
+    memory_source_layer(f.source, LAYER("spots", "point", "1"), "", 1);
+    for (int i = 0; i < 50; i++)
+        memory_source_row(f.source, "POINT(1 1)", "s|x|1|1|s|");
+    memory_source_layer(f.source, LAYER("land", "area", "2"), "", 1);
+    for (int i = 1; i <= AREAS; i++) {
+        double side = 0.05 + 0.001 * (i * 7919 % 701); /* a permutation of 1 to 700 */
+        char wkt[200];
+
+        (void)snprintf(wkt, sizeof wkt, "POLYGON((0 0,%f 0,%f %f,0 %f,0 0))", side,
+                       side, side, side);
+        (void)snprintf(values, sizeof values, "%s%d|%d|%d|0.5|s|", text, i, i, i);
+        memory_source_row(f.source, wkt, values);
+    }
+    open_map(&f, "map", false);
+    struct im_buf bytes = encode(f.map, (struct tile_id){8, 128, 127});
+    struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
+    assert_true(bytes.len <= TILE_MAX_MVT_BYTES);
+    for (uint32_t i = 0; i < tile->n_features; i++)
+        n += strcmp(tile->features[i].layer, "land") == 0;
+    assert_true(n > AREAS / 2);
+    for (uint32_t i = 0; i < tile->n_features; i++) {
+        const struct decoded_feature *d = &tile->features[i];
+        char expected[64];
+
+        n_spots += strcmp(d->layer, "spots") == 0;
+        if (strcmp(d->layer, "land") != 0)
+            continue;
+        assert_true(d->id * 7919 % 701 > AREAS - n);
+        (void)snprintf(expected, sizeof expected, "x%d' kind='%d' n=%d r=0.5",
+                       (int)d->id, (int)d->id, (int)d->id);
+        assert_non_null(strstr(d->properties, expected));
+    }
+    assert_int_equal(n_spots, 50); /* under an even share */
+    free(tile);
+    im_buf_release(&bytes);
     close_map(&f);
 }
 
@@ -451,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_layer_no_style_shows_yet_is_not_sent),
         cmocka_unit_test(a_tile_over_its_budget_keeps_the_most_important_and_says_so),
         cmocka_unit_test(equals_are_thinned_alike_in_all_tiles),
+        cmocka_unit_test(the_smallest_areas_go_first_and_the_rest_keep_all_attributes),
         cmocka_unit_test(gdal_reads_the_same),
     };
     return cmocka_run_group_tests(tests, open_worker, close_worker);

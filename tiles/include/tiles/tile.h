@@ -13,7 +13,8 @@
 enum {
     TILE_MAX_ZOOM = 22,
     TILE_EXTENT_TU = 4096, /* MVT tile units a side */
-    TILE_MAX_MVT_BYTES = 4 * 1024 * 1024
+    /* about half of it when compressed: what a page can load and draw at once */
+    TILE_MAX_MVT_BYTES = 1024 * 1024
 };
 
 /** WebMercatorQuad: z 0..22, x east, y south, origin at the top left. */
@@ -139,10 +140,11 @@ IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
                                         struct im_error *err);
 /**
  * MVT 2.1, not compressed. Nothing is written for an empty tile (HTTP 204). Over
- * TILE_MAX_MVT_BYTES the least important features are left out, and the layer
- * "innomap:left_out" says of which layer how many. A feature whose name the label plan
- * shows on the picture of tile_mvt_side_px has the attribute "label_zoom": since which
- * zoom, as styles count it. Errors: IM_ESTOPPED, those of label plans, IM_ENOMEM.
+ * TILE_MAX_MVT_BYTES the smallest areas and lines and the least important points are
+ * left out, and the layer "innomap:left_out" says of which layer how many. A feature
+ * whose name the label plan shows on the picture of tile_mvt_side_px has the attribute
+ * "label_zoom": since which zoom, as styles count it. Errors: IM_ESTOPPED, those of
+ * label plans, IM_ENOMEM.
  */
 IM_CHECKED enum im_code tile_encode_mvt(const struct tile_map *map,
                                         struct tile_worker *worker,
