@@ -54,6 +54,9 @@ class Shipped(unittest.TestCase):
         done = run("export", str(tiles) + "/", "--format", "mvt", "--max-zoom", "10",
                    "--db", self.db, "--quiet")
         self.assertEqual(done.returncode, 0, done.stderr)
+        near = ("--min-zoom", "11", "--max-zoom", "16", "--bbox", "121.35,31.1,121.65,31.3")
+        done = run("export", str(tiles) + "/near/", "--format", "mvt", *near, "--db", self.db, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
         done = subprocess.run([judge, tiles], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proves that what vector tiles hold is valid (MVT 2.1, 4.3.3; OGC 06-103r4, 6.1.11):
- * areas from outside and the shipped map, judged by GEOS. With a folder as argument:
+ * areas from outside and the shipped map, judged by GEOS, once
+ * from our own decoder and once from GDAL's. With a folder as argument:
  * all vector tiles in it, as `innomap export FOLDER/ --format mvt` writes them. */
 #include <test.h>
 
@@ -13,8 +14,10 @@
 #include <cpl_conv.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
+#include <gdal.h>
 #include <geos_c.h>
 #include <math.h>
+#include <ogr_api.h>
 
 /* clang-format off */
 static const char LAND[] =
@@ -31,6 +34,8 @@ struct judge {
     unsigned n_areas;
     unsigned n_lines;
     unsigned n_bad;
+    unsigned n_gdal; /* areas that GDAL read */
+    unsigned n_gdal_bad;
 };
 
 static GEOSGeometry *
@@ -135,6 +140,37 @@ static void judge_end(struct judge *j)
     GEOS_finish_r(j->h);
 }
 
+/* The same by GDAL's reading of the tile and its own validity (GEOS through OGR). */
+static void judge_by_gdal(struct judge *j, struct im_bytes bytes)
+{
+    static const char path[] = "/vsimem/judged.mvt";
+    const char *const drivers[] = {"MVT", NULL};
+    const char *const options[] = {"CLIP=NO", NULL}; /* tile units, none cut */
+    GDALDatasetH ds;
+
+    if (bytes.len == 0)
+        return;
+    VSIFCloseL(VSIFileFromMemBuffer(path, (GByte *)bytes.data, bytes.len, FALSE));
+    ds = GDALOpenEx(path, GDAL_OF_VECTOR, drivers, options, NULL);
+    assert_non_null(ds);
+    for (int i = 0; i < GDALDatasetGetLayerCount(ds); i++) {
+        OGRLayerH layer = GDALDatasetGetLayer(ds, i);
+
+        for (OGRFeatureH f; (f = OGR_L_GetNextFeature(layer)); OGR_F_Destroy(f)) {
+            OGRGeometryH g = OGR_F_GetGeometryRef(f);
+
+            assert_non_null(g);
+            if (OGR_GT_Flatten(OGR_G_GetGeometryType(g)) != wkbPolygon &&
+                OGR_GT_Flatten(OGR_G_GetGeometryType(g)) != wkbMultiPolygon)
+                continue;
+            j->n_gdal++;
+            j->n_gdal_bad += !OGR_G_IsValid(g);
+        }
+    }
+    GDALClose(ds);
+    VSIUnlink(path);
+}
+
 /* ---- areas from outside ---- */
 
 /* A star around a point: valid, however thin its rays are. */
@@ -204,6 +240,7 @@ TEST(rounding_and_cutting_leave_areas_valid)
     struct im_error err;
     struct judge j;
 
+    GDALAllRegister();
     judge_begin(&j);
     memory_source_layer(source, LAND, "", 1);
     put_areas(source, &r, 150);
@@ -225,10 +262,13 @@ TEST(rounding_and_cutting_leave_areas_valid)
             if (tile_encode_mvt(map, worker, id, &bytes, &err) != IM_OK)
                 fail_msg("%s", err.msg);
             judge_tile(&j, im_buf_bytes(&bytes));
+            judge_by_gdal(&j, im_buf_bytes(&bytes));
         }
     judge_end(&j);
     assert_true(j.n_areas > 500);
     assert_int_equal(j.n_bad, 0);
+    assert_int_equal(j.n_gdal, j.n_areas);
+    assert_int_equal(j.n_gdal_bad, 0);
     im_buf_release(&bytes);
     tile_worker_free(worker);
     tile_map_unref(map);
@@ -246,6 +286,7 @@ static void judge_file(struct judge *j, const char *path)
     if (!VSIIngestFile(NULL, path, &data, &len, -1))
         fail_msg("%s cannot be read", path);
     judge_tile(j, (struct im_bytes){data, (size_t)len});
+    judge_by_gdal(j, (struct im_bytes){data, (size_t)len});
     VSIFree(data);
 }
 
@@ -255,6 +296,7 @@ static void tiles_of_a_folder_are_valid(void **state)
     char **names = VSIReadDirRecursive(folder);
     struct judge j;
 
+    GDALAllRegister();
     judge_begin(&j);
     for (int i = 0; names && names[i]; i++) {
         size_t n = strlen(names[i]);
@@ -266,6 +308,8 @@ static void tiles_of_a_folder_are_valid(void **state)
     judge_end(&j);
     assert_true(j.n_tiles > 0);
     assert_int_equal(j.n_bad, 0);
+    assert_int_equal(j.n_gdal, j.n_areas);
+    assert_int_equal(j.n_gdal_bad, 0);
 }
 
 int main(int argc, char **argv)
