@@ -485,17 +485,74 @@ static unsigned beyond(const uint32_t *p, struct clip_window w)
            (unsigned)(p[1] < w.min_y) << 2 | (unsigned)(p[1] > w.max_y) << 3;
 }
 
+/* Two vertices, x y x y, as four signed numbers in the order of the unsigned ones. */
+typedef int32_t lanes __attribute__((vector_size(16)));
+
+struct lane_bounds {
+    lanes low;
+    lanes high;
+};
+
+static int32_t ordered(int64_t v)
+{
+    v = v < 0 ? 0 : v > UINT32_MAX ? UINT32_MAX : v; /* no vertex is beyond these */
+    return (int32_t)((uint32_t)v ^ 0x80000000u);
+}
+
+static struct lane_bounds lane_bounds_of(struct clip_window w)
+{
+    int32_t x0 = ordered(w.min_x);
+    int32_t y0 = ordered(w.min_y);
+    int32_t x1 = ordered(w.max_x);
+    int32_t y1 = ordered(w.max_y);
+
+    return (struct lane_bounds){{x0, y0, x0, y0}, {x1, y1, x1, y1}};
+}
+
+/* Beyond which edges all of these vertices lie, and whether any lies beyond one. */
+static unsigned
+all_beyond(const uint32_t *xy, uint32_t n, const struct lane_bounds *w, bool *any)
+{
+    lanes all_low = {-1, -1, -1, -1};
+    lanes all_high = {-1, -1, -1, -1};
+    lanes some = {0, 0, 0, 0};
+
+    for (uint32_t i = 0; i < n; i += 2) {
+        uint32_t left = n - i;
+        lanes v;
+
+        memcpy(&v, xy + 2 * (size_t)(left > 1 ? i : n - 1), sizeof v / 2);
+        memcpy((char *)&v + sizeof v / 2, xy + 2 * (size_t)(left > 1 ? i + 1 : n - 1),
+               sizeof v / 2);
+        v ^= (lanes){INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN};
+        all_low &= v < w->low;
+        all_high &= v > w->high;
+        some |= (v < w->low) | (v > w->high);
+    }
+    *any = some[0] | some[1] | some[2] | some[3];
+    return (unsigned)(all_low[0] & all_low[2] & 1) |
+           (unsigned)(all_high[0] & all_high[2] & 2) |
+           (unsigned)(all_low[1] & all_low[3] & 4) |
+           (unsigned)(all_high[1] & all_high[3] & 8);
+}
+
+enum { BLOCK = 32 }; /* vertices that are looked at together */
+
 enum clip_side
 clip_side_of(const uint32_t *xy, uint32_t n_points, struct clip_window window)
 {
+    struct lane_bounds bounds = lane_bounds_of(window);
     unsigned all = 15;
-    unsigned any = 0;
+    bool any = false;
 
-    for (uint32_t i = 0; i < n_points; i++) {
-        unsigned b = beyond(xy + 2 * (size_t)i, window);
+    for (uint32_t i = 0; i < n_points; i += BLOCK) {
+        uint32_t n = n_points - i < BLOCK ? n_points - i : BLOCK;
+        bool some;
 
-        all &= b;
-        any |= b;
+        all &= all_beyond(xy + 2 * (size_t)i, n, &bounds, &some);
+        any |= some;
+        if (any && !all)
+            return CLIP_ACROSS;
     }
     return !any ? CLIP_INSIDE : all ? CLIP_OUTSIDE : CLIP_ACROSS;
 }
@@ -525,17 +582,25 @@ void clip_local(const struct atlas_shape *shape,
                 struct clip_path *out)
 {
     const uint32_t *xy = shape->xy;
+    struct lane_bounds bounds = lane_bounds_of(window);
     unsigned last = 0; /* of the last vertex that was put: the first one is */
     unsigned here;
+    bool any;
 
     clip_path_clear(out);
     if (first == end)
         return;
     here = beyond(xy + 2 * (size_t)first, window);
     for (uint32_t i = first; i < end && !out->failed; i++) {
-        unsigned next =
-            i + 1 < end ? beyond(xy + 2 * ((size_t)i + 1), window) : 0; /* put too */
+        unsigned next;
 
+        /* all but the last one of a block that lies beyond the edge */
+        while (last & here && end - i > BLOCK &&
+               (last & all_beyond(xy + 2 * (size_t)i, BLOCK, &bounds, &any))) {
+            i += BLOCK - 1;
+            here = beyond(xy + 2 * (size_t)i, window);
+        }
+        next = i + 1 < end ? beyond(xy + 2 * ((size_t)i + 1), window) : 0; /* put too */
         if (!(last & here & next)) {
             put_local(out, xy + 2 * (size_t)i, frame);
             last = here;

@@ -90,27 +90,40 @@ static uint32_t find_least(const struct im_buf *ranks, size_t n)
     return too_low == UINT32_MAX ? UINT32_MAX : too_low + 1;
 }
 
-/* How many features fit is guessed from those that did before the share was used up;
- * where these were smaller than those that rank first, again with fewer. */
-void encode_thin_layer(struct encode *e)
+/* By a tenth, then to four binary digits: tiles of about the same features keep the
+ * same ones. */
+static size_t a_little_less(size_t n)
+{
+    size_t step = 1;
+
+    n -= (n + 9) / 10;
+    while (n / step >= 32)
+        step *= 2;
+    return n - n % step;
+}
+
+/* How many features fit is guessed from those that did before; where these were smaller
+ * than those that are left out last, again with fewer. */
+void encode_thin_layer(struct encode *e, const struct mvt_part *part)
 {
     struct left_out entry = {.ml = e->ml, .as_labels = e->as_labels};
+    size_t n =
+        (size_t)((double)part->n_features * (double)part->share / (double)part->bytes);
 
-    /* features are counted one by one */
-    if (e->lines.is_on) {
+    if (part->joins_lines) { /* features are counted one by one */
         e->joins_lines = false;
         (void)encode_fill_layer(e);
+        n = e->mvt.n_features;
     }
     im_buf_clear(&e->ranks);
     map_window(e->ml, e->clusters, e->window, visit_rank, e);
     e->failed |= e->ranks.failed;
     for (int i = 0; i < THIN_TRIES && !e->failed; i++) {
-        size_t n = e->mvt.n_features;
-
-        n = i < THIN_TRIES - 1 ? n / 20 * 17 + n % 20 / 2 : 0;
+        n = i < THIN_TRIES - 1 ? a_little_less(n) : 0;
         e->least_rank = find_least(&e->ranks, n);
         if (encode_fill_layer(e))
             break;
+        n = e->mvt.n_features;
     }
     entry.n = e->ranks.len / sizeof(uint32_t) - count_from(&e->ranks, e->least_rank);
     im_buf_append(&e->left_out, &entry, sizeof entry);
@@ -145,9 +158,8 @@ void encode_share_budget(struct encode *e)
     for (size_t i = 0; i < n; i++) {
         size_t share = rest / (n - i);
 
-        if (order[i]->bytes > share)
-            order[i]->bytes = share;
-        rest -= order[i]->bytes;
+        order[i]->share = order[i]->bytes < share ? order[i]->bytes : share;
+        rest -= order[i]->share;
     }
     free(order);
 }

@@ -56,8 +56,13 @@ void mvt_lines_release(struct mvt_lines *lines);
 /* A layer of the tile. */
 struct mvt_part {
     const struct map_layer *ml;
-    bool as_labels; /* the points of "<id>_label" */
-    size_t bytes;   /* that it takes, then its share */
+    bool as_labels;    /* the points of "<id>_label" */
+    size_t bytes;      /* that it takes; over TILE_MAX_MVT_BYTES: more than these */
+    size_t n_features; /* in them */
+    size_t share;
+    size_t end; /* of it in the tile */
+    bool is_written;
+    bool joins_lines;
 };
 
 struct encode {
@@ -154,9 +159,9 @@ bool encode_fill_layer(struct encode *e);
 bool encode_is_shown(const struct encode *e, uint32_t feature);
 /** What is larger is left out later. */
 uint32_t encode_rank(const struct encode *e, uint32_t feature);
-/** After encode_fill_layer said false: again, with the most important features that
- *  fit, and an entry in e->left_out. */
-void encode_thin_layer(struct encode *e);
+/** Of a part that takes more than its share: the features that are left out last, as
+ *  many as fit, and an entry in e->left_out. */
+void encode_thin_layer(struct encode *e, const struct mvt_part *part);
 /** From what the parts take, what each may take. */
 void encode_share_budget(struct encode *e);
 /** The layer that says what is missing. */

@@ -178,6 +178,35 @@ static void reverse(int32_t *xy, uint32_t n)
 
 /* ---- do any edges meet? ---- */
 
+/* Seen from the middle of its box, does the ring go around once and always forward?
+ * Then its edges meet only in its vertices. Most small areas are so, and it costs one
+ * look at each edge. */
+static bool is_star(const int32_t *xy, uint32_t n)
+{
+    int32_t box[4] = {INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
+    int32_t c[2];
+    unsigned n_turns = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        for (int k = 0; k < 2; k++) {
+            int32_t v = xy[2 * (size_t)i + (uint32_t)k];
+
+            box[k] = v < box[k] ? v : box[k];
+            box[2 + k] = v > box[2 + k] ? v : box[2 + k];
+        }
+    c[0] = box[0] + (box[2] - box[0]) / 2;
+    c[1] = box[1] + (box[3] - box[1]) / 2;
+    for (uint32_t i = 0; i < n; i++) {
+        const int32_t *a = xy + 2 * (size_t)i;
+        const int32_t *b = xy + 2 * (size_t)(i + 1 < n ? i + 1 : 0);
+
+        if (turn(c, a, b) <= 0)
+            return false;
+        n_turns += a[1] < c[1] && b[1] >= c[1]; /* once each time around */
+    }
+    return n_turns == 1;
+}
+
 struct grid {
     int32_t min_x, min_y;
     unsigned shift; /* log2 of a cell's side */
@@ -641,6 +670,8 @@ static bool mend_once(struct mend *m, struct mend_rings *rings)
 
 void mend_rings(struct mend *m, struct mend_rings *rings)
 {
+    if (rings->n_rings == 1 && is_star(rings->xy, rings->n_points))
+        return;
     /* what is made anew may come to touch what was left alone */
     for (int i = 0; i < MAX_ROUNDS && rings->n_points > 3 &&
                     rings->n_points <= MEND_MAX_POINTS && !mend_once(m, rings);

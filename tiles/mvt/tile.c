@@ -128,36 +128,47 @@ static void list_parts(struct encode *e)
     e->failed |= e->parts.failed;
 }
 
-/* False: the tile is over its budget. */
+/* What each part takes; those before the tile is over its budget are written. False:
+ * it is. */
 static bool write_all(struct encode *e, struct im_buf *out)
 {
-    const struct mvt_part *parts = (const struct mvt_part *)e->parts.data;
-    size_t end = out->len + TILE_MAX_MVT_BYTES;
+    struct mvt_part *parts = (struct mvt_part *)e->parts.data;
+    size_t sum = 0;
 
     for (size_t i = 0; i < e->parts.len / sizeof *parts && !e->failed; i++) {
-        begin_part(e, &parts[i], end - out->len);
-        if (!encode_fill_layer(e))
-            return e->failed;
-        end_part(e, out);
+        struct mvt_part *part = &parts[i];
+
+        begin_part(e, part, TILE_MAX_MVT_BYTES);
+        part->bytes =
+            encode_fill_layer(e) ? mvt_layer_bytes(&e->mvt) : TILE_MAX_MVT_BYTES + 1;
+        part->n_features = e->mvt.n_features;
+        part->joins_lines = e->lines.is_on;
+        sum += part->bytes;
+        if (sum <= TILE_MAX_MVT_BYTES && !e->failed)
+            end_part(e, out);
+        part->is_written = sum <= TILE_MAX_MVT_BYTES;
+        part->end = out->len;
     }
-    return true;
+    return e->failed || sum <= TILE_MAX_MVT_BYTES;
 }
 
-static void write_most(struct encode *e, struct im_buf *out)
+/* Those before the first that loses something stay as they are. */
+static void write_most(struct encode *e, size_t start, struct im_buf *out)
 {
     struct mvt_part *parts = (struct mvt_part *)e->parts.data;
     size_t n = e->parts.len / sizeof *parts;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n && !e->failed; i++) {
-        begin_part(e, &parts[i], TILE_MAX_MVT_BYTES);
-        parts[i].bytes =
-            encode_fill_layer(e) ? mvt_layer_bytes(&e->mvt) : TILE_MAX_MVT_BYTES;
-    }
     encode_share_budget(e);
-    for (size_t i = 0; i < n && !e->failed; i++) {
-        begin_part(e, &parts[i], parts[i].bytes);
-        if (!encode_fill_layer(e) && !e->failed)
-            encode_thin_layer(e);
+    for (; i < n && parts[i].is_written && parts[i].bytes <= parts[i].share; i++)
+        start = parts[i].end;
+    out->len = start;
+    for (; i < n && !e->failed; i++) {
+        begin_part(e, &parts[i], parts[i].share);
+        if (parts[i].bytes > parts[i].share)
+            encode_thin_layer(e, &parts[i]);
+        else if (!encode_fill_layer(e))
+            e->failed = true; /* what it took before */
         end_part(e, out);
     }
     encode_write_left_out(e, out);
@@ -201,10 +212,8 @@ static void write_tile(struct encode *e, struct im_buf *out)
     size_t start = out->len;
 
     list_parts(e);
-    if (write_all(e, out))
-        return;
-    out->len = start;
-    write_most(e, out);
+    if (!write_all(e, out))
+        write_most(e, start, out);
 }
 
 enum im_code tile_encode_mvt(const struct tile_map *map,

@@ -2,6 +2,7 @@
 /* Tiles, TileJSON and styles. */
 #include "route_tiles.h"
 
+#include "http_headers.h"
 #include "routes.h"
 #include "server_state.h"
 
@@ -110,7 +111,8 @@ make_body(struct server *server, const struct tile_request *r, struct worker *wo
                                                   : NULL;
 
     if (r->format == TILE_MVT)
-        return body_new(bytes, tile_format_type(r->format), worker->compressor);
+        return body_new(bytes, tile_format_type(r->format),
+                        r->wants_gzip ? worker->compressor : NULL);
     if (empty && im_bytes_equal(bytes, empty->plain))
         return body_ref(empty);
     return body_new(bytes, tile_format_type(r->format), NULL);
@@ -253,7 +255,7 @@ static bool names_version(const struct exchange *x, uint64_t version)
 
 enum im_code tiles_answer(struct exchange *x, struct im_error *err)
 {
-    const struct tile_request *r = x->of_route;
+    struct tile_request *r = x->of_route;
     const struct tile_map *map = NULL;
     uint64_t version;
     struct body_key key;
@@ -263,6 +265,9 @@ enum im_code tiles_answer(struct exchange *x, struct im_error *err)
     if (rc != IM_OK || !map)
         return rc;
     x->varies = r->format == TILE_MVT;
+    /* what is kept will be asked for by others too */
+    r->wants_gzip =
+        x->server->cache || x->server->disk || header_wants_gzip(x->accept_encoding);
     x->keep = names_version(x, tile_map_version(map)) ? KEEP_FOREVER : KEEP_CHECKED;
     is_known = tile_content_version(map, r->id, shown_px(map, r), &version);
     key = tile_key(map, is_known ? version : tile_map_version(map), r);

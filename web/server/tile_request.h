@@ -15,6 +15,7 @@ struct tile_request {
     unsigned scale;   /* 1..3 */
     enum tile_format format;
     bool is_sparse; /* 404 where nothing is: all its layers ask for that */
+    bool wants_gzip; /* somebody will: vector tiles */
 };
 
 /* ?lang= &style= &filter= &profile=, in this order; documents take &f= too. */

