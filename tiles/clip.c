@@ -509,31 +509,48 @@ static struct lane_bounds lane_bounds_of(struct clip_window w)
     return (struct lane_bounds){{x0, y0, x0, y0}, {x1, y1, x1, y1}};
 }
 
+struct lane_codes {
+    lanes all_low;
+    lanes all_high;
+    lanes some;
+};
+
+static inline void add_lanes(struct lane_codes *c, lanes v, const struct lane_bounds *w)
+{
+    lanes low;
+    lanes high;
+
+    v ^= (lanes){INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN};
+    low = v < w->low;
+    high = v > w->high;
+    c->all_low &= low;
+    c->all_high &= high;
+    c->some |= low | high;
+}
+
 /* Beyond which edges all of these vertices lie, and whether any lies beyond one. */
 static unsigned
 all_beyond(const uint32_t *xy, uint32_t n, const struct lane_bounds *w, bool *any)
 {
-    lanes all_low = {-1, -1, -1, -1};
-    lanes all_high = {-1, -1, -1, -1};
-    lanes some = {0, 0, 0, 0};
+    struct lane_codes c = {{-1, -1, -1, -1}, {-1, -1, -1, -1}, {0, 0, 0, 0}};
+    uint32_t i = 0;
+    lanes v;
 
-    for (uint32_t i = 0; i < n; i += 2) {
-        uint32_t left = n - i;
-        lanes v;
-
-        memcpy(&v, xy + 2 * (size_t)(left > 1 ? i : n - 1), sizeof v / 2);
-        memcpy((char *)&v + sizeof v / 2, xy + 2 * (size_t)(left > 1 ? i + 1 : n - 1),
-               sizeof v / 2);
-        v ^= (lanes){INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN};
-        all_low &= v < w->low;
-        all_high &= v > w->high;
-        some |= (v < w->low) | (v > w->high);
+    for (; i + 2 <= n; i += 2) {
+        memcpy(&v, xy + 2 * (size_t)i, sizeof v);
+        add_lanes(&c, v, w);
     }
-    *any = some[0] | some[1] | some[2] | some[3];
-    return (unsigned)(all_low[0] & all_low[2] & 1) |
-           (unsigned)(all_high[0] & all_high[2] & 2) |
-           (unsigned)(all_low[1] & all_low[3] & 4) |
-           (unsigned)(all_high[1] & all_high[3] & 8);
+    if (i < n) {
+        int32_t x = (int32_t)xy[2 * (size_t)i];
+        int32_t y = (int32_t)xy[2 * (size_t)i + 1];
+
+        add_lanes(&c, (lanes){x, y, x, y}, w);
+    }
+    *any = c.some[0] | c.some[1] | c.some[2] | c.some[3];
+    return (unsigned)(c.all_low[0] & c.all_low[2] & 1) |
+           (unsigned)(c.all_high[0] & c.all_high[2] & 2) |
+           (unsigned)(c.all_low[1] & c.all_low[3] & 4) |
+           (unsigned)(c.all_high[1] & c.all_high[3] & 8);
 }
 
 enum { BLOCK = 32 }; /* vertices that are looked at together */

@@ -351,9 +351,65 @@ TEST(a_ring_that_is_cut_goes_on_over_its_start)
     clip_path_release(&out);
 }
 
+/* Against each vertex looked at alone: shapes that stay on one side for long. */
+TEST(what_lies_beside_a_window_is_passed_over_alike)
+{
+    struct test_random r = test_random_new("clip beside");
+    struct clip_window w = {4000000000u, 1000, 4294967295u, 90000};
+    struct tile_frame frame = {.x0 = 4000000000u, .y0 = 1000, .scale = 1};
+    struct clip_path local = {0};
+    uint32_t xy[2 * 400];
+    unsigned n_sides[3] = {0};
+
+    for (int round = 0; round < 2000; round++) {
+        uint32_t n = 1 + test_random_below(&r, 400);
+        unsigned all = 15;
+        unsigned any = 0;
+        unsigned last = 0;
+        uint32_t n_put = 0;
+        unsigned codes[400];
+        double x = test_random_in(&r, 3.9e9, 4.29e9);
+        double y = test_random_in(&r, 0, 2e5);
+        double step = test_random_in(&r, 10, 1e6);
+
+        for (uint32_t i = 0; i < n; i++) {
+            x = fmin(fmax(x + test_random_in(&r, -step, step), 0), 4294967295.0);
+            y = fmin(fmax(y + test_random_in(&r, -step, step) / 100, 0), 4294967295.0);
+            xy[2 * i] = (uint32_t)x;
+            xy[2 * i + 1] = (uint32_t)y;
+            codes[i] = (unsigned)(xy[2 * i] < w.min_x) |
+                       (unsigned)(xy[2 * i] > w.max_x) << 1 |
+                       (unsigned)(xy[2 * i + 1] < w.min_y) << 2 |
+                       (unsigned)(xy[2 * i + 1] > w.max_y) << 3;
+            all &= codes[i];
+            any |= codes[i];
+        }
+        enum clip_side side = !any ? CLIP_INSIDE : all ? CLIP_OUTSIDE : CLIP_ACROSS;
+        struct atlas_shape shape = {
+            .kind = GEOM_LINE, .n_points = n, .n_parts = 1, .xy = xy, .part_end = &n};
+
+        assert_int_equal(clip_side_of(xy, n, w), side);
+        n_sides[side]++;
+        clip_local(&shape, 0, n, frame, w, &local);
+        for (uint32_t i = 0; i < n; i++) {
+            if (i > 0 && i + 1 < n && (last & codes[i] & codes[i + 1]))
+                continue;
+            assert_true(n_put < local.n_points);
+            assert_true(local.xy[2 * n_put] == (double)xy[2 * i] - 4000000000.0);
+            n_put++;
+            last = codes[i];
+        }
+        assert_int_equal(n_put, local.n_points);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_true(n_sides[i] > 20);
+    clip_path_release(&local);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_lies_beside_a_window_is_passed_over_alike),
         cmocka_unit_test(
             a_cut_ring_is_closed_inside_the_box_and_cutting_again_changes_nothing),
         cmocka_unit_test(cutting_into_two_halves_keeps_the_area_and_the_orientation),
