@@ -17,7 +17,7 @@ enum { MAP_MAX_LISTED = 64, MAP_MAX_LAYERS = 1024 };
 
 /* Raise it whenever pixels or bytes of tiles change (STYLE 5): stored tiles and ETags
  * depend on it. */
-enum { TILE_FORMAT_VERSION = 12 };
+enum { TILE_FORMAT_VERSION = 13 };
 
 struct map_layer {
     const struct atlas_layer *layer;
