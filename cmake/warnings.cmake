@@ -24,3 +24,13 @@ function(innomap_settings target)
 endfunction()
 option(INNOMAP_WERROR "Warnings are errors" OFF)
 option(INNOMAP_COVERAGE "Count executed lines" OFF)
+
+# Some 170 programs are linked, each with all of ours and its debug symbols: with gold, of
+# Debian's binutils, that takes a fifth of the time. What ./start builds is linked as usual.
+if(INNOMAP_TESTS)
+  include(CheckLinkerFlag)
+  check_linker_flag(C -fuse-ld=gold INNOMAP_HAS_GOLD)
+  if(INNOMAP_HAS_GOLD)
+    add_link_options(-fuse-ld=gold)
+  endif()
+endif()
