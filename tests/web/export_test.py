@@ -4,6 +4,7 @@
 import gzip
 import json
 import os
+import random
 import resource
 import signal
 import sqlite3
@@ -13,8 +14,12 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from fixture import make_database
-from harness import PROGRAM, Folder, Server, environment, run, write
+from fixture import SITES, make_database, rows
+from harness import PATIENCE_S, PROGRAM, Folder, Server, environment, run, write
+
+SEED = int(os.environ.get("IM_SEED", "5"))
+# a sanitizer has seen all of the code after one
+N_KILLS = 1 if os.environ.get("INNOMAP_SANITIZE") else 5
 
 
 def read(path):
@@ -84,6 +89,19 @@ class Export(unittest.TestCase):
                 for y in range(min(ys), max(ys) + 1):
                     if (x, y) not in zoom:
                         self.assertEqual(server.get(f"/tiles/map/8/{x}/{y}.png").body, empty)
+
+    def test_an_overlay_has_no_empty_tile(self):
+        """The picture of nothing is the server's in each format, size and scale."""
+        with Server(self.db, "--no-viewer") as server:
+            for i, (address, *options) in enumerate((
+                    ("8/0/0.png",), ("8/0/0@2x.png", "--scale", "2"), ("8/0/0.png?size=512", "--size", "512"),
+                    ("8/0/0.webp", "--format", "webp"), ("8/0/0.mvt", "--format", "mvt"))):
+                found = tiles_of_mbtiles(self.export(f"overlay{i}.mbtiles", "--layers", "sites", "--min-zoom", "8",
+                                                     "--max-zoom", "8", *options))
+                empty = server.get("/tiles/sites/" + address).body
+                self.assertNotIn(empty, found.values(), address)
+                xs, ys = ({tile[k] for tile in found} for k in (1, 2))
+                self.assertLess(len(found), (max(xs) - min(xs) + 1) * (max(ys) - min(ys) + 1), address)
 
     def test_vector_tiles_are_those_of_the_server(self):
         options = ("--format", "mvt", "--layers", "sites", "--max-zoom", "7")
@@ -181,13 +199,142 @@ class Export(unittest.TestCase):
         self.assertEqual(read(path), whole)
         self.assertEqual([n for n in os.listdir(self.folder.path) if n.startswith("killed")], ["killed.pmtiles"])
 
+    def begin(self, db, path, options, percent):
+        """A run that has come so far; what it says is read, no clock is asked."""
+        process = subprocess.Popen([PROGRAM, "export", path, "--db", db, "--lang", "zh", *options], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        while percent > int((process.stderr.readline() or "100%").split("%")[0]):
+            pass
+        return process
+
+    def test_a_run_that_is_killed_at_any_point_goes_on_to_the_same_file(self):
+        """kill -9 while it draws, and the kernel's while it writes any of its files."""
+        options = ("--max-zoom", "11", "--workers", "2")
+        chance = random.Random(SEED)
+        for kind in ("pmtiles", "mbtiles"):
+            whole = read(self.export("unbroken." + kind, *options))
+            for n in range(N_KILLS):
+                path = self.folder / f"broken{n}.{kind}"
+                process = self.begin(self.db, path, options, chance.randrange(1, 90))
+                process.kill()
+                process.wait(PATIENCE_S)
+                if os.path.exists(path):  # it was faster
+                    self.assertEqual(read(path), whole, (SEED, n, kind))
+                # above SQLite's 32 KiB of shared memory; the archive itself may be cut off too
+                most = chance.randrange(36000, max(len(whole), 40000))
+                subprocess.run([PROGRAM, "export", path, "--db", self.db, "--lang", "zh", "--quiet", "--overwrite",
+                                *options], env=environment(), stderr=subprocess.DEVNULL, preexec_fn=lambda most=most: (
+                                   resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+                                   resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))))
+                if os.path.exists(path):  # it was enough: then it is the whole file
+                    self.assertEqual(read(path), whole, (SEED, n, kind))
+                self.assertEqual(read(self.export(f"broken{n}.{kind}", "--overwrite", *options)), whole,
+                                 (SEED, n, kind))
+                self.assertEqual([name for name in os.listdir(self.folder.path)
+                                  if name.startswith(f"broken{n}.{kind}.")], [])
+
+    def test_what_is_imported_meanwhile_is_not_in_it(self):
+        """And a run that was interrupted before an import begins anew."""
+        db, options = self.folder / "moving.db", ("--max-zoom", "11", "--workers", "2")
+        make_database(db, self.folder / "moving")
+
+        def export(name, *more):
+            done = run("export", self.folder / name, "--db", db, "--lang", "zh", *options, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return read(self.folder / name), done.stdout
+
+        def move(lat):
+            write(self.folder / "moving/sites/sites.csv", rows(
+                [(key, zh, en, city, precision, x, y + lat) for key, zh, en, city, precision, x, y in SITES]))
+            done = run("import", "--shipped", self.folder / "moving", "--db", db)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+        before, _ = export("before.pmtiles")
+        process = self.begin(db, self.folder / "during.pmtiles", options, 10)
+        process.send_signal(signal.SIGSTOP)
+        move(0.25)
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(read(self.folder / "during.pmtiles"), before)
+        after, _ = export("after.pmtiles")
+        self.assertNotEqual(after, before)
+        process = self.begin(db, self.folder / "again.pmtiles", options, 60)
+        process.kill()
+        process.wait(PATIENCE_S)
+        move(0)
+        again, said = export("again.pmtiles")
+        self.assertEqual(again, export("anew.pmtiles")[0])
+        self.assertNotIn("上次", said)
+
+    def test_progress_is_told_to_the_end(self):
+        done = run("export", self.folder / "told.pmtiles", "--db", self.db, "--lang", "en", "--max-zoom", "10")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = [(int(line.split("%")[0]), *map(int, line.split()[1].split("/"))) for line in done.stderr.splitlines()]
+        self.assertGreater(len(told), 3)
+        self.assertEqual(told, sorted(told))
+        for percent, n_done, n in told:
+            self.assertEqual(percent, n_done * 100 // n)
+        self.assertEqual(told[-1][0], 100)
+        self.assertRegex(done.stdout, r"told\.pmtiles: \d+ tiles \(\d+ different, \d+ empty\), \d+ bytes")
+        counts = [int(word) for word in done.stdout.replace("(", "").split(":")[-1].split() if word.isdigit()]
+        self.assertEqual(counts[0] + counts[2], told[-1][2])  # each is there or empty
+
+    def test_where_nothing_can_be_written_nothing_is(self):
+        """A name that is taken by something else, a folder that takes nothing."""
+        os.mkdir(self.folder / "taken.pmtiles")
+        for overwrite in ((), ("--overwrite",)):
+            said = self.refuse(2, self.folder / "taken.pmtiles", "--max-zoom", "1", *overwrite)
+            self.assertIn("--overwrite" if not overwrite else "no file", said)
+        write(self.folder / "file", "text")
+        self.assertIn("no empty folder", self.refuse(2, self.folder / "file/", "--max-zoom", "1"))
+        self.assertEqual(read(self.folder / "file"), b"text")
+        full = self.export("full/", "--max-zoom", "1")
+        self.assertIn("no empty folder", self.refuse(2, full, "--max-zoom", "1", "--overwrite"))
+        os.mkdir(self.folder / "closed")
+        os.chmod(self.folder / "closed", 0o555)
+        closed = "/sys/kernel" if os.geteuid() == 0 else self.folder / "closed"  # nothing is closed to root
+        self.assertIn(closed, self.refuse(3, closed + "/x.pmtiles", "--max-zoom", "1"))
+        self.assertIn("empty", self.refuse(1, self.folder / "none.pmtiles", "--layers", "sites", "--bbox",
+                                           "0,0,1,1", "--max-zoom", "9", "--min-zoom", "9"))
+        self.assertFalse(os.path.exists(self.folder / "none.pmtiles"))
+
     def test_gdal_reads_an_mbtiles(self):
+        """Pixel by pixel what the tiles are, and vector tiles with their layers."""
         path = self.export("gdal.mbtiles", "--max-zoom", "6")
         done = subprocess.run(["gdalinfo", "-json", path], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         info = json.loads(done.stdout)
         self.assertEqual(info["driverShortName"], "MBTiles")
         self.assertEqual(len(info["bands"]), 4)
+        tiles = {(x, y): body for (z, x, y), body in tiles_of_mbtiles(path).items() if z == 6}
+        (x, y), body = max(tiles.items(), key=lambda tile: len(tile[1]))
+        with open(self.folder / "tile.png", "wb") as file:
+            file.write(body)
+        # the same pixels: a tile of the pyramid beside the picture of it
+        west, north = (x / 64 * 2 - 1) * 20037508.342789244, (1 - y / 64 * 2) * 20037508.342789244
+        side = 2 * 20037508.342789244 / 64
+        there = ["-oo", "USE_BOUNDS=NO", "-projwin", *map(str, (west, north, west + side, north - side)), path]
+        sums = []
+        for source in (there, ["-expand", "rgba", self.folder / "tile.png"]):
+            done = subprocess.run(["gdal_translate", "-q", "-of", "ENVI", "-co", "INTERLEAVE=BSQ", *source,
+                                   self.folder / "raw"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            sums.append(read(self.folder / "raw"))
+        self.assertEqual(len(sums[0]), 4 * 256 * 256)
+        shown = [i for i in range(65536) if sums[0][3 * 65536 + i]]  # of what is transparent no colour is kept
+        self.assertEqual(sums[0][3 * 65536:], sums[1][3 * 65536:])
+        for band in range(3):
+            self.assertEqual([sums[0][band * 65536 + i] for i in shown], [sums[1][band * 65536 + i] for i in shown])
+        path = self.export("gdalv.mbtiles", "--max-zoom", "9", "--format", "mvt", "--layers", "sites")
+        done = subprocess.run(["ogr2ogr", "-f", "GeoJSON", "/vsistdout/", path, "sites"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = {f["properties"]["name_zh"] for f in json.loads(done.stdout)["features"]}
+        self.assertEqual(names, {site[1] for site in SITES})
 
     def test_what_cannot_be_done_is_said(self):
         self.assertIn("bbox", self.refuse(2, "x.pmtiles", "--bbox", "1,2,3"))

@@ -94,7 +94,7 @@ static enum im_code check(const char *path,
                 "folder",
                 path);
         return im_zh(err, IM_EARG,
-                     "“%s” 的格式只支持 WebMercatorQuad；其他格网请导出到目录", path);
+                     "“%s” 的格式只支持 WebMercatorQuad；其他网格请导出到目录", path);
     }
     if (kind != ARCHIVE_FOLDER && stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
         im_fail(err, IM_EARG, "'%s' is there and is no file; choose another name",

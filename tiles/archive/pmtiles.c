@@ -3,7 +3,7 @@
  * endian; the layout here is
  *
  *   0      header, 127 bytes
- *   127    root directory, so short that it ends within the first 16 KiB
+ *   127    root directory, so short that it ends before the first 16 KiB do
  *          metadata, JSON
  *          leaf directories, where the root would be too long without
  *          tiles in the order of their numbers, each body once ("clustered")
@@ -22,7 +22,7 @@
 
 enum {
     HEADER_BYTES = 127,
-    ROOT_MAX_BYTES = 16384 - HEADER_BYTES,
+    ROOT_MAX_BYTES = 16383 - HEADER_BYTES, /* "under 16,384 bytes" */
     FIRST_LEAF_ENTRIES = 4096,
     GZIP_LEVEL = 9,
     DIRECTORY_MAX_BYTES = INT32_MAX
@@ -325,6 +325,16 @@ static enum im_code write_file(struct pmtiles *p, FILE *file, struct im_error *e
     return ok ? rc : tile_writer_fail(p->w->path, err);
 }
 
+/* A directory must have an entry (specification, "Directory Serialization", 1). */
+static enum im_code no_tiles(struct im_error *err)
+{
+    im_fail(err, IM_EDATA,
+            "all tiles are empty, and a PMTiles must have one; choose another area, "
+            "zooms or layers");
+    return im_zh(err, IM_EDATA,
+                 "所有瓦片都是空的，而 PMTiles 至少须有一张；请换一个范围、级别或图层");
+}
+
 enum im_code tile_pmtiles_write(struct writer *w, struct im_error *err)
 {
     struct pmtiles p = {.w = w,
@@ -335,6 +345,8 @@ enum im_code tile_pmtiles_write(struct writer *w, struct im_error *err)
     FILE *file = NULL;
 
     p.tiles = tile_staged_sort(w->stage, number_of_key, &p.n_tiles);
+    if (p.n_tiles == 0)
+        return no_tiles(err);
     if (!place_tiles(&p) || !make_metadata(&p) || !make_directories(&p)) {
         rc = im_fail(err, IM_ENOMEM, "out of memory for the directory of an archive");
         goto done;

@@ -229,6 +229,35 @@ struct draw_color render_ground(const struct tile_map *map, struct style_eval *a
     return (struct draw_color){1, 1, 1, 1};
 }
 
+static struct raster_encoding encoding_of(const struct tile_picture_options *options)
+{
+    return (struct raster_encoding){
+        .format = options->format, .level = PNG_LEVEL, .rgba = options->rgba};
+}
+
+enum im_code tile_render_nothing(const struct tile_picture_options *options,
+                                 struct im_buf *out,
+                                 struct im_error *err)
+{
+    uint32_t side = options->size_px * options->scale;
+    struct raster_encoding encoding = encoding_of(options);
+    struct picture_writer *writer = NULL;
+    struct raster raster = {0};
+    enum im_code rc;
+
+    if (options->format == PICTURE_JPEG)
+        return IM_OK;
+    writer = picture_writer_new();
+    if (!writer)
+        return im_fail(err, IM_ENOMEM, "out of memory for a picture");
+    rc = raster_init(&raster, side, side, err);
+    if (rc == IM_OK)
+        rc = raster_write(writer, &raster, &encoding, out, err);
+    picture_writer_free(writer);
+    raster_release(&raster);
+    return rc;
+}
+
 enum im_code tile_render(const struct tile_map *map,
                          struct tile_worker *w,
                          struct tile_id id,
@@ -236,8 +265,7 @@ enum im_code tile_render(const struct tile_map *map,
                          struct im_buf *out,
                          struct im_error *err)
 {
-    struct raster_encoding encoding = {
-        .format = options->format, .level = PNG_LEVEL, .rgba = options->rgba};
+    struct raster_encoding encoding = encoding_of(options);
     uint32_t size = options->size_px;
     enum im_code rc = map_check_tile(map, id, err);
 

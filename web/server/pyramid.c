@@ -3,8 +3,6 @@
  * them into the archive. What is drawn and not yet written is bounded. */
 #include "pyramid.h"
 
-#include <tiles/raster.h>
-
 #include <jansson.h>
 #include <libdeflate.h>
 #include <pthread.h>
@@ -16,7 +14,6 @@ enum {
     MAX_WAITING_BYTES = 64 * 1024 * 1024,
     TILE_MAX_BYTES = 64 * 1024 * 1024,
     GZIP_LEVEL = 6, /* as the server */
-    PNG_LEVEL = 3,  /* as tile_render */
     TELL_EVERY = 64
 };
 
@@ -431,26 +428,13 @@ draw_all(struct pyramid *p, struct pyramid_result *result, struct im_error *err)
     return rc;
 }
 
-/* The picture of nothing, which is not stored; JPEG has none, it is not transparent. */
+/* The picture of nothing, which is not stored. */
 static enum im_code make_empty(struct pyramid *p, struct im_error *err)
 {
-    uint32_t side = p->o->size_px * p->o->scale;
-    struct raster_encoding encoding = {.format = p->picture, .level = PNG_LEVEL};
-    struct picture_writer *writer = NULL;
-    struct raster raster = {0};
-    enum im_code rc;
+    struct tile_picture_options options = {
+        .size_px = p->o->size_px, .scale = p->o->scale, .format = p->picture};
 
-    if (p->is_mvt || p->picture == PICTURE_JPEG)
-        return IM_OK;
-    writer = picture_writer_new();
-    if (!writer)
-        return im_fail(err, IM_ENOMEM, "out of memory for a picture");
-    rc = raster_init(&raster, side, side, err);
-    if (rc == IM_OK)
-        rc = raster_write(writer, &raster, &encoding, &p->empty, err);
-    picture_writer_free(writer);
-    raster_release(&raster);
-    return rc;
+    return p->is_mvt ? IM_OK : tile_render_nothing(&options, &p->empty, err);
 }
 
 static uint64_t version_of(const struct pyramid *p, struct bbox bounds)
@@ -553,7 +537,7 @@ static enum im_code begin(struct pyramid *p, const char *path, struct im_error *
     if (p->is_over) {
         im_fail(err, IM_ENOTFOUND, "the grid '%s' does not cover the area",
                 tile_grid_id(p->o->grid));
-        return im_zh(err, IM_ENOTFOUND, "格网 “%s” 不覆盖要导出的范围",
+        return im_zh(err, IM_ENOTFOUND, "网格 “%s” 不覆盖要导出的范围",
                      tile_grid_id(p->o->grid));
     }
     enum im_code rc = make_empty(p, err);

@@ -131,6 +131,11 @@ IM_CHECKED enum im_code tile_render(const struct tile_map *map,
                                     const struct tile_picture_options *options,
                                     struct im_buf *out,
                                     struct im_error *err);
+/** The bytes that tile_render gives where nothing is; of JPEG, which has the map's colour
+ *  there, none. */
+IM_CHECKED enum im_code tile_render_nothing(const struct tile_picture_options *options,
+                                            struct im_buf *out,
+                                            struct im_error *err);
 /** tile_render of 256 px as palette PNG. */
 IM_CHECKED enum im_code tile_render_png(const struct tile_map *map,
                                         struct tile_worker *worker,
