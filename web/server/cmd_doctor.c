@@ -207,7 +207,7 @@ static void check_grids(struct doctor *d)
         say_error(d, FAIL, &err);
         return;
     }
-    snprintf(zh, sizeof zh, "格网：%" PRIu32 " 种", grid_set_size(grids));
+    snprintf(zh, sizeof zh, "网格：%" PRIu32 " 种", grid_set_size(grids));
     snprintf(en, sizeof en, "grids: %" PRIu32, grid_set_size(grids));
     if (is_there)
         say(d, OK, zh, en);

@@ -31,22 +31,26 @@ static const char HELP_ZH[] =
     "  --layers 列表    map（默认，整张地图）或逗号分隔的图层\n"
     "  --format 格式    png（默认）、webp、jpg 或 mvt（矢量瓦片）\n"
     "  --min-zoom 级别  默认 0\n"
-    "  --max-zoom 级别  默认 12，最大 22 或格网的最后一级\n"
+    "  --max-zoom 级别  默认 12，最大 22 或网格的最后一级\n"
     "  --bbox 西,南,东,北  只导出这个范围（度）；默认数据范围\n"
     "  --scale 1|2|3    图片倍率，默认 1\n"
     "  --size 256|512   瓦片边长，默认 256\n"
     "  --style 名称     整图样式（默认各图层自己的样式）\n"
-    "  --grid 名称      瓦片格网，默认 WebMercatorQuad；其他格网只能导出到目录\n"
+    "  --grid 名称      瓦片网格，默认 WebMercatorQuad；其他网格只能导出到目录\n"
     "  --public         公开模式：未经审核的行政边界不出图\n"
-    "  --workers 个数   绘图线程，默认每核一个\n"
-    "  --overwrite      替换已有文件\n"
+    "  --workers 个数   绘图线程，1 至 64，默认每核一个\n"
+    "  --overwrite      替换已有文件（目录须为空或尚不存在）\n"
     "  --db 文件        数据库，默认 innomap.db\n"
     "  --fonts 目录     字体（默认 Debian 的 fonts-noto-cjk）\n"
-    "  --styles 目录    整图样式所在目录\n"
-    "  --sprites 路径   图标表，不带后缀\n"
-    "  --grids 目录     瓦片格网所在目录\n"
+    "  --styles 目录    整图样式（默认用程序旁边的 share/styles）\n"
+    "  --sprites 路径   图标表，不带后缀（默认 share/sprites/innomap）\n"
+    "  --grids 目录     瓦片网格（默认用程序旁边的 share/grids）\n"
     "  --quiet          不显示进度\n"
-    "  --lang zh|en     地图文字与提示的语言\n";
+    "  --lang zh|en     地图文字与提示的语言\n"
+    "  --help           本说明\n"
+    "\n"
+    "导出期间导入的数据不进入这次导出；中断后若数据已变，则从头开始。\n"
+    "退出码：0 完成，1 没有这个图层、样式或网格，2 用法错误，3 无法写入\n";
 
 static const char HELP_EN[] =
     "innomap export - a whole pyramid of tiles as a file\n"
@@ -74,15 +78,23 @@ static const char HELP_EN[] =
     "  --style NAME     style of the whole map (default: the layers' own)\n"
     "  --grid NAME      tile grid, default WebMercatorQuad; others only to a folder\n"
     "  --public         public profile: unreviewed boundaries are left out\n"
-    "  --workers N      threads that draw, default one per core\n"
-    "  --overwrite      replace a file\n"
+    "  --workers N      threads that draw, 1 to 64, default one per core\n"
+    "  --overwrite      replace a file (a folder has to be empty or new)\n"
     "  --db FILE        database, default innomap.db\n"
     "  --fonts FOLDER   fonts (default: Debian's fonts-noto-cjk)\n"
-    "  --styles FOLDER  styles of the whole map\n"
-    "  --sprites PATH   sheet of icons, without suffix\n"
-    "  --grids FOLDER   tile grids\n"
+    "  --styles FOLDER  styles of the whole map (default: share/styles beside the\n"
+    "                   program)\n"
+    "  --sprites PATH   sheet of icons, without suffix (default: "
+    "share/sprites/innomap)\n"
+    "  --grids FOLDER   tile grids (default: share/grids beside the program)\n"
     "  --quiet          no progress\n"
-    "  --lang zh|en     language of the map's text and of messages\n";
+    "  --lang zh|en     language of the map's text and of messages\n"
+    "  --help           this text\n"
+    "\n"
+    "What is imported meanwhile is not in it; after an interruption and an import the\n"
+    "next run begins anew.\n"
+    "Exit: 0 done, 1 no such layer, style or grid, 2 wrong usage, 3 cannot be "
+    "written\n";
 
 enum {
     O_LAYERS = 256,
@@ -343,7 +355,7 @@ no_grid(const struct arguments *a, const struct grid_set *set, struct im_error *
         im_buf_printf(&known, "%s%s", i ? ", " : "", tile_grid_id(grid_set_at(set, i)));
     im_fail(err, IM_ENOTFOUND, "there is no grid '%.60s'; known are: %.*s", a->grid,
             (int)known.len, (const char *)known.data);
-    im_zh(err, IM_ENOTFOUND, "没有格网 “%.60s”；可用格网：%.*s", a->grid,
+    im_zh(err, IM_ENOTFOUND, "没有网格 “%.60s”；可用网格：%.*s", a->grid,
           (int)known.len, (const char *)known.data);
     im_buf_release(&known);
     return IM_ENOTFOUND;
@@ -361,7 +373,7 @@ static enum im_code check_depth(struct arguments *a, struct im_error *err)
         return IM_OK;
     im_fail(err, IM_EARG, "zooms %u to %u: the grid '%s' has 0 to %u",
             a->pyramid.min_zoom, *max, tile_grid_id(a->pyramid.grid), deepest);
-    return im_zh(err, IM_EARG, "缩放级别 %u 至 %u：格网 “%s” 只有 0 至 %u",
+    return im_zh(err, IM_EARG, "缩放级别 %u 至 %u：网格 “%s” 只有 0 至 %u",
                  a->pyramid.min_zoom, *max, tile_grid_id(a->pyramid.grid), deepest);
 }
 

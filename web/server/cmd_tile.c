@@ -15,7 +15,7 @@ static const char HELP_ZH[] =
     "用法：innomap tile z/x/y --out 文件 [选项]\n"
     "  --out 文件       输出（- 表示标准输出）\n"
     "  --layers 列表    map（默认，整张地图）或逗号分隔的图层\n"
-    "  --scale 1|2      图片倍率，默认 1（256 像素）\n"
+    "  --scale 1|2|3    图片倍率，默认 1（256 像素）\n"
     "  --mvt            输出矢量瓦片（未压缩），而非图片\n"
     "  --style 名称     整图样式：light、dark、government-blue、print 等\n"
     "  --styles 目录    样式目录（默认用程序旁边的 share/styles）\n"
@@ -35,7 +35,7 @@ static const char HELP_EN[] =
     "Usage: innomap tile z/x/y --out FILE [options]\n"
     "  --out FILE       where to (- is standard output)\n"
     "  --layers LIST    map (default: the whole map) or layers separated by commas\n"
-    "  --scale 1|2      of the picture, default 1 (256 px)\n"
+    "  --scale 1|2|3    of the picture, default 1 (256 px)\n"
     "  --mvt            a vector tile (not compressed) instead of a picture\n"
     "  --style ID       style of the whole map: light, dark, government-blue, print\n"
     "  --styles FOLDER  its folder (default: share/styles beside the program)\n"
@@ -180,7 +180,7 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
         a->layers = optarg;
         return true;
     case O_SCALE:
-        if (!cli_number(a->lang, "tile", "--scale", optarg, 1, 2, &scale, code))
+        if (!cli_number(a->lang, "tile", "--scale", optarg, 1, 3, &scale, code))
             return false;
         a->scale = (unsigned)scale;
         return true;

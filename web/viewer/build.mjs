@@ -85,5 +85,9 @@ for (const [from, to] of [
 ])
   await cp(join(maplibre, from), join(examples, to));
 
+// Who gets the viewer gets MapLibre, and with it the text that its licence asks to be kept.
+await mkdir(join(out, "licenses"));
+await cp(join(maplibre, "../LICENSE.txt"), join(out, "licenses/maplibre-gl.txt"));
+
 const bytes = Object.values(app.metafile.outputs).reduce((sum, file) => sum + file.bytes, 0);
 console.log(`viewer: ${basename(out)}/ built, ${Math.round(bytes / 1024)} KiB of script`);
