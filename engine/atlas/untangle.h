@@ -8,7 +8,7 @@
 /**
  * `keep` marks the vertices of the arcs that stay; more of them do afterwards. Rings of
  * one group that do not cross before do not cross afterwards, but where looking for it
- * would take more than some hundred steps for each vertex (outlines made for that):
+ * would take more than some dozens of steps for each vertex (outlines made for that):
  * there it is left at the tolerance of thinning. False when memory runs out.
  */
 bool arcs_untangle(const struct arcs *arcs, uint8_t *keep);
