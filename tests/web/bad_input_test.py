@@ -379,6 +379,27 @@ class Filters(unittest.TestCase):
         self.assertEqual(answer.status, 414)
         self.assertIn("POST", answer.json()["detail"])
 
+    def test_too_many_parameters_are_refused_before_they_fill_the_connection(self):
+        for path in ("/api/list", "/tiles/map/3/1/1.png", ITEMS, "/nothing"):
+            for n in (33, 99, 100, 150, 200, 500, 1000):
+                for parameter in ("a", "a=1", ""):
+                    target = path + "?" + "&".join([parameter] * n)
+                    if parameter == "" and n < 100:
+                        continue  # nothing at all: ignored
+                    with self.subTest(path=path, n=n, parameter=parameter):
+                        answer = SERVER.ask(target)
+                        self.assertEqual(answer.status, 414 if len(target) > 2048 else 400)
+                        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+                        limit = "2048" if answer.status == 414 else "32" if parameter else "100"
+                        self.assertIn(limit, answer.json()["detail"])
+        before = SERVER.metric('innomap_requests_total{route="none",status="400"}')
+        many = SERVER.connect()
+        self.addCleanup(many.close)
+        self.assertEqual(SERVER.ask("/api/list?" + "&" * 500, connection=many).status, 400)
+        # the connection is closed; the client opens another one
+        self.assertEqual(SERVER.ask("/healthz", connection=many).status, 200)
+        self.assertEqual(SERVER.metric('innomap_requests_total{route="none",status="400"}'), before + 1)
+
     def test_a_megabyte_is_answered_or_refused_with_the_limit(self):
         ring = wkt(circle(38_000))
         self.assertGreater(len(ring), 850_000)

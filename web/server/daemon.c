@@ -5,6 +5,7 @@
 #include "http_problem.h"
 #include "http_status.h"
 #include "intake.h"
+#include "refusal.h"
 #include "route_tiles.h"
 #include "routes.h"
 #include "server_state.h"
@@ -53,6 +54,7 @@ static void exchange_begin(struct exchange *x, struct server *server)
 {
     x->server = server;
     x->is_first_call = true;
+    x->is_refused = false;
     x->is_head = x->is_options = x->is_post = false;
     x->route = NULL;
     x->host = x->accept = x->accept_encoding = NULL;
@@ -769,6 +771,8 @@ static enum MHD_Result on_request(void *cls,
     if (!x)
         return MHD_NO;
     x->connection = mhd;
+    if (x->is_refused) /* it went in all the same; the answer has been sent */
+        return MHD_NO;
     if (x->is_first_call)
         return first_call(x, method, version);
     if (*upload_data_size)
@@ -790,6 +794,10 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
     x->raw_len = strnlen(uri, URL_MAX_BYTES + 1);
     memcpy(x->raw, uri, x->raw_len);
     x->raw[x->raw_len] = '\0';
+    x->is_refused = refusal_is_due(uri);
+    if (x->is_refused)
+        metrics_count_request(&x->server->metrics, METRICS_ROUTES - 1,
+                              refusal_send(x, connection->fd));
     return x;
 }
 

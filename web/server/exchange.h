@@ -80,6 +80,7 @@ struct exchange {
     size_t raw_len;
     struct http_url url;
     bool is_first_call;
+    bool is_refused; /* before it was read; see refusal.h */
     bool is_head;
     bool is_options;
     bool is_post;
