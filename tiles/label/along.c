@@ -48,6 +48,7 @@ static void choose_direction(const struct label_spec *spec, struct label_along *
 
 bool label_along_make(const struct label_spec *spec,
                       const struct atlas_shape *shape,
+                      const struct line_chunks *chunks,
                       const double scale[4],
                       double x,
                       double y,
@@ -64,7 +65,8 @@ bool label_along_make(const struct label_spec *spec,
     out->half_px += fabs(out->offset_px[0]);
     if (spec->parts & LABEL_ICON)
         out->half_px = fmax(out->half_px, spec->icon_size_px[0] / 2);
-    if (!label_path_around(shape, scale, x, y, out->half_px + em / 4, em, &out->path))
+    if (!label_path_around(shape, chunks, scale, x, y, out->half_px + em / 4, em,
+                           &out->path))
         return false;
     choose_direction(spec, out);
     return true;

@@ -17,13 +17,14 @@ struct label_along {
 /**
  * Lay the label around a point of the line.
  *
- * In:     `scale`, `x`, `y` as of label_path_around; `text_px` is the size of the text
- * Out:    false when the line is too short there
- * Chinese names on steep lines read from top to bottom with letters upright, all others
- * from left to right (text-keep-upright).
+ * In:     `chunks`, `scale`, `x`, `y` as of label_path_around; `text_px` is the size of
+ * the text Out:    false when the line is too short there Chinese names on steep lines
+ * read from top to bottom with letters upright, all others from left to right
+ * (text-keep-upright).
  */
 bool label_along_make(const struct label_spec *spec,
                       const struct atlas_shape *shape,
+                      const struct line_chunks *chunks,
                       const double scale[4],
                       double x,
                       double y,

@@ -468,6 +468,13 @@ static void add_squares(struct square_list *list,
     }
 }
 
+/* Vertices and boxes that are looked at for one foot, about. */
+static uint32_t foot_cost(const struct atlas_shape *shape,
+                          const struct line_chunks *chunks)
+{
+    return chunks ? chunks->n + 4 * chunks->each : shape->n_points;
+}
+
 /* Where the letters will stand at the next zooms, whose finer line may bend otherwise.
  * Kept free too, so nobody comes in their way; plan->ahead says what will be written.
  */
@@ -487,8 +494,10 @@ static void add_squares_ahead(struct listing *l,
             continue;
         struct atlas_shape shape = atlas_shape(l->ms->layer->layer, label->feature,
                                                map_detail_zoom(plan->map, z));
-        l->n_looked += shape.n_points;
-        if (label_along_make(&ahead->spec, &shape, scale, label->world_x,
+        const struct line_chunks *chunks = line_chunks_of(&plan->chunks, &shape);
+
+        l->n_looked += foot_cost(&shape, chunks);
+        if (label_along_make(&ahead->spec, &shape, chunks, scale, label->world_x,
                              label->world_y, ahead->size_px, &plan->along))
             add_squares(list, &plan->along, half_of(&ahead->spec, ahead->size_px),
                         l->level->px_per_unit / plan->levels[z].px_per_unit);
@@ -617,8 +626,9 @@ keep_on_line(struct listing *l, const double size_px[2], struct label_entry *ent
     entry->has_grown = true;
     if (!label_scale_at(plan->map, l->cell->zoom, entry->label.world_x,
                         entry->label.world_y, scale) ||
-        !label_along_make(&plan->spec, &shape, scale, entry->label.world_x,
-                          entry->label.world_y, size_px, &plan->along))
+        !label_along_make(&plan->spec, &shape, line_chunks_of(&plan->chunks, &shape),
+                          scale, entry->label.world_x, entry->label.world_y, size_px,
+                          &plan->along))
         return false;
     l->rc = measure_ahead(l);
     if (l->rc == IM_OK && !set_squares(l, size_px, &entry->label))
@@ -854,9 +864,11 @@ static bool lay_at(struct line_listing *line, double world_x, double world_y)
 {
     struct label_plan *plan = line->l->plan;
 
-    line->l->n_looked += line->shape.n_points; /* each time the foot is looked for */
-    return label_along_make(&plan->spec, &line->shape, line->scale, world_x, world_y,
-                            line->size_px, &plan->along);
+    const struct line_chunks *chunks = line_chunks_of(&plan->chunks, &line->shape);
+
+    line->l->n_looked += foot_cost(&line->shape, chunks);
+    return label_along_make(&plan->spec, &line->shape, chunks, line->scale, world_x,
+                            world_y, line->size_px, &plan->along);
 }
 
 /* World units from pixels around a position. */
@@ -933,7 +945,8 @@ static bool list_place(void *ctx, uint32_t part, uint32_t along, double x, doubl
         is_kept(l, &entry.label))
         return true;
     if (line->turns) {
-        if (is_late(l, line->shape.n_points))
+        if (is_late(l, foot_cost(&line->shape,
+                                 line_chunks_of(&l->plan->chunks, &line->shape))))
             return false;
         if (!lay(line, &entry.label) || !move_to(l, &entry.label, l->window))
             return true;
@@ -984,7 +997,15 @@ static bool list_line(void *ctx, uint32_t feature)
     line.shape = atlas_shape(layer, feature, map_detail_zoom(plan->map, l->cell->zoom));
     /* the finest shape, so that places are the same at all zooms */
     struct atlas_shape finest = atlas_shape(layer, feature, TILE_MAX_ZOOM);
-    label_places(&finest, length / px, plan->spec.spacing_px / px,
+    /* it may be moved into the cell from a little beside */
+    struct label_span span =
+        span_of(plan->map, l->cell->zoom, widened(l->window, LABEL_MAX_SHIFT_PX + 1));
+    struct label_near near = {(double)span.min_x - 1, (double)span.min_y - 1,
+                              (double)span.max_x + 1, (double)span.max_y + 1};
+    bool is_known =
+        plan->map->is_web_mercator; /* others may see a cell in two places */
+    label_places(&finest, line_chunks_of(&plan->chunks, &finest),
+                 is_known ? &near : NULL, length / px, plan->spec.spacing_px / px,
                  plan->spec.placement == PLACEMENT_LINE_CENTER, list_place, &line);
     return l->rc == IM_OK && l->n_found < CELL_LINES && l->n_looked <= CELL_VERTICES;
 }

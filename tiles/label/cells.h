@@ -100,8 +100,10 @@ struct label_plan {
     struct style_eval marker_at;
     struct label_spec spec;
     struct label_ahead ahead[LABEL_ZOOMS_AHEAD];
+    struct chunk_cache chunks;
     struct label_along along;
     struct label_path path;
+    atomic_size_t bytes; /* of all this, as the last request left it */
     /* of the request */
     struct text_fonts *fonts;
     struct tile_late late;

@@ -246,6 +246,19 @@ void label_index_free(struct label_index *index)
     free(index);
 }
 
+size_t label_index_bytes(const struct label_index *index)
+{
+    size_t bytes;
+
+    if (!index)
+        return 0;
+    bytes = sizeof *index + index->n * (sizeof *index->features + sizeof *index->boxes +
+                                        sizeof *index->ranks);
+    for (uint32_t i = 0; i < index->n_levels; i++)
+        bytes += index->n_nodes[i] * sizeof **index->nodes;
+    return bytes;
+}
+
 /* ---- searching ---- */
 
 #define ITEM_LEVEL UINT32_MAX

@@ -20,7 +20,8 @@ IM_CHECKED enum im_code label_index_new(const struct tile_map *map,
                                         struct tile_late *late,
                                         struct label_index **out,
                                         struct im_error *err);
-void label_index_free(struct label_index *index); /* NULL is fine */
+void label_index_free(struct label_index *index);          /* NULL is fine */
+size_t label_index_bytes(const struct label_index *index); /* of NULL 0 */
 
 /** In world units; 64 bits, because the last one ends at 2^32. */
 struct label_span {

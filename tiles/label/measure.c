@@ -50,6 +50,11 @@ void label_sizes_free(struct label_sizes *sizes)
     free(sizes);
 }
 
+size_t label_sizes_bytes(const struct label_sizes *sizes)
+{
+    return sizes->n_slots * sizeof *sizes->slots;
+}
+
 static struct size_slot *slot_of(const struct label_sizes *sizes, uint64_t key)
 {
     uint32_t i = (uint32_t)key & (sizes->n_slots - 1);

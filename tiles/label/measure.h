@@ -8,6 +8,7 @@
 struct label_sizes; /* bounded: over a million texts it starts anew */
 struct label_sizes *label_sizes_new(void); /* NULL without memory */
 void label_sizes_free(struct label_sizes *sizes);
+size_t label_sizes_bytes(const struct label_sizes *sizes);
 
 /** Width and height of the spec's text in CSS pixels; 0 when the fonts have none of its
  *  characters. Errors: those of text_shape. */

@@ -30,7 +30,78 @@ static unsigned halvings(double length, double spacing, bool only_middle)
     return (unsigned)fmin(MAX_HALVINGS, fmax(1, n));
 }
 
+/* The places of one part while they are gone through. */
+struct places {
+    const struct atlas_shape *shape;
+    label_place_fn *visit;
+    void *ctx;
+    uint32_t part;
+    double length; /* of the part */
+    unsigned n;    /* halvings */
+    uint32_t k;    /* the next place */
+};
+
+static double place_at(const struct places *p)
+{
+    return p->length * p->k / (1u << p->n);
+}
+
+/* Those on the segments that begin at first .. end - 1. */
+static bool visit_places(struct places *p, uint32_t first, uint32_t end, double before)
+{
+    for (uint32_t i = first; i < end && p->k < 1u << p->n; i++) {
+        const uint32_t *a = p->shape->xy + 2 * (size_t)i;
+        double l = segment_length(a);
+
+        for (; p->k < 1u << p->n; p->k++) {
+            double t = place_at(p) - before;
+            if (t > l || !(l > 0))
+                break;
+            if (!p->visit(p->ctx, p->part, p->k << (32 - p->n),
+                          a[0] + ((double)a[2] - a[0]) * t / l,
+                          a[1] + ((double)a[3] - a[1]) * t / l))
+                return false;
+        }
+        before += l;
+    }
+    return true;
+}
+
+static bool is_near(const struct line_chunk *c, const struct label_near *near)
+{
+    return !near || (c->min_x <= near->max_x && near->min_x <= c->max_x &&
+                     c->min_y <= near->max_y && near->min_y <= c->max_y);
+}
+
+/* The same with whole stretches left out that have no place, or none near. */
+static bool visit_chunks(struct places *p,
+                         const struct line_chunks *chunks,
+                         const struct label_near *near)
+{
+    for (uint32_t c = 0; c < chunks->n && p->k < 1u << p->n; c++) {
+        const struct line_chunk *chunk = &chunks->items[c];
+        uint32_t first = c * chunks->each;
+        uint32_t end = first + chunks->each;
+
+        if (place_at(p) - chunk->last_before > chunk->last_length)
+            continue;
+        if (!is_near(chunk, near)) {
+            while (p->k < 1u << p->n &&
+                   place_at(p) - chunk->last_before <= chunk->last_length)
+                p->k++;
+            continue;
+        }
+        if (end > chunks->n_points - 1)
+            end = chunks->n_points - 1;
+        if (!visit_places(p, first, end, chunk->before))
+            return false;
+    }
+    return true;
+}
+
 bool label_places(const struct atlas_shape *s,
+                  const struct line_chunks *chunks,
+                  const struct label_near *near,
                   double least_length,
                   double spacing,
                   bool only_middle,
@@ -39,29 +110,24 @@ bool label_places(const struct atlas_shape *s,
 {
     uint32_t first = 0;
 
+    if (s->n_parts != 1)
+        chunks = NULL; /* lengths are of each part */
     for (uint32_t p = 0; p < s->n_parts; first = s->part_end[p++]) {
         uint32_t end = s->part_end[p];
-        double length = part_length(s, first, end);
+        double length = chunks ? chunks->length : part_length(s, first, end);
+        struct places places = {.shape = s,
+                                .visit = visit,
+                                .ctx = ctx,
+                                .part = p,
+                                .length = length,
+                                .k = 1};
 
         if (end - first < 2 || !(length >= least_length) || !(length > 0))
             continue;
-        unsigned n = halvings(length, spacing, only_middle);
-        uint32_t k = 1;
-        double before = 0;
-        for (uint32_t i = first; i + 1 < end && k < 1u << n; i++) {
-            const uint32_t *a = s->xy + 2 * i;
-            double l = segment_length(a);
-
-            for (; k < 1u << n; k++) {
-                double t = (length * k / (1u << n) - before);
-                if (t > l || !(l > 0))
-                    break;
-                if (!visit(ctx, p, k << (32 - n), a[0] + ((double)a[2] - a[0]) * t / l,
-                           a[1] + ((double)a[3] - a[1]) * t / l))
-                    return false;
-            }
-            before += l;
-        }
+        places.n = halvings(length, spacing, only_middle);
+        if (!(chunks ? visit_chunks(&places, chunks, near)
+                     : visit_places(&places, first, end - 1, 0)))
+            return false;
     }
     return true;
 }
@@ -74,29 +140,108 @@ struct foot {
     double t;            /* 0..1 on it */
 };
 
-/* The nearest point of the line. */
-static bool find_foot(const struct atlas_shape *s, double x, double y, struct foot *out)
+struct foot_search {
+    const struct atlas_shape *shape;
+    double x, y;
+    double least; /* square of the distance */
+    struct foot foot;
+};
+
+static void
+look_at_segment(struct foot_search *f, uint32_t i, uint32_t first, uint32_t end)
 {
-    double least = HUGE_VAL;
-    uint32_t first = 0;
+    const uint32_t *a = f->shape->xy + 2 * (size_t)i;
+    double dx = (double)a[2] - a[0];
+    double dy = (double)a[3] - a[1];
+    double len2 = dx * dx + dy * dy;
+    double t = len2 > 0 ? ((f->x - a[0]) * dx + (f->y - a[1]) * dy) / len2 : 0;
 
-    for (uint32_t p = 0; p < s->n_parts; first = s->part_end[p++])
-        for (uint32_t i = first; i + 1 < s->part_end[p]; i++) {
-            const uint32_t *a = s->xy + 2 * i;
-            double dx = (double)a[2] - a[0];
-            double dy = (double)a[3] - a[1];
-            double len2 = dx * dx + dy * dy;
-            double t = len2 > 0 ? ((x - a[0]) * dx + (y - a[1]) * dy) / len2 : 0;
+    t = fmin(1, fmax(0, t));
+    double ex = a[0] + t * dx - f->x;
+    double ey = a[1] + t * dy - f->y;
+    double d = ex * ex + ey * ey;
+    /* of equals the first, in whatever order they are looked at */
+    if (d < f->least || (d == f->least && i < f->foot.segment)) {
+        f->least = d;
+        f->foot = (struct foot){first, end, i, t};
+    }
+}
 
-            t = fmin(1, fmax(0, t));
-            double ex = a[0] + t * dx - x;
-            double ey = a[1] + t * dy - y;
-            if (ex * ex + ey * ey < least) {
-                least = ex * ex + ey * ey;
-                *out = (struct foot){first, s->part_end[p], i, t};
-            }
-        }
-    return isfinite(least);
+static uint32_t part_of(const struct atlas_shape *s, uint32_t vertex)
+{
+    uint32_t low = 0;
+    uint32_t high = s->n_parts - 1;
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (s->part_end[middle] <= vertex)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The segments that begin at from .. to - 1. */
+static void look_along(struct foot_search *f, uint32_t from, uint32_t to)
+{
+    const struct atlas_shape *s = f->shape;
+
+    for (uint32_t p = part_of(s, from); p < s->n_parts && from < to; p++) {
+        uint32_t first = p ? s->part_end[p - 1] : 0;
+        uint32_t end = s->part_end[p];
+
+        for (; from + 1 < end && from < to; from++)
+            look_at_segment(f, from, first, end);
+        from = end;
+    }
+}
+
+static void
+look_at_chunk(struct foot_search *f, const struct line_chunks *c, uint32_t i)
+{
+    uint32_t from = i * c->each;
+    uint32_t to = from + c->each;
+
+    look_along(f, from, to < c->n_points ? to : c->n_points);
+}
+
+/* The nearest stretch tells how far the others need to be looked at. */
+static void look_at_chunks(struct foot_search *f, const struct line_chunks *c)
+{
+    double bounds[CHUNKS_MAX];
+    uint32_t nearest = 0;
+
+    for (uint32_t i = 0; i < c->n; i++) {
+        bounds[i] = line_chunk_distance2(&c->items[i], f->x, f->y);
+        if (bounds[i] < bounds[nearest])
+            nearest = i;
+    }
+    look_at_chunk(f, c, nearest);
+    for (uint32_t i = 0; i < c->n; i++)
+        /* feet are rounded, so one may seem nearer than its box */
+        if (i != nearest && bounds[i] <= f->least * (1 + 1e-9) + 1e-3)
+            look_at_chunk(f, c, i);
+}
+
+/* The nearest point of the line. */
+static bool find_foot(const struct atlas_shape *s,
+                      const struct line_chunks *chunks,
+                      double x,
+                      double y,
+                      struct foot *out)
+{
+    struct foot_search f = {.shape = s, .x = x, .y = y, .least = HUGE_VAL};
+
+    if (s->n_parts == 0)
+        return false;
+    if (chunks)
+        look_at_chunks(&f, chunks);
+    else
+        look_along(&f, 0, s->part_end[s->n_parts - 1]);
+    *out = f.foot;
+    return isfinite(f.least);
 }
 
 struct walk {
@@ -206,6 +351,7 @@ even_out(const double *xy, uint32_t n, double length, struct label_path *out)
 }
 
 bool label_path_around(const struct atlas_shape *shape,
+                       const struct line_chunks *chunks,
                        const double scale[4],
                        double x,
                        double y,
@@ -223,7 +369,7 @@ bool label_path_around(const struct atlas_shape *shape,
     /* smoothing shortens the curve, at most bends by about a third */
     double wanted = half_px * 4 / 3 / PATH_STEP_PX + reach + 1;
 
-    if (!(wanted < PATH_MAX_POINTS / 2 - 1) || !find_foot(shape, x, y, &foot))
+    if (!(wanted < PATH_MAX_POINTS / 2 - 1) || !find_foot(shape, chunks, x, y, &foot))
         return false;
     uint32_t side = (uint32_t)wanted;
     vertex(&w, foot.segment, start);

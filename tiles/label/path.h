@@ -3,7 +3,7 @@
 #ifndef TILES_LABEL_PATH_H
 #define TILES_LABEL_PATH_H
 
-#include <engine/atlas.h>
+#include "label/chunks.h"
 
 /** A stretch of a line around a point, even steps of PATH_STEP_PX, CSS pixels relative
  *  to that point; smoothed, so that letters do not jump at small corners. */
@@ -19,10 +19,11 @@ struct label_path {
  * In:     `scale` are pixels per world unit: x by x, x by y, y by x, y by y;
  *         `x`, `y` in world units: a point at the line or at most a few pixels from it;
  *         `half_px` of curve are wanted to both sides; `smooth_px` is the size of the
- *         letters
+ *         letters; `chunks` of the shape or NULL
  * Out:    false when the line ends before, or has no such place
  */
 bool label_path_around(const struct atlas_shape *shape,
+                       const struct line_chunks *chunks,
                        const double scale[4],
                        double x,
                        double y,
@@ -38,11 +39,17 @@ double label_path_bend(const struct label_path *path, double half_px, double win
 /**
  * Even places along each part of a line, the same at all zooms: 1/2, then quarters,
  * eighths ... as long as they are `spacing` world units apart.
+ * With `chunks` of the shape, places outside of `near` (NULL: none) may be left out.
  * Calls visit(ctx, part, along, x, y); false stops.
  */
+struct label_near {
+    double min_x, min_y, max_x, max_y; /* world units */
+};
 typedef bool
 label_place_fn(void *ctx, uint32_t part, uint32_t along, double x, double y);
 bool label_places(const struct atlas_shape *shape,
+                  const struct line_chunks *chunks,
+                  const struct label_near *near,
                   double least_length,
                   double spacing,
                   bool only_middle,

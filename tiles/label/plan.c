@@ -17,6 +17,7 @@
 enum {
     ARENA_MAX_BYTES = 1024 * 1024 * 1024,
     ARENA_FULL_BYTES = 64 * 1024 * 1024, /* then everything is made anew */
+    KEPT_TASKS = 64 * 1024,
     MAX_TASKS = 64 * 1024 * 1024
 };
 
@@ -626,6 +627,20 @@ static void forget_cells(struct label_plan *plan)
     plan->n_tasks = 0;
 }
 
+static void count_bytes(struct label_plan *plan)
+{
+    size_t bytes = sizeof *plan + chunk_cache_bytes(&plan->chunks) +
+                   im_arena_used(plan->arena) + label_sizes_bytes(plan->sizes) +
+                   plan->cap_tasks * sizeof *plan->tasks +
+                   plan->cap_list * sizeof *plan->list;
+
+    for (uint32_t i = 0; i < plan->map->n_styles; i++)
+        bytes += label_index_bytes(plan->indexes[i]);
+    for (uint32_t z = 0; z <= TILE_MAX_ZOOM; z++)
+        bytes += plan->levels[z].n_chains * sizeof *plan->levels[z].chains;
+    atomic_store_explicit(&plan->bytes, bytes, memory_order_relaxed);
+}
+
 enum im_code label_plan_new(const struct tile_map *map,
                             struct label_plan **out,
                             struct im_error *err)
@@ -645,6 +660,7 @@ enum im_code label_plan_new(const struct tile_map *map,
     }
     for (uint32_t z = 0; z <= TILE_MAX_ZOOM && z < tile_grid_depth(map->grid); z++)
         label_level_init(plan, z);
+    count_bytes(plan);
     *out = plan;
     return IM_OK;
 }
@@ -661,10 +677,26 @@ void label_plan_free(struct label_plan *plan)
     free(plan->indexes);
     label_sizes_free(plan->sizes);
     label_heap_release(&plan->heap);
+    chunk_cache_release(&plan->chunks);
     free(plan->tasks);
     free(plan->list);
     pthread_mutex_destroy(&plan->lock);
     free(plan);
+}
+
+/* A chain of a million decisions comes once in the life of a plan. */
+static void give_back_tasks(struct label_plan *plan)
+{
+    if (plan->cap_tasks <= KEPT_TASKS)
+        return;
+    free(plan->tasks);
+    plan->tasks = NULL;
+    plan->cap_tasks = 0;
+}
+
+size_t label_plan_bytes(const struct label_plan *plan)
+{
+    return atomic_load_explicit(&plan->bytes, memory_order_relaxed);
 }
 
 enum im_code label_plan_window(const struct tile_map *map,
@@ -689,6 +721,8 @@ enum im_code label_plan_window(const struct tile_map *map,
     /* between two tasks every cell is whole, and a cell being listed is still new */
     if (rc != IM_OK && rc != IM_ESTOPPED)
         forget_cells(plan);
+    give_back_tasks(plan);
+    count_bytes(plan);
     plan->late = (struct tile_late){0};
     plan->fonts = NULL;
     plan->err = NULL;

@@ -95,6 +95,7 @@ IM_CHECKED enum im_code label_plan_new(const struct tile_map *map,
                                        struct label_plan **out,
                                        struct im_error *err);
 void label_plan_free(struct label_plan *plan); /* NULL is fine */
+size_t label_plan_bytes(const struct label_plan *plan);
 
 /**
  * Each label of a zoom whose box meets the window, once, in no order; false stops. The

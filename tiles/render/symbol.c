@@ -217,8 +217,8 @@ static void draw_along(struct symbol *s)
         return;
     for (int i = 0; i < 4; i++)
         scale[i] *= r->stretch;
-    if (!label_along_make(&s->spec, &shape, scale, s->label->world_x, s->label->world_y,
-                          s->size_px, &s->along))
+    if (!label_along_make(&s->spec, &shape, NULL, scale, s->label->world_x,
+                          s->label->world_y, s->size_px, &s->along))
         return;
     if (s->label->parts & LABEL_ICON) {
         double centre[2];
