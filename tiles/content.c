@@ -49,6 +49,11 @@ void content_memo_free(struct content_memo *memo)
     free(memo);
 }
 
+size_t content_memo_bytes(void)
+{
+    return sizeof(struct content_memo);
+}
+
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
     hash ^= value;

@@ -3,8 +3,11 @@
 #ifndef TILES_CONTENT_H
 #define TILES_CONTENT_H
 
+#include <stddef.h>
+
 struct content_memo;
 struct content_memo *content_memo_new(void); /* NULL without memory */
 void content_memo_free(struct content_memo *memo);
+size_t content_memo_bytes(void); /* of each, once it is full */
 
 #endif

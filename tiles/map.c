@@ -707,6 +707,17 @@ static bool set_version(struct tile_map *map)
     return ok;
 }
 
+static size_t made_bytes(const struct tile_map *map)
+{
+    size_t bytes = sizeof *map + im_arena_used(map->arena) + content_memo_bytes();
+
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        if (map->layers[i].label_points)
+            bytes += (atlas_layer_size(map->layers[i].layer) + (size_t)1) *
+                     sizeof *map->layers[i].label_points;
+    return bytes;
+}
+
 enum im_code tile_map_new(const struct atlas *atlas,
                           const struct tile_map_options *options,
                           const struct tile_map **out,
@@ -753,6 +764,7 @@ enum im_code tile_map_new(const struct atlas *atlas,
     if (rc == IM_OK)
         rc = label_plan_new(map, &map->plan, err);
     if (rc == IM_OK) {
+        map->made_bytes = made_bytes(map);
         *out = map;
         map = NULL;
     }
@@ -785,6 +797,17 @@ void tile_map_unref(const struct tile_map *borrowed)
     im_arena_free(map->arena);
     atlas_unref(map->atlas);
     free(map);
+}
+
+size_t tile_map_memory_bytes(const struct tile_map *map)
+{
+    size_t bytes = map->made_bytes + label_plan_bytes(map->plan) +
+                   atomic_load_explicit(&map->mvt_spares.bytes, memory_order_relaxed);
+
+    for (uint32_t i = 0; i < map->n_layers; i++)
+        bytes += clusters_bytes(
+            atomic_load_explicit(&map->layers[i].clusters, memory_order_acquire));
+    return bytes;
 }
 
 struct bbox tile_map_extent(const struct tile_map *map)

@@ -46,6 +46,7 @@ struct map_clusters {
 enum { MVT_SPARES = 8 };
 struct mvt_spares {
     _Atomic(void *) encoders[MVT_SPARES];
+    atomic_size_t bytes; /* of those at rest */
 };
 void mvt_spares_release(struct mvt_spares *spares);
 
@@ -84,6 +85,7 @@ struct tile_map {
     struct mvt_spares mvt_spares;
     struct label_plan *plan;
     struct content_memo *content; /* versions of tiles, see content.c */
+    size_t made_bytes;            /* of what never grows */
 };
 
 /** May this feature be shown in this profile? */

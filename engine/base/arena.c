@@ -70,7 +70,9 @@ void im_arena_reset(struct im_arena *arena)
     struct block *first = arena->blocks;
 
     run_deferred(arena);
-    while (first && first->next) { /* the oldest block is the plain one */
+    /* one block stays, and none that was made for a large piece: connections and workers
+     * keep their arenas */
+    while (first && (first->next || first->size > BLOCK_BYTES)) {
         struct block *next = first->next;
 
         free(first);

@@ -48,7 +48,7 @@ static struct snapshot *snapshot_of_tea(void)
     static struct memory_source *ms; /* both live as long as the program */
 
     if (!snapshot)
-        snapshot = snapshot_new(tea_atlas(&ms), 1, false);
+        snapshot = snapshot_new(tea_atlas(&ms), 1, false, &server_of_tea()->snapshots);
     return snapshot;
 }
 

@@ -26,9 +26,11 @@ static void add_property(struct encode *e, struct layer_memory *memory, int fiel
                            .key = -1};
     if (p->values.type != FIELD_TEXT || p->is_unique)
         return;
-    if (!memory->places[field])
+    if (!memory->places[field]) {
         memory->places[field] =
             calloc(atlas_code_count(layer, field) + (size_t)1, sizeof(uint32_t));
+        e->memory_bytes += atlas_code_count(layer, field) * sizeof(uint32_t);
+    }
     p->places = memory->places[field];
     e->failed |= !p->places;
 }

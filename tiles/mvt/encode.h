@@ -103,7 +103,9 @@ struct encode {
     int64_t joined_keys[JOIN_MAX];      /* -1: not yet in the tile */
     uint32_t n_memory;
     struct tile_late late;
-    bool failed; /* or late */
+    bool failed;         /* or late */
+    size_t memory_bytes; /* of `memory` */
+    size_t rests_with;   /* bytes that are counted while it rests */
 };
 
 struct left_out {

@@ -19,6 +19,7 @@ void encode_forget(struct encode *e)
     memset(e->count_places, 0, sizeof e->count_places);
     e->memory = NULL;
     e->n_memory = 0;
+    e->memory_bytes = 0;
 }
 
 static void encode_free(struct encode *e)
@@ -48,6 +49,15 @@ void mvt_spares_release(struct mvt_spares *spares)
         encode_free(atomic_load_explicit(&spares->encoders[i], memory_order_acquire));
 }
 
+/* What grows with tiles and layers. */
+static size_t encode_bytes(const struct encode *e)
+{
+    return sizeof *e + e->memory_bytes + e->ranks.cap + e->left_out.cap + e->names.cap +
+           e->mvt.features.cap + e->mvt.keys.cap + e->mvt.values.cap + e->mvt.tags.cap +
+           e->mvt.geometry.cap + e->mvt.n_slots * sizeof *e->mvt.slots +
+           e->cap_xy * 2 * sizeof *e->xy;
+}
+
 struct encode *encode_take(const struct tile_map *map)
 {
     struct mvt_spares *spares = (struct mvt_spares *)&map->mvt_spares;
@@ -55,8 +65,10 @@ struct encode *encode_take(const struct tile_map *map)
 
     for (int i = 0; i < MVT_SPARES && !e; i++)
         e = atomic_exchange_explicit(&spares->encoders[i], NULL, memory_order_acq_rel);
-    if (e)
+    if (e) {
+        atomic_fetch_sub_explicit(&spares->bytes, e->rests_with, memory_order_relaxed);
         return e;
+    }
     e = calloc(1, sizeof *e);
     if (!e)
         return NULL;
@@ -74,7 +86,10 @@ struct encode *encode_take(const struct tile_map *map)
 void encode_give(const struct tile_map *map, struct encode *e)
 {
     struct mvt_spares *spares = (struct mvt_spares *)&map->mvt_spares;
+    size_t bytes = encode_bytes(e);
 
+    e->rests_with = bytes; /* others may take it at once */
+    atomic_fetch_add_explicit(&spares->bytes, bytes, memory_order_relaxed);
     for (int i = 0; i < MVT_SPARES && e && !e->failed; i++) {
         void *none = NULL;
 
@@ -83,6 +98,8 @@ void encode_give(const struct tile_map *map, struct encode *e)
                                                     memory_order_relaxed))
             e = NULL;
     }
+    if (e)
+        atomic_fetch_sub_explicit(&spares->bytes, bytes, memory_order_relaxed);
     encode_free(e);
 }
 

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 
 enum { DEFAULT_PORT = 8080, MEBIBYTE = 1024 * 1024 };
@@ -32,6 +33,7 @@ static const char HELP_ZH[] =
     "  --sprites 路径       图标表，不带后缀（默认 share/sprites/innomap）\n"
     "  --workers 个数       绘图线程，另有同样多的查询线程，默认每核一个\n"
     "  --cache-mb 数量      内存缓存，默认 256\n"
+    "  --maps-mb 数量       绘图所备样式与注记的内存，默认 256\n"
     "  --tile-cache-dir 目录  在磁盘上也缓存瓦片，重启后仍可用\n"
     "  --tile-cache-disk-mb 数量  磁盘缓存上限，默认 1024\n"
     "  --no-cache           不缓存（用于性能测试）\n"
@@ -72,6 +74,8 @@ static const char HELP_EN[] =
     "  --workers N           drawing threads, and as many for questions; default one\n"
     "                        per core\n"
     "  --cache-mb N          memory for finished tiles, default 256\n"
+    "  --maps-mb N           memory for what drawing keeps ready of each map (looks,\n"
+    "                        places of names), default 256\n"
     "  --tile-cache-dir FOLDER  keep tiles on the disk too, over restarts\n"
     "  --tile-cache-disk-mb N   at most so many there, default 1024\n"
     "  --no-cache            keep nothing (for benchmarks)\n"
@@ -97,6 +101,10 @@ struct arguments {
     bool no_viewer;
 };
 
+/* What is as large has pages of its own, which are given back with it. Left alone,
+ * malloc puts pieces of up to 32 MiB among the others once such a one was freed. */
+enum { OWN_PAGES_FROM_BYTES = 256 * 1024 };
+
 enum {
     O_DB = 256,
     O_PORT,
@@ -112,6 +120,7 @@ enum {
     O_SPRITES,
     O_WORKERS,
     O_CACHE,
+    O_MAPS,
     O_DISK_CACHE,
     O_DISK_CACHE_MB,
     O_NO_CACHE,
@@ -139,6 +148,7 @@ static const struct option long_options[] = {
     {"sprites", required_argument, NULL, O_SPRITES},
     {"workers", required_argument, NULL, O_WORKERS},
     {"cache-mb", required_argument, NULL, O_CACHE},
+    {"maps-mb", required_argument, NULL, O_MAPS},
     {"tile-cache-dir", required_argument, NULL, O_DISK_CACHE},
     {"tile-cache-disk-mb", required_argument, NULL, O_DISK_CACHE_MB},
     {"no-cache", no_argument, NULL, O_NO_CACHE},
@@ -164,6 +174,7 @@ static bool take_number(struct arguments *a, int option, int *code)
         {O_PORT, "--port", 0, 65535},
         {O_WORKERS, "--workers", 1, 256},
         {O_CACHE, "--cache-mb", 1, 1048576},
+        {O_MAPS, "--maps-mb", 1, 1048576},
         {O_DISK_CACHE_MB, "--tile-cache-disk-mb", 16, 1048576},
         {O_HEADER, "--header-seconds", 1, 3600},
         {O_BODY, "--body-seconds", 1, 3600},
@@ -186,6 +197,8 @@ static bool take_number(struct arguments *a, int option, int *code)
         o->workers = (unsigned)value;
     else if (option == O_CACHE)
         o->cache_bytes = (size_t)value * MEBIBYTE;
+    else if (option == O_MAPS)
+        o->map_bytes = (size_t)value * MEBIBYTE;
     else if (option == O_DISK_CACHE_MB)
         o->tile_cache_disk_bytes = (uint64_t)value * MEBIBYTE;
     else if (option == O_HEADER)
@@ -252,6 +265,7 @@ static bool take_option(struct arguments *a, int option, char **argv, int *code)
     case O_PORT:
     case O_WORKERS:
     case O_CACHE:
+    case O_MAPS:
     case O_DISK_CACHE_MB:
     case O_HEADER:
     case O_BODY:
@@ -332,6 +346,8 @@ static int run(struct arguments *a)
     sigaddset(&stop, SIGINT);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is as a disk that is full */
+    (void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM_BYTES);
     if (server_start(&a->options, &server, &err) != IM_OK) {
         /* whatever keeps a server from starting is the surroundings' fault, not that of
          * the question; only a wrong option is wrong usage */

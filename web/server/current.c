@@ -8,17 +8,20 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/stat.h>
 
 enum {
     LOOK_EVERY_MS = 200,   /* an import has to show within a second */
     RETRY_BUILD_MS = 5000, /* a full scan that failed is not repeated at every look */
+    TRIM_EVERY_MS = 2000,
 };
 
 struct current {
     char *db_path;
     bool leave_out_unreviewed;
+    struct snapshot_shared *shared;
     pthread_mutex_t mutex; /* guards snapshot, healthy and stopping */
     pthread_cond_t wake;
     struct snapshot *snapshot;
@@ -39,6 +42,8 @@ struct current {
     uint64_t generation;
     uint64_t failed_version;
     unsigned looks_to_retry;
+    uint64_t trimmed; /* shared->freed at the last trim */
+    unsigned looks_to_trim;
     char last_error[sizeof((struct im_error *)0)->msg];
 };
 
@@ -72,7 +77,7 @@ static enum im_code build(struct current *c, struct im_error *err)
 
     if (rc != IM_OK)
         return rc;
-    fresh = snapshot_new(atlas, ++c->generation, c->leave_out_unreviewed);
+    fresh = snapshot_new(atlas, ++c->generation, c->leave_out_unreviewed, c->shared);
     for (size_t i = 0; i < atlas_problem_count(atlas); i++) {
         char quoted[512];
 
@@ -186,6 +191,24 @@ static bool wait_for_next_look(struct current *c)
     return !stopping;
 }
 
+/* Maps and snapshots are freed in many pieces among what tile caches keep, and malloc
+ * gives back the end of its memory alone: what was the most that was ever used at one
+ * time would stay for good, and grow as the pieces scatter. */
+static void trim(struct current *c)
+{
+    uint64_t freed = atomic_load(&c->shared->freed);
+
+    if (c->looks_to_trim > 0) {
+        c->looks_to_trim--;
+        return;
+    }
+    if (freed == c->trimmed)
+        return;
+    c->trimmed = freed;
+    c->looks_to_trim = TRIM_EVERY_MS / LOOK_EVERY_MS;
+    malloc_trim(0);
+}
+
 static void *watch(void *arg)
 {
     struct current *c = arg;
@@ -196,6 +219,7 @@ static void *watch(void *arg)
         enum im_code rc = look(c, &changed, &err);
 
         report(c, rc, &err);
+        trim(c);
         if (rc == IM_OK && changed)
             im_log(IM_LOG_INFO, "data_changed", "version=%" PRIu64 " layers=%zu",
                    atlas_version(snapshot_atlas(c->snapshot)),
@@ -235,6 +259,7 @@ static void *index_texts(void *arg)
 
 enum im_code current_open(const char *db_path,
                           bool leave_out_unreviewed,
+                          struct snapshot_shared *shared,
                           struct current **out,
                           struct im_error *err)
 {
@@ -250,6 +275,7 @@ enum im_code current_open(const char *db_path,
     pthread_cond_init(&c->wake, &attr);
     pthread_condattr_destroy(&attr);
     c->leave_out_unreviewed = leave_out_unreviewed;
+    c->shared = shared;
     c->healthy = true;
     c->db_path = strdup(db_path);
     rc = c->db_path ? open_store(c, &c->store, &c->opened, err)

@@ -8,11 +8,12 @@
 struct current;
 
 /**
- * Open the database, build the first snapshot and start watching. Errors of store_open
- * and atlas_build.
+ * Open the database, build the first snapshot and start watching. `shared` lives longer
+ * than any snapshot. Errors of store_open and atlas_build.
  */
 IM_CHECKED enum im_code current_open(const char *db_path,
                                      bool leave_out_unreviewed,
+                                     struct snapshot_shared *shared,
                                      struct current **out,
                                      struct im_error *err);
 /** Stops the watcher; snapshots that are still referenced live on. NULL is fine. */

@@ -44,6 +44,7 @@ enum {
     NAME_LEN = 32,
     MAX_FILE_BYTES = 64 * 1024 * 1024,
     USED_AGAIN_SECONDS = 3600,
+    TRY_AGAIN_SECONDS = 60,
     LEFT_OVER_SECONDS = 3600, /* half-written files of processes that were killed */
     FULL_PERCENT = 90         /* what is left after making room */
 };
@@ -91,15 +92,37 @@ static int path_of(const struct disk_cache *c, struct body_key key, char out[PAT
     return n > 0 && n < PATH_MAX ? n : -1;
 }
 
+static void wake_keeper(struct disk_cache *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    pthread_cond_signal(&c->wake);
+    pthread_mutex_unlock(&c->mutex);
+}
+
 static void turn_off(struct disk_cache *c, const char *what, int why)
 {
     char quoted[PATH_MAX + 16];
 
-    if (!atomic_exchange(&c->is_off, true))
-        im_log(IM_LOG_WARN, "tile_disk_cache_off",
-               "directory=%s failed=%s reason=\"%s\" next=\"tiles are drawn instead; "
-               "make room or mend it, then restart\"",
-               im_log_quote(quoted, sizeof quoted, c->directory), what, strerror(why));
+    if (atomic_exchange(&c->is_off, true))
+        return;
+    im_log(IM_LOG_WARN, "tile_disk_cache_off",
+           "directory=%s failed=%s reason=\"%s\" next=\"tiles are drawn instead; make "
+           "room or mend it: it is tried again every %d seconds\"",
+           im_log_quote(quoted, sizeof quoted, c->directory), what, strerror(why),
+           TRY_AGAIN_SECONDS);
+    wake_keeper(c);
+}
+
+void disk_cache_try_again(struct disk_cache *c)
+{
+    atomic_store(&c->is_off, false);
+}
+
+/* Something else in the place of one file says nothing about the others. */
+static bool concerns_one_file(int why)
+{
+    return why == EISDIR || why == ENOTDIR || why == ELOOP || why == ENOTEMPTY ||
+           why == EEXIST;
 }
 
 /* The bytes of a file, at most MAX_FILE_BYTES; NULL: not there, or not to be read. */
@@ -253,13 +276,6 @@ write_file(struct disk_cache *c, const char *path, struct im_bytes bytes, int *w
     return ok;
 }
 
-static void wake_keeper(struct disk_cache *c)
-{
-    pthread_mutex_lock(&c->mutex);
-    pthread_cond_signal(&c->wake);
-    pthread_mutex_unlock(&c->mutex);
-}
-
 void disk_cache_put(struct disk_cache *c, struct body_key key, struct body *body)
 {
     char path[PATH_MAX];
@@ -291,7 +307,7 @@ void disk_cache_put(struct disk_cache *c, struct body_key key, struct body *body
             if (atomic_fetch_add(&c->bytes, (int64_t)buf.len) + (int64_t)buf.len >
                 (int64_t)c->max_bytes)
                 wake_keeper(c);
-        } else {
+        } else if (!concerns_one_file(why)) {
             turn_off(c, "write", why);
         }
     }
@@ -413,6 +429,24 @@ static void go_round(struct disk_cache *c, int64_t most)
     atomic_store(&c->bytes, sum + (int64_t)(atomic_load(&c->added) - added));
 }
 
+/* Called with the mutex held. While it is off nobody but the clock wakes this thread.
+ */
+static void wait_for_work(struct disk_cache *c)
+{
+    struct timespec until;
+
+    if (!atomic_load(&c->is_off)) {
+        pthread_cond_wait(&c->wake, &c->mutex);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += TRY_AGAIN_SECONDS;
+    while (!c->stopping &&
+           pthread_cond_timedwait(&c->wake, &c->mutex, &until) != ETIMEDOUT)
+        ;
+    disk_cache_try_again(c);
+}
+
 static void *keep(void *arg)
 {
     struct disk_cache *c = arg;
@@ -429,7 +463,7 @@ static void *keep(void *arg)
         }
         c->has_counted = true;
         pthread_cond_broadcast(&c->done);
-        pthread_cond_wait(&c->wake, &c->mutex);
+        wait_for_work(c);
     }
     pthread_mutex_unlock(&c->mutex);
     return NULL;

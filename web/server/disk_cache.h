@@ -42,5 +42,7 @@ struct disk_cache_counts {
     bool is_off;
 };
 struct disk_cache_counts disk_cache_count(struct disk_cache *cache);
+/** After a failure it is off; once a minute this is done by itself. */
+void disk_cache_try_again(struct disk_cache *cache);
 
 #endif

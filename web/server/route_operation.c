@@ -3,6 +3,8 @@
 #include "routes.h"
 #include "server_state.h"
 
+#include <malloc.h>
+
 enum { METRICS_MAX_BYTES = 256 * 1024 };
 
 static enum im_code reply_text(struct exchange *x,
@@ -98,6 +100,43 @@ static void write_disk(struct disk_cache *disk, struct im_buf *out)
                         n.is_off);
 }
 
+static void
+write_memory(struct server *server, struct snapshot *snapshot, struct im_buf *out)
+{
+    struct snapshot_maps maps = snapshot_maps(snapshot);
+
+    metrics_write_value(out, "innomap_snapshots", "gauge",
+                        "Snapshots that somebody holds: one, two for a moment after an "
+                        "import.",
+                        atomic_load(&server->snapshots.alive));
+    metrics_write_value(out, "innomap_maps", "gauge",
+                        "Sets of layers, look, language, grid and filter kept ready.",
+                        maps.n);
+    metrics_write_value(out, "innomap_map_bytes", "gauge",
+                        "Memory of those maps: styles, label plans.", maps.bytes);
+    metrics_write_value(out, "innomap_map_max_bytes", "gauge",
+                        "Bytes from which on the least recently used map goes.",
+                        server->snapshots.max_map_bytes);
+    struct mallinfo2 heap = mallinfo2();
+
+    metrics_write_value(out, "innomap_heap_used_bytes", "gauge",
+                        "Memory that was asked for and not freed.",
+                        heap.uordblks + heap.hblkhd);
+    metrics_write_value(out, "innomap_heap_free_bytes", "gauge",
+                        "Freed memory between what is used; given back to the system "
+                        "where pages are free.",
+                        heap.fordblks);
+    if (server->documents) {
+        struct body_cache_counts n = body_cache_count(server->documents);
+
+        metrics_write_value(out, "innomap_document_bytes", "gauge",
+                            "Bytes of documents kept: TileJSON, styles, capabilities.",
+                            n.bytes);
+        metrics_write_value(out, "innomap_document_max_bytes", "gauge",
+                            "Bytes of documents that may be kept.", n.max_bytes);
+    }
+}
+
 enum im_code route_metrics(struct exchange *x, struct im_error *err)
 {
     struct im_buf buf = {.max = METRICS_MAX_BYTES};
@@ -124,6 +163,7 @@ enum im_code route_metrics(struct exchange *x, struct im_error *err)
     metrics_write_value(&buf, "innomap_atlas_bytes", "gauge",
                         "Memory of the snapshot that is served.",
                         atlas_memory_bytes(atlas));
+    write_memory(x->server, exchange_snapshot(x), &buf);
     metrics_write_value(&buf, "innomap_layers_left_out", "gauge",
                         "Layers that could not be read.", atlas_problem_count(atlas));
     metrics_write_value(&buf, "innomap_database_readable", "gauge",

@@ -169,9 +169,11 @@ static enum im_code make_picture(struct work_waiter *first,
     const struct tile_map *map = NULL;
     enum im_code rc = snapshot_map_get(x->snapshot, &a->map, &map, err);
 
-    if (rc == IM_OK)
+    if (rc == IM_OK) {
         rc = static_map_render(&a->request.picture, map, worker->tiles, &worker->buf,
                                err);
+        snapshot_map_used(x->snapshot, map);
+    }
     if (rc == IM_OK)
         rc = im_buf_check(&worker->buf, "the picture", err);
     if (rc == IM_OK) {

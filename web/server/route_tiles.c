@@ -209,8 +209,10 @@ static enum im_code make_tile(struct work_waiter *first,
     if (*out)
         return IM_OK;
     rc = snapshot_map_get(x->snapshot, &r->map, &map, err);
-    if (rc == IM_OK)
+    if (rc == IM_OK) {
         rc = draw(x->server, map, r, first->key, worker, out, err);
+        snapshot_map_used(x->snapshot, map);
+    }
     tile_map_unref(map);
     return rc;
 }
@@ -234,9 +236,11 @@ static enum im_code prepare_tile(struct work_waiter *first,
     enum im_code rc = snapshot_map_get(x->snapshot, &r->map, &map, err);
 
     (void)out;
-    if (rc == IM_OK)
+    if (rc == IM_OK) {
         rc = tile_content_prepare(map, worker->tiles, r->id, shown_px(map, r), &version,
                                   err);
+        snapshot_map_used(x->snapshot, map);
+    }
     tile_map_unref(map);
     return rc;
 }

@@ -265,7 +265,7 @@ start_all(struct server *s, const struct server_options *options, struct im_erro
         rc = make_empty_pictures(s, err);
     if (rc == IM_OK)
         rc = current_open(options->db_path, server_leaves_out_unreviewed(s),
-                          &s->current, err);
+                          &s->snapshots, &s->current, err);
     if (rc == IM_OK)
         rc = start_connections(s, options, err);
     if (rc == IM_OK)
@@ -296,6 +296,7 @@ enum im_code server_start(const struct server_options *options,
     s->tianditu_prefix = copy_text(options->tianditu_prefix, "");
     s->is_public = options->is_public;
     s->access_log = options->access_log;
+    s->snapshots.max_map_bytes = options->map_bytes ? options->map_bytes : MAP_BYTES;
     s->question_ms = options->question_ms ? options->question_ms : QUESTION_MS;
     if (!options->no_cache)
         s->cache =

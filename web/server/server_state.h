@@ -34,6 +34,7 @@ enum {
     TILE_MS = 20000,
     CACHE_BYTES = 256 * 1024 * 1024,
     DISK_CACHE_BYTES = 1024 * 1024 * 1024,
+    MAP_BYTES = 256 * 1024 * 1024,
     DOCUMENTS_BYTES = 32 * 1024 * 1024,
     FONTS = 2,
     FONT_RANGES = 256,
@@ -52,6 +53,7 @@ struct server {
     uint16_t port;
     int listen_fd;
     struct MHD_Daemon *daemon;
+    struct snapshot_shared snapshots;
     struct current *current;
     struct work *drawing;     /* tiles and what belongs to them */
     struct work *questions;   /* of their own: slow ones must not hold up the map */

@@ -11,6 +11,7 @@ struct kept_map {
     char *text;         /* layers, filter; NULL: free */
     const struct tile_map *map;
     uint64_t used_at;
+    size_t bytes;
 };
 
 struct snapshot {
@@ -18,13 +19,17 @@ struct snapshot {
     const struct atlas *atlas;
     uint64_t generation;
     bool leave_out_unreviewed;
+    struct snapshot_shared *shared;
     pthread_mutex_t mutex; /* guards what follows */
     uint64_t clock;
+    size_t map_bytes;
     struct kept_map maps[SNAPSHOT_MAX_MAPS];
 };
 
-struct snapshot *
-snapshot_new(const struct atlas *atlas, uint64_t generation, bool leave_out_unreviewed)
+struct snapshot *snapshot_new(const struct atlas *atlas,
+                              uint64_t generation,
+                              bool leave_out_unreviewed,
+                              struct snapshot_shared *shared)
 {
     struct snapshot *s = calloc(1, sizeof *s);
 
@@ -33,6 +38,8 @@ snapshot_new(const struct atlas *atlas, uint64_t generation, bool leave_out_unre
         s->atlas = atlas_ref(atlas);
         s->generation = generation;
         s->leave_out_unreviewed = leave_out_unreviewed;
+        s->shared = shared;
+        atomic_fetch_add(&shared->alive, 1);
         pthread_mutex_init(&s->mutex, NULL);
     }
     return s;
@@ -44,23 +51,39 @@ struct snapshot *snapshot_ref(struct snapshot *s)
     return s;
 }
 
-static void forget(struct kept_map *kept)
+/* Out of its slot; the caller lets the map go without the lock, since a large one takes
+ * long to free. */
+static const struct tile_map *take_out(struct snapshot *s, struct kept_map *kept)
 {
-    tile_map_unref(kept->map);
+    const struct tile_map *map = kept->map;
+
+    s->map_bytes -= kept->bytes;
     free(kept->text);
     *kept = (struct kept_map){0};
+    return map;
+}
+
+static void let_go(struct snapshot *s, const struct tile_map *map)
+{
+    tile_map_unref(map);
+    atomic_fetch_add(&s->shared->freed, map != NULL);
 }
 
 void snapshot_unref(struct snapshot *s)
 {
+    struct snapshot_shared *shared;
+
     if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
         return;
     for (int i = 0; i < SNAPSHOT_MAX_MAPS; i++)
         if (s->maps[i].text)
-            forget(&s->maps[i]);
+            let_go(s, take_out(s, &s->maps[i]));
     atlas_unref(s->atlas);
     pthread_mutex_destroy(&s->mutex);
+    shared = s->shared;
     free(s);
+    atomic_fetch_add(&shared->freed, 1);
+    atomic_fetch_sub(&shared->alive, 1);
 }
 
 const struct atlas *snapshot_atlas(const struct snapshot *s)
@@ -149,18 +172,71 @@ static struct kept_map *slot_for(struct snapshot *s, bool is_filtered)
     return free_slot ? free_slot : oldest;
 }
 
-/* Called with the mutex held; takes `text` and a reference to `map`. */
-static void keep(struct snapshot *s,
-                 const struct map_key *key,
-                 char *text,
-                 const struct tile_map *map)
+/* Called with the mutex held; takes `text` and a reference to `map`. What had to go for
+ * it, or NULL. */
+static const struct tile_map *keep(struct snapshot *s,
+                                   const struct map_key *key,
+                                   char *text,
+                                   const struct tile_map *map)
 {
     struct kept_map *slot = slot_for(s, key->filter.len > 0);
+    const struct tile_map *before = slot->text ? take_out(s, slot) : NULL;
 
-    forget(slot);
-    *slot = (struct kept_map){*key, text, tile_map_ref(map), ++s->clock};
+    *slot = (struct kept_map){*key, text, tile_map_ref(map), ++s->clock,
+                              tile_map_memory_bytes(map)};
     slot->key.layers.data = (const uint8_t *)text;
     slot->key.filter.data = (const uint8_t *)text + key->layers.len + 1;
+    s->map_bytes += slot->bytes;
+    return before;
+}
+
+/* Called with the mutex held: the least recently used map but for one, or NULL. */
+static struct kept_map *oldest_but(struct snapshot *s, const struct kept_map *one)
+{
+    struct kept_map *oldest = NULL;
+
+    for (int i = 0; i < SNAPSHOT_MAX_MAPS; i++) {
+        struct kept_map *kept = &s->maps[i];
+
+        if (kept->text && kept != one && (!oldest || kept->used_at < oldest->used_at))
+            oldest = kept;
+    }
+    return oldest;
+}
+
+void snapshot_map_used(struct snapshot *s, const struct tile_map *map)
+{
+    size_t bytes = tile_map_memory_bytes(map);
+    const struct tile_map *out[SNAPSHOT_MAX_MAPS];
+    struct kept_map *used = NULL;
+    struct kept_map *oldest;
+    unsigned n = 0;
+
+    pthread_mutex_lock(&s->mutex);
+    for (int i = 0; i < SNAPSHOT_MAX_MAPS && !used; i++)
+        if (s->maps[i].text && s->maps[i].map == map)
+            used = &s->maps[i];
+    if (used) {
+        s->map_bytes += bytes - used->bytes;
+        used->bytes = bytes;
+    }
+    while (s->map_bytes > s->shared->max_map_bytes && (oldest = oldest_but(s, used)))
+        out[n++] = take_out(s, oldest);
+    pthread_mutex_unlock(&s->mutex);
+    while (n > 0)
+        let_go(s, out[--n]);
+}
+
+struct snapshot_maps snapshot_maps(struct snapshot *s)
+{
+    struct snapshot_maps sum = {0};
+
+    pthread_mutex_lock(&s->mutex);
+    for (int i = 0; i < SNAPSHOT_MAX_MAPS; i++)
+        sum.n += s->maps[i].text != NULL;
+    sum.bytes = s->map_bytes;
+    pthread_mutex_unlock(&s->mutex);
+    return sum;
 }
 
 /* Both texts of a key, each with its end. */
@@ -182,6 +258,7 @@ static enum im_code make(struct snapshot *s,
                          struct im_error *err)
 {
     char *text = copy_texts(key);
+    const struct tile_map *before = NULL;
     struct tile_map_options options = {
         .layers = text,
         .lang = key->lang,
@@ -204,10 +281,11 @@ static enum im_code make(struct snapshot *s,
             tile_map_unref(*out);
             *out = tile_map_ref(kept->map);
         } else {
-            keep(s, key, text, *out);
+            before = keep(s, key, text, *out);
             text = NULL;
         }
         pthread_mutex_unlock(&s->mutex);
+        let_go(s, before);
     }
     free(text);
     return rc;

@@ -5,14 +5,26 @@
 
 #include <tiles/tile.h>
 
+#include <stdatomic.h>
+
 enum { SNAPSHOT_MAX_MAPS = 64, SNAPSHOT_MAX_FILTERED = 16 };
 
 struct snapshot;
 
-/** Takes a reference of its own to the atlas. `generation` is never 0. NULL without
- *  memory. */
-struct snapshot *
-snapshot_new(const struct atlas *atlas, uint64_t generation, bool leave_out_unreviewed);
+/** Of all snapshots of a server. */
+struct snapshot_shared {
+    /* The maps of one snapshot may have so much, but for one that alone has more. */
+    size_t max_map_bytes;
+    atomic_size_t alive; /* one, and after an import two until the last reader goes */
+    atomic_uint_fast64_t freed; /* snapshots and maps, ever */
+};
+
+/** Takes a reference of its own to the atlas. `generation` is never 0; `shared` lives
+ *  longer. NULL without memory. */
+struct snapshot *snapshot_new(const struct atlas *atlas,
+                              uint64_t generation,
+                              bool leave_out_unreviewed,
+                              struct snapshot_shared *shared);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 
@@ -44,5 +56,14 @@ IM_CHECKED enum im_code snapshot_map_get(struct snapshot *snapshot,
                                          const struct map_key *key,
                                          const struct tile_map **out,
                                          struct im_error *err);
+/** After work on a map, which grows with it: when all maps have more than
+ *  shared->max_map_bytes, the least recently used go. */
+void snapshot_map_used(struct snapshot *snapshot, const struct tile_map *map);
+
+struct snapshot_maps {
+    size_t n;
+    size_t bytes;
+};
+struct snapshot_maps snapshot_maps(struct snapshot *snapshot);
 
 #endif

@@ -206,8 +206,14 @@ TEST(a_full_disk_turns_it_off_and_nothing_else)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_true(disk_cache_count(c).is_off);
     assert_null(disk_cache_get(c, key_of(2)));
+    put(c, 2, 100);
+    assert_null(disk_cache_get(c, key_of(2)));
+    disk_cache_try_again(c); /* there is room now */
+    put(c, 3, 100);
+    assert_true(is_right(c, 3, 100));
+    assert_false(disk_cache_count(c).is_off);
     disk_cache_close(c);
-    c = open_at("full", 1 << 30, SALT); /* after a restart it is on again */
+    c = open_at("full", 1 << 30, SALT);
     assert_true(is_right(c, 1, 100));
     assert_null(disk_cache_get(c, key_of(2)));
     assert_int_equal(disk_cache_count(c).healed, 0); /* nothing half was left */

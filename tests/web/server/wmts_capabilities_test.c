@@ -94,7 +94,7 @@ static int set_up(void **state)
     for (int i = 0; i < LAYERS; i++)
         add_layer(f.source, i);
     atlas = memory_source_atlas(f.source);
-    f.snapshot = snapshot_new(atlas, 1, false);
+    f.snapshot = snapshot_new(atlas, 1, false, &f.server.snapshots);
     atlas_unref(atlas);
     f.server.review_number = nothing;
     assert_int_equal(

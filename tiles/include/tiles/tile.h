@@ -64,6 +64,9 @@ void tile_map_unref(const struct tile_map *map);
  * profile, tile format. The ETag is made from it and the tile id, so it costs no
  * rendering. */
 uint64_t tile_map_version(const struct tile_map *map);
+/** Memory of the map itself, about: styles, label plan, encoders at rest. It grows with
+ *  what is drawn of the map. The atlas is not in it. */
+size_t tile_map_memory_bytes(const struct tile_map *map);
 
 /** The same without the layers' versions: equal for two maps that differ in their rows
  *  alone, so it names a map in caches over the versions of its data. */

@@ -24,6 +24,7 @@ struct server_options {
     bool is_public;              /* the public profile */
     unsigned workers;   /* that draw, and as many that answer; 0: one per core */
     size_t cache_bytes; /* 0: 256 MiB; cache off with no_cache */
+    size_t map_bytes;   /* of what is kept ready to draw maps; 0: 256 MiB */
     bool no_cache;
     const char *tile_cache_directory; /* tiles kept on a disk; NULL: none */
     uint64_t tile_cache_disk_bytes;   /* 0: 1 GiB */
