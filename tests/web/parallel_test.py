@@ -35,6 +35,12 @@ def client(server, seed):
             "/api/nearest?layer=sites,others&near=S1&k=60",
             "/api/within?layer=sites&lon=121.5&lat=31.2&radius_km=50",
             "/api/layers", "/styles/map.json", "/tiles/map.json", "/metrics",
+            # every format, look, size and grid
+            f"/tiles/map/{z}/{x}/{y}.webp", f"/tiles/map/{z}/{x}/{y}.jpg",
+            f"/tiles/map/{z}/{x}/{y}@3x.png?style=dark", f"/tiles/512/map/{z - 1}/{x // 2}/{y // 2}.png",
+            f"/tiles/CGCS2000Quad/map/{z - 1}/{x}/{y // 2}.mvt", f"/tiles/GCJ02Quad/map/{z}/{x}/{y}.png",
+            f"/tiles/sites/{z}/{x}/{y}.png?filter=id<>'{chance.randrange(40)}'",
+            f"/static/map/121.5,31.2,{z}/300x200.png",
             "/tiles/nothing/1/1/1.png", "/api/nearest?layer=sites"))
         answer = server.ask(path, connection=connection, accept_encoding="gzip")
         if answer.status not in (200, 204, 400, 404, 503):
@@ -100,7 +106,8 @@ class Parallel(unittest.TestCase):
         self.addCleanup(folder.remove)
         db = folder / "test.db"
         fixture.make_database(db, folder / "layers")
-        with Server(db, "--no-viewer", "--workers", "3", "--cache-mb", "1") as server:
+        with Server(db, "--no-viewer", "--workers", "3", "--cache-mb", "1", "--maps-mb", "8",
+                    "--tile-cache-dir", folder / "tiles") as server:
             with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
                 walks = [pool.submit(client, server, seed) for seed in range(CLIENTS)]
                 for i in range(IMPORTS):
