@@ -47,7 +47,7 @@ enum im_code api_answer(const struct api_call *c,
                         struct im_error *err)
 {
     struct im_json w = {.out = out};
-    struct api_table *table;
+    struct api_table *table = NULL;
     enum im_code rc = IM_OK;
 
     if (content_type)
@@ -67,7 +67,7 @@ enum im_code api_answer(const struct api_call *c,
 enum im_code
 api_answer_text(const struct api_call *c, struct im_buf *out, struct im_error *err)
 {
-    struct api_table *table;
+    struct api_table *table = NULL;
     enum im_code rc = make_table(c, true, &table, err);
 
     if (rc == IM_OK) {
