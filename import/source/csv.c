@@ -539,7 +539,7 @@ enum im_code csv_open(const struct source_input *input,
     csv->text = malloc(SOURCE_MAX_RECORD_BYTES);
     csv->file = VSIFOpenL(input->path, "rb");
     if (!csv->text || !csv->file) {
-        rc = csv->text ? file_fail(err, input->name, errno ? errno : EIO)
+        rc = csv->text ? file_fail_vsi(err, input->path, input->name)
                        : im_fail(err, IM_ENOMEM, "'%s': out of memory", input->name);
         goto done;
     }

@@ -111,15 +111,6 @@ static void scan_block(struct scan *scan, uint8_t *block, size_t len, bool is_la
     scan_lines(scan, text);
 }
 
-/* Inside of a zip it is not the disk that fails. */
-static enum im_code fail_unpack(const char *name, struct im_error *err)
-{
-    im_fail(err, IM_EDATA,
-            "'%s' cannot be unpacked: the zip is damaged; send or pack it again", name);
-    return im_zh(err, IM_EDATA, "“%s”无法解压：压缩包已损坏；请重新压缩或重新发送",
-                 name);
-}
-
 static enum im_code fail_read(const char *name, struct im_error *err)
 {
     im_fail(err, IM_EIO, "'%s' cannot be read to its end", name);
@@ -195,7 +186,7 @@ scan_file(struct scan *scan, VSILFILE *file, const char *name, struct im_error *
     out->hash = XXH3_64bits_digest(hash);
     /* a short read is the end only where the file ends (GDAL 3.6 has no VSIFErrorL) */
     if (VSIFSeekL(file, 0, SEEK_END) != 0 || VSIFTellL(file) != out->size)
-        rc = scan->is_packed ? fail_unpack(name, err) : fail_read(name, err);
+        rc = scan->is_packed ? file_fail_unpack(err, name) : fail_read(name, err);
 done:
     XXH3_freeState(hash);
     free(memory);
@@ -212,7 +203,7 @@ enum im_code bytes_scan(const char *path,
                         .line = 1,
                         .max_line = bounds.max_line,
                         .is_text = bounds.is_text,
-                        .is_packed = strncmp(path, "/vsizip/", 8) == 0};
+                        .is_packed = file_is_packed(path)};
     VSILFILE *file = VSIFOpenL(path, "rb");
 
     *out = (struct source_bytes){.is_ascii = true};

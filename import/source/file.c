@@ -36,6 +36,28 @@ enum im_code file_fail(struct im_error *err, const char *path, int error)
     }
 }
 
+enum im_code file_fail_unpack(struct im_error *err, const char *name)
+{
+    im_fail(err, IM_EDATA,
+            "'%s' cannot be unpacked: the zip is damaged; send or pack it again", name);
+    return im_zh(err, IM_EDATA, "“%s”无法解压：压缩包已损坏；请重新压缩或重新发送",
+                 name);
+}
+
+bool file_is_packed(const char *path)
+{
+    return strncmp(path, "/vsizip/", 8) == 0;
+}
+
+enum im_code file_fail_vsi(struct im_error *err, const char *path, const char *name)
+{
+    int error = errno;
+
+    if (file_is_packed(path))
+        return file_fail_unpack(err, name);
+    return file_fail(err, name, error ? error : EIO);
+}
+
 enum im_code file_fail_kind(struct im_error *err, const char *path)
 {
     im_fail(err, IM_EDATA, "'%.120s' is not an ordinary file; name a file to import",

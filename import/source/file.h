@@ -17,6 +17,12 @@ const char *file_name(const char *path);
 /** `error` of the system as one of ours. */
 enum im_code file_fail(struct im_error *err, const char *path, int error);
 enum im_code file_fail_kind(struct im_error *err, const char *path); /* not ordinary */
+/** A zip whose packed bytes are not what its directory says. */
+enum im_code file_fail_unpack(struct im_error *err, const char *name);
+/** GDAL could not open or read `path`, which people know as `name`: inside of a zip it
+ * is not the system that fails, and errno is from something else. */
+enum im_code file_fail_vsi(struct im_error *err, const char *path, const char *name);
+bool file_is_packed(const char *path);
 
 /** Read the whole file once. IM_ENOTFOUND, IM_EDATA no ordinary file, IM_EENV, IM_EIO.
  */

@@ -12,7 +12,6 @@
 #include "little_endian.h"
 
 #include <cpl_vsi.h>
-#include <errno.h>
 
 enum { RECORD_HEADER = 4 };
 
@@ -91,7 +90,7 @@ static enum im_code read_file(struct grid *grid, struct im_error *err)
     if (!data)
         rc = im_fail(err, IM_ENOMEM, "workbook: out of memory");
     else if (!file || VSIFReadL(data, 1, size, file) != size)
-        rc = file_fail(err, grid->input->name, errno ? errno : EIO);
+        rc = file_fail_vsi(err, grid->input->path, grid->input->name);
     else
         rc = read_stream(grid, (struct im_bytes){data, size}, err);
     if (file)

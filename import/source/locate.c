@@ -53,7 +53,7 @@ enum im_code source_set_path(struct source *source,
     if (file)
         VSIFCloseL(file);
     if (!file)
-        return file_fail(err, name, errno ? errno : EIO);
+        return file_fail_vsi(err, path, name);
     source->input.head = (struct im_bytes){source->head, n};
     return n ? IM_OK : fail_empty(err, name);
 }

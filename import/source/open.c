@@ -5,7 +5,6 @@
 
 #include <cpl_error.h>
 #include <cpl_string.h>
-#include <errno.h>
 #include <xxhash.h>
 
 enum { ARENA_BYTES = 32 << 20 };
@@ -120,7 +119,7 @@ static enum im_code scan(struct source *source, struct im_error *err)
     if (input->is_folder)
         return scan_folder(source, err);
     if (VSIStatL(input->path, &info) != 0)
-        return file_fail(err, input->name, errno ? errno : EIO);
+        return file_fail_vsi(err, input->path, input->name);
     if (format->max_bytes && (uint64_t)info.st_size > format->max_bytes)
         return fail_large(source, format, err);
     enum im_code rc = bytes_scan(input->path, input->name, bounds, &input->bytes, err);

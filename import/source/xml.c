@@ -3,7 +3,6 @@
  * empty one, others stop without a line number. */
 #include "internal.h"
 
-#include <errno.h>
 #include <expat.h>
 
 enum { BLOCK_BYTES = 1 << 16, MAX_DEPTH = 256 };
@@ -114,7 +113,7 @@ xml_check(const char *path, const char *name, unsigned *n_links, struct im_error
 
     if (!check.parser || !file)
         rc = file ? im_fail(err, IM_ENOMEM, "'%s': out of memory", name)
-                  : file_fail(err, name, errno ? errno : EIO);
+                  : file_fail_vsi(err, path, name);
     else
         rc = parse(&check, file, name, err);
     if (file)

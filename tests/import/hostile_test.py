@@ -567,7 +567,13 @@ class Structures(Hostile):
         lie = bytearray(out.getvalue())
         at = lie.rindex(b"PK\1\2")
         lie[at + 24:at + 28] = struct.pack("<I", 1000)  # the directory says less than there is
-        self.refuses(self.file("lie.zip", bytes(lie)), "", quick_s=2)
+        sizes = {"wide": struct.pack("<II", 0xFFFFFFFF, 0xFFFFFFFF),
+                 "plain": struct.pack("<II", archive.filelist[0].compress_size,
+                                      archive.filelist[0].file_size)}
+        for kind, bytes_of in sizes.items():  # before the entry, as old and new writers have them
+            lie[4:6] = b"-\0" if kind == "wide" else b"\x14\0"
+            lie[18:26] = bytes_of
+            self.refuses(self.file(f"{kind}.zip", bytes(lie)), "the zip is damaged", quick_s=2)
         lie[at + 24:at + 28] = struct.pack("<I", 0xFFFFFFFF)  # zip64 without its field
         self.refuses(self.file("lie64.zip", bytes(lie)), "1 GiB", quick_s=2)
         nested = out.getvalue()
