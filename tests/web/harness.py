@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -97,9 +98,13 @@ class Server:
         self.log_file.close()
 
     def stop(self):
-        """SIGTERM; the exit code."""
+        """SIGTERM; the exit code. What the server said last is shown when that is none
+        it ends with by itself, such as a sanitizer's."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_S)
+        code = self.process.wait(PATIENCE_S)
+        if code:
+            print(f"exit code {code}, the log ends:\n{self.log()[-8000:]}", file=sys.stderr)
+        return code
 
     def log(self):
         self.log_file.seek(0)
