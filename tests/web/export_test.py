@@ -19,6 +19,8 @@ from harness import PATIENCE_S, PROGRAM, Folder, Server, environment, run, write
 
 SEED = int(os.environ.get("IM_SEED", "5"))
 # a sanitizer has seen all of the code after one
+# the thread sanitizer itself writes and maps a file of half a megabyte when it starts
+BOUNDS_FILES = os.environ.get("INNOMAP_SANITIZE") != "thread"
 N_KILLS = 1 if os.environ.get("INNOMAP_SANITIZE") else 5
 
 
@@ -180,6 +182,7 @@ class Export(unittest.TestCase):
             files = [self.export(f"w{n}.{kind}", "--max-zoom", "8", "--workers", n) for n in ("1", "4")]
             self.assertEqual(*(read(f) for f in files))
 
+    @unittest.skipUnless(BOUNDS_FILES, "files cannot be bounded")
     def test_a_run_that_was_killed_goes_on_to_the_same_file(self):
         options = ("--max-zoom", "12", "--workers", "2")
         whole = read(self.export("whole.pmtiles", *options))
@@ -356,6 +359,7 @@ class Export(unittest.TestCase):
         self.assertNotEqual(read(there), before)
         self.assertIn("grid", self.refuse(2, self.folder / "x.pmtiles", "--grid", "CGCS2000Quad"))
 
+    @unittest.skipUnless(BOUNDS_FILES, "files cannot be bounded")
     def test_a_full_disk_leaves_nothing_half(self):
         path = self.folder / "full.pmtiles"
         options = ("--max-zoom", "10", "--size", "512", "--scale", "3")
