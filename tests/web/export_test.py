@@ -18,9 +18,9 @@ from fixture import SITES, make_database, rows
 from harness import PATIENCE_S, PROGRAM, Folder, Server, environment, run, write
 
 SEED = int(os.environ.get("IM_SEED", "5"))
-# a sanitizer has seen all of the code after one
 # the thread sanitizer itself writes and maps a file of half a megabyte when it starts
 BOUNDS_FILES = os.environ.get("INNOMAP_SANITIZE") != "thread"
+# a sanitizer has seen all of the code after one
 N_KILLS = 1 if os.environ.get("INNOMAP_SANITIZE") else 5
 
 
