@@ -845,6 +845,16 @@ static void on_connection(void *cls,
     }
 }
 
+static enum MHD_Result
+may_connect(void *cls, const struct sockaddr *address, socklen_t len)
+{
+    struct server *server = cls;
+
+    (void)address;
+    (void)len;
+    return atomic_load(&server->stopping) ? MHD_NO : MHD_YES;
+}
+
 /* What libmicrohttpd has to say is about single connections of strangers: broken
  * requests, resets. Nothing an operator could act on. */
 static void on_log(void *cls, const char *format, va_list args)
@@ -867,15 +877,15 @@ enum im_code daemon_start(struct server *server, struct im_error *err)
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME |
             MHD_USE_ERROR_LOG | (is_v6 ? MHD_USE_IPv6 : 0u),
-        0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS_PER_ADDRESS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-        MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+        0, may_connect, server, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+        NULL, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)MAX_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)MAX_CONNECTIONS_PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
     if (!server->daemon) {
         im_fail(err, IM_EENV, "cannot start the HTTP threads");
         return im_zh(err, IM_EENV, "无法启动 HTTP 线程");

@@ -353,13 +353,15 @@ static void wait_until_quiet(struct server *s)
 
 static void stop_daemon(struct server *s)
 {
+    /* MHD_quiesce_daemon takes the socket away from event threads that may be doing so
+     * themselves, and aborts when one was faster: nobody is let in instead */
     atomic_store(&s->stopping, true);
-    MHD_quiesce_daemon(s->daemon); /* the socket stays ours to close */
     wait_until_quiet(s);
     /* whoever still sleeps is woken: MHD_stop_daemon aborts on suspended connections */
     work_stop(s->drawing);
     work_stop(s->questions);
     MHD_stop_daemon(s->daemon);
+    s->listen_fd = -1; /* it has closed that */
 }
 
 void server_stop(struct server *s)
