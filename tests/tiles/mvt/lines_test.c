@@ -3,7 +3,7 @@
  * them. */
 #include <test.h>
 
-#include "decoder.h"
+#include "fixture.h"
 
 #include <support/memory_source.h>
 #include <support/random.h>
@@ -27,44 +27,6 @@ static const char ASIDE[] = "{\"layers\": [{\"id\": \"line\", \"type\": \"line\"
                             "\"paint\": {\"line-offset\": 2}}]}";
 
 enum { SIDE = 12 };
-
-struct fixture {
-    struct memory_source *source;
-    const struct atlas *atlas;
-    const struct tile_map *map;
-    struct tile_worker *worker;
-};
-
-static void open_map(struct fixture *f)
-{
-    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
-    struct im_error err;
-
-    f->atlas = memory_source_atlas(f->source);
-    if (tile_map_new(f->atlas, &options, &f->map, &err) != IM_OK ||
-        tile_worker_new(NULL, &f->worker, &err) != IM_OK)
-        fail_msg("%s", err.msg);
-}
-
-static void close_map(struct fixture *f)
-{
-    tile_map_unref(f->map);
-    tile_worker_free(f->worker);
-    atlas_unref(f->atlas);
-    memory_source_free(f->source);
-}
-
-static struct decoded_tile *decode(struct fixture *f, struct tile_id id)
-{
-    struct im_buf bytes = {.max = 16 * 1024 * 1024};
-    struct im_error err;
-
-    if (tile_encode_mvt(f->map, f->worker, id, &bytes, &err) != IM_OK)
-        fail_msg("%s", err.msg);
-    struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
-    im_buf_release(&bytes);
-    return tile;
-}
 
 /* Streets of a town of blocks: many are missing, each runs either way and is of one of
  * three kinds. */
@@ -155,7 +117,7 @@ static void compare(const struct decoded_tile *t, const char *joined, bool is_di
 
 TEST(equal_lines_are_joined_as_geos_merges_them)
 {
-    struct fixture f = {.source = memory_source_new()};
+    struct map_fixture f = {.source = memory_source_new()};
 
     memory_source_layer(f.source, LAYER("pieces", "1", ", \"tile_zoom\": 0"), PLAIN, 1);
     put_streets(f.source);
@@ -174,7 +136,7 @@ TEST(equal_lines_are_joined_as_geos_merges_them)
 
 TEST(a_line_of_its_own_keeps_its_id_and_deep_zooms_join_nothing)
 {
-    struct fixture f = {.source = memory_source_new()};
+    struct map_fixture f = {.source = memory_source_new()};
 
     memory_source_layer(f.source, LAYER("rivers", "1", ""), PLAIN, 1);
     memory_source_row(f.source, "LINESTRING(120 30,120.01 30)", "1|a");

@@ -2,7 +2,7 @@
 /* Proves tiles/mvt/names.c: "label_zoom" says which names the pictures show. */
 #include <test.h>
 
-#include "decoder.h"
+#include "fixture.h"
 #include "label/plan.h"
 #include "map.h"
 #include "render/pass.h"
@@ -41,44 +41,6 @@ static const char CHOSEN_NAMES[] =
 
 enum { MAX_ZOOM = 10, SPOTS = 400 };
 
-struct fixture {
-    struct memory_source *source;
-    const struct atlas *atlas;
-    const struct tile_map *map;
-    struct tile_worker *worker;
-};
-
-static void open_map(struct fixture *f)
-{
-    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
-    struct im_error err;
-
-    f->atlas = memory_source_atlas(f->source);
-    if (tile_map_new(f->atlas, &options, &f->map, &err) != IM_OK ||
-        tile_worker_new(NULL, &f->worker, &err) != IM_OK)
-        fail_msg("%s", err.msg);
-}
-
-static void close_map(struct fixture *f)
-{
-    tile_map_unref(f->map);
-    tile_worker_free(f->worker);
-    atlas_unref(f->atlas);
-    memory_source_free(f->source);
-}
-
-static struct decoded_tile *decode(struct fixture *f, struct tile_id id)
-{
-    struct im_buf bytes = {.max = 16 * 1024 * 1024};
-    struct im_error err;
-
-    if (tile_encode_mvt(f->map, f->worker, id, &bytes, &err) != IM_OK)
-        fail_msg("%s", err.msg);
-    struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
-    im_buf_release(&bytes);
-    return tile;
-}
-
 /* -1: it has none. */
 static int label_zoom_of(const struct decoded_feature *f)
 {
@@ -99,7 +61,7 @@ static struct tile_id tile_of(uint32_t z, double lon, double lat)
 TEST(a_name_says_in_all_tiles_since_which_zoom_it_is_shown)
 {
     struct test_random r = test_random_new("mvt names");
-    struct fixture f = {.source = memory_source_new()};
+    struct map_fixture f = {.source = memory_source_new()};
     double at[SPOTS + 1][2];
     int since[SPOTS + 1];
     unsigned n_zooms[MAX_ZOOM + 1] = {0};
@@ -170,7 +132,7 @@ static bool take(void *ctx, const struct label *label)
 TEST(the_names_of_a_tile_are_those_of_its_picture)
 {
     struct test_random r = test_random_new("mvt names picture");
-    struct fixture f = {.source = memory_source_new()};
+    struct map_fixture f = {.source = memory_source_new()};
     struct tile_id id = tile_of(7, 121, 31);
     struct label_window window = {id.x * 512.0, id.y * 512.0, id.x * 512.0 + 512,
                                   id.y * 512.0 + 512};
@@ -219,7 +181,7 @@ TEST(the_names_of_a_tile_are_those_of_its_picture)
 
 TEST(names_along_lines_are_of_the_lines_and_a_field_of_that_name_is_kept)
 {
-    struct fixture f = {.source = memory_source_new()};
+    struct map_fixture f = {.source = memory_source_new()};
     unsigned n_lines = 0;
     unsigned n_own = 0;
 

@@ -4,7 +4,7 @@
  * above it as far as its units are fine. */
 #include <test.h>
 
-#include "decoder.h"
+#include "fixture.h"
 
 #include <support/memory_source.h>
 #include <support/random.h>
@@ -35,10 +35,7 @@ enum {
 };
 
 struct fixture {
-    struct memory_source *source;
-    const struct atlas *atlas;
-    const struct tile_map *map;
-    struct tile_worker *worker;
+    struct map_fixture map;
     struct test_random r;
 };
 
@@ -48,7 +45,7 @@ static void put_row(struct fixture *f, struct im_buf *wkt, int key)
 
     im_buf_byte(wkt, '\0');
     (void)snprintf(values, sizeof values, "%d", key);
-    memory_source_row(f->source, (const char *)wkt->data, values);
+    memory_source_row(f->map.source, (const char *)wkt->data, values);
     im_buf_clear(wkt);
 }
 
@@ -135,28 +132,23 @@ static void put_cells(struct fixture *f, struct im_buf *wkt)
 static int open_fixture(void **state)
 {
     static struct fixture f;
-    struct tile_map_options options = {.layers = "map", .lang = LANG_ZH};
     struct im_buf wkt = {.max = 1 << 22};
-    struct im_error err;
 
-    f = (struct fixture){.source = memory_source_new(),
+    f = (struct fixture){.map.source = memory_source_new(),
                          .r = test_random_new("mvt seams")};
-    memory_source_layer(f.source, LAYER("spots", "point", "1"), "", 1);
+    memory_source_layer(f.map.source, LAYER("spots", "point", "1"), "", 1);
     for (int i = 0; i < SPOTS; i++) {
         im_buf_printf(&wkt, "POINT(%.9f %.9f)", test_random_in(&f.r, -0.7, 0.7),
                       test_random_in(&f.r, 0, 0.7));
         put_row(&f, &wkt, i);
     }
-    memory_source_layer(f.source, LAYER("roads", "line", "2"), "", 1);
+    memory_source_layer(f.map.source, LAYER("roads", "line", "2"), "", 1);
     put_roads(&f, &wkt);
-    memory_source_layer(f.source, LAYER("stars", "area", "3"), "", 1);
+    memory_source_layer(f.map.source, LAYER("stars", "area", "3"), "", 1);
     put_stars(&f, &wkt);
-    memory_source_layer(f.source, LAYER("cells", "area", "4"), "", 1);
+    memory_source_layer(f.map.source, LAYER("cells", "area", "4"), "", 1);
     put_cells(&f, &wkt);
-    f.atlas = memory_source_atlas(f.source);
-    if (tile_map_new(f.atlas, &options, &f.map, &err) != IM_OK ||
-        tile_worker_new(NULL, &f.worker, &err) != IM_OK)
-        fail_msg("%s", err.msg);
+    open_map(&f.map);
     im_buf_release(&wkt);
     *state = &f;
     return 0;
@@ -166,23 +158,8 @@ static int close_fixture(void **state)
 {
     struct fixture *f = *state;
 
-    tile_map_unref(f->map);
-    tile_worker_free(f->worker);
-    atlas_unref(f->atlas);
-    memory_source_free(f->source);
+    close_map(&f->map);
     return 0;
-}
-
-static struct decoded_tile *decode(struct fixture *f, struct tile_id id)
-{
-    struct im_buf bytes = {.max = 16 * 1024 * 1024};
-    struct im_error err;
-
-    if (tile_encode_mvt(f->map, f->worker, id, &bytes, &err) != IM_OK)
-        fail_msg("%s", err.msg);
-    struct decoded_tile *tile = decode_tile(im_buf_bytes(&bytes));
-    im_buf_release(&bytes);
-    return tile;
 }
 
 static struct tile_id random_tile(struct fixture *f, uint32_t z)
@@ -270,8 +247,8 @@ TEST(neighbours_have_the_same_vertices_where_they_overlap)
         struct tile_id id = random_tile(f, 6 + (uint32_t)i % 9);
         bool is_east = i % 2;
         struct tile_id next = {id.z, id.x + is_east, id.y + !is_east};
-        struct decoded_tile *a = decode(f, id);
-        struct decoded_tile *b = decode(f, next);
+        struct decoded_tile *a = decode(&f->map, id);
+        struct decoded_tile *b = decode(&f->map, next);
 
         compare(a, b, is_east, !is_east, seen);
         compare(b, a, -is_east, -!is_east, seen);
@@ -289,9 +266,9 @@ static const struct atlas_layer *layer_of(const struct fixture *f, const char *i
 {
     size_t i = 0;
 
-    while (strcmp(atlas_layer_schema(atlas_layer_at(f->atlas, i))->id, id) != 0)
+    while (strcmp(atlas_layer_schema(atlas_layer_at(f->map.atlas, i))->id, id) != 0)
         i++;
-    return atlas_layer_at(f->atlas, i);
+    return atlas_layer_at(f->map.atlas, i);
 }
 
 /* A vertex of the zoom above is one of those below, rounded again: at most one unit of
@@ -312,8 +289,8 @@ TEST(a_tile_below_has_the_vertices_of_the_one_above)
                                 at[1] >> (WORLD_BITS - z)};
         struct tile_id below = {z + 1, at[0] >> (WORLD_BITS - z - 1),
                                 at[1] >> (WORLD_BITS - z - 1)};
-        struct decoded_tile *a = decode(f, above);
-        struct decoded_tile *b = decode(f, below);
+        struct decoded_tile *a = decode(&f->map, above);
+        struct decoded_tile *b = decode(&f->map, below);
         int32_t most = z >= 20 ? 0 : 1;
 
         for (uint32_t k = 0; k < b->n_features; k++) {
