@@ -2,9 +2,13 @@
 """Map libraries in a browser as clients, our pictures beside MapLibre's, the pages that
 show how to embed the map."""
 
+import base64
+import contextlib
+import gzip
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import unittest
@@ -36,6 +40,17 @@ def plain_looks(server, folder):
         write(f"{folder}/{look}.json", json.dumps(style))
 
 
+def unpack(archive, path):
+    """What servers of MBTiles (1.3) hand out, as JSON: rows from the top, nothing packed."""
+    with contextlib.closing(sqlite3.connect(archive)) as db:
+        metadata = dict(db.execute("SELECT name, value FROM metadata"))
+        tiles = {f"{z}/{x}/{(1 << z) - 1 - row}": base64.b64encode(gzip.decompress(data)).decode()
+                 for z, x, row, data in db.execute(
+                     "SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles")}
+    write(path, json.dumps({"minzoom": int(metadata["minzoom"]), "maxzoom": int(metadata["maxzoom"]),
+                            "layers": json.loads(metadata["json"])["vector_layers"], "tiles": tiles}))
+
+
 class Clients(unittest.TestCase):
     def setUp(self):
         self.folder = Folder()
@@ -58,13 +73,18 @@ class Clients(unittest.TestCase):
         return db
 
     def test_libraries_draw_a_place_where_it_is(self):
-        db, archive = self.folder / "test.db", self.folder / "map.pmtiles"
+        db = self.folder / "test.db"
+        archives = [self.folder / f"map.{kind}" for kind in ("pmtiles", "mbtiles")]
         make_database(db, self.folder / "layers")
-        done = run("export", archive, "--db", db, "--quiet", "--layers", "sites", "--format", "mvt",
-                   "--max-zoom", "9")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        for archive in archives:
+            done = run("export", archive, "--db", db, "--quiet", "--layers", "sites",
+                       "--format", "mvt", "--max-zoom", "9")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        unpacked = self.folder / "mbtiles.json"
+        unpack(archives[1], unpacked)
         with Server(db, "--no-viewer") as server:
-            self.browse("clients", INNOMAP_URL=address(server), INNOMAP_PMTILES=archive)
+            self.browse("clients", INNOMAP_URL=address(server), INNOMAP_PMTILES=archives[0],
+                        INNOMAP_MBTILES=unpacked)
 
     def test_the_shipped_map(self):
         db = self.shipped()

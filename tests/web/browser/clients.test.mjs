@@ -3,11 +3,13 @@
 //
 //   INNOMAP_URL=...  a server of the database of tests/web/fixture.py
 //   INNOMAP_PMTILES  its vector tiles as an archive
+//   INNOMAP_MBTILES  the same, unpacked from the other kind: { minzoom, maxzoom, layers, tiles }
 //
 // Each draws the layer "sites", circles of one colour, and is asked where on the screen a site's
 // position is: there lies the middle of a circle. Each tile asked for exists or is empty, and the
 // tile of the position, by arithmetic of its own, is among them.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { addressOf, launch, onPage, picture, strangersSite, TIMEOUT_MS } from "./stage.mjs";
@@ -284,8 +286,18 @@ client("OpenLayers, WMTS, CGCS2000Quad, its usual definition and a grid written 
 
 // ---- MapLibre ----
 
-async function drawMapLibre({ site, middle, zoom, source, archive, layer }) {
+async function drawMapLibre({ site, middle, zoom, source, archive, unpacked, layer }) {
   const { maplibregl: maplibre, pmtiles } = window;
+  if (unpacked) {
+    const { minzoom, maxzoom, layers, tiles } = unpacked;
+    if (layers[0].id !== layer["source-layer"]) throw new Error(`the layer is ${layers[0].id}`);
+    maplibre.addProtocol("mbtiles", async ({ url }) => ({
+      data: Uint8Array.from(atob(tiles[url.slice("mbtiles://".length)] ?? ""), (c) =>
+        c.charCodeAt(0),
+      ).buffer,
+    }));
+    source = { type: "vector", tiles: ["mbtiles://{z}/{x}/{y}"], minzoom, maxzoom };
+  }
   if (archive) {
     maplibre.addProtocol("pmtiles", new pmtiles.Protocol().tile);
     source = {
@@ -350,6 +362,13 @@ client("MapLibre, an exported PMTiles", {
   scripts: [...mapLibre, "pmtiles/dist/pmtiles.js"],
   draw: drawMapLibre,
   more: { archive: "map.pmtiles", layer: circles },
+  tile: null,
+});
+
+client("MapLibre, an exported MBTiles", {
+  scripts: mapLibre,
+  draw: drawMapLibre,
+  more: { unpacked: JSON.parse(readFileSync(process.env.INNOMAP_MBTILES, "utf8")), layer: circles },
   tile: null,
 });
 
