@@ -636,16 +636,25 @@ class Life(unittest.TestCase):
             with concurrent.futures.ThreadPoolExecutor(24) as pool:
                 paths = [f"/tiles/map/12/{3420 + i}/1670@2x.png" for i in range(24)]
                 asked = [pool.submit(server.ask, path) for path in paths]
-                until(lambda: server.metric("innomap_requests_in_flight") > 1
-                      or all(a.done() for a in asked), "requests are running")
-                running = [a for a in asked if not a.done()]
+                running = [0]
+
+                def begun():
+                    running[0] = server.metric("innomap_requests_in_flight") - 1
+                    return running[0] > 0 or all(a.done() for a in asked)
+
+                until(begun, "requests are running")
                 self.assertEqual(server.stop(), 0)
-                for a in running:
+                statuses = []
+                for a in asked:
                     try:
                         answer = a.result(PATIENCE_S)
                     except ConnectionError:
                         continue  # it had not been accepted yet
-                    self.assertEqual(answer.status, 200)
+                    statuses.append(answer.status)
+                    if answer.status != 200:  # accepted, but asked after the last was drawn
+                        self.assertEqual(answer.status, 503)
+                        self.assertRegex(answer.json()["detail"], "stopping|停止")
+                self.assertGreaterEqual(statuses.count(200), running[0])
 
     def test_one_drawing_however_many_ask(self):
         with Server(DB, "--no-viewer", "--workers", "1") as server:
